@@ -1,0 +1,1 @@
+"""Egnatia: the regional security exchange of the Western Balkans."""

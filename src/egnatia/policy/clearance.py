@@ -1,0 +1,42 @@
+"""A clearance is on whose behalf somebody reads, with every fact the decision needs."""
+
+import msgspec
+
+
+class AgreementInForce(msgspec.Struct, frozen=True):
+    """A sharing agreement as it stands at the moment of reading, with the reader among its parties.
+
+    `parties` are identity ids; `types` the record types it covers, empty for all; `personal_data` says whether
+    personal data may flow under it; `purposes` what it may be used for.
+    """
+
+    id: str
+    parties: frozenset[str]
+    types: frozenset[str] = frozenset()
+    personal_data: bool = False
+    purposes: frozenset[str] = frozenset()
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """One organisation's standing: who it is, what it belongs to, whose client it is.
+
+    `member` says that it belongs to the community (TLP:GREEN); `groups` are the group identities it is in;
+    `client_of` the organisations (a CSIRT) whose constituency it is in, with the standing of each of them
+    as far as TLP:AMBER lets clients see what they see.
+    """
+
+    organisation: str
+    member: bool = False
+    groups: frozenset[str] = frozenset()
+    client_of: tuple["Standing", ...] = ()
+    agreements: tuple[AgreementInForce, ...] = ()
+
+
+class Clearance(msgspec.Struct, frozen=True):
+    """On whose behalf somebody reads. A person or program has one standing; a peer node one for each organisation
+    that it hosts; the public none at all, and sees TLP:CLEAR."""
+
+    standings: tuple[Standing, ...] = ()
+
+
+PUBLIC = Clearance()

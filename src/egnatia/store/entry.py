@@ -1,0 +1,92 @@
+"""What goes into the log and what comes out of it."""
+
+import msgspec
+
+from egnatia.policy.label import Label
+from egnatia.record.record import Record
+from egnatia.trust.attestation import Attestation, Proof
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One record on its way into the log.
+
+    `applied` are markings that the owner put on it besides those in its bytes (the default of the organisation,
+    an audience). `unless` is set on the redacted variant of a record with granular markings: who may see `unless`
+    (the label of the whole record) is given the whole record instead of this variant.
+    `source` is the node it arrived from, empty for one submitted here.
+    """
+
+    record: Record
+    label: Label
+    proof: Proof
+    applied: tuple[str, ...] = ()
+    unless: Label | None = None
+    source: str = ""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """One line for the audit log. Hashes, ids and counts only: never a body, so that it survives erasure."""
+
+    actor: str
+    action: str
+    subject: str = ""
+    detail: str = ""
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far this node has read a peer: everything up to `live` has arrived but for `gaps` (after, until]."""
+
+    peer: str
+    live: int
+    gaps: tuple[tuple[int, int], ...] = ()
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """What the owner takes back: from now on every version of `id` is under `label` as well (withdrawn, narrowed);
+    with `erase` the bodies, texts and values go too, and a tombstone stays."""
+
+    id: str
+    owner: str
+    label: Label
+    erase: bool = False
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What becomes durable together or not at all."""
+
+    entries: tuple[Entry, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    recalls: tuple[Recall, ...] = ()
+    notes: tuple[Note, ...] = ()
+    cursor: Cursor | None = None
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """Where each entry stands in the log, in the order given; 0 for one that was there already."""
+
+    positions: tuple[int, ...]
+    at: int
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One version of one record as a reader receives it. `at` is when it was added here, microseconds UTC."""
+
+    position: int
+    at: int
+    id: str
+    version: str
+    type: str
+    owner: str
+    label: Label
+    body: bytes
+    applied: tuple[str, ...] = ()
+    redacted: bool = False
+    proof: Proof | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A stretch of the log as one reader may see it; ask again with `after=next` while `more`."""
+
+    rows: tuple[Row, ...]
+    next: int
+    more: bool

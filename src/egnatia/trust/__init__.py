@@ -1,0 +1,1 @@
+"""Who said it: keys, attestations, sealing and the audit chain."""
