@@ -1,0 +1,76 @@
+"""What somebody hands in, on whose behalf, and what became of it."""
+
+import enum
+
+import msgspec
+
+from egnatia.record.record import Invalid, Problem
+
+
+class Right(enum.StrEnum):
+    """What a program or person may do at a node; a token or a role is a set of these."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    RECALL = "recall"
+    ADMINISTER = "administer"
+    AUDIT = "audit"
+
+
+class Submitter(msgspec.Struct, frozen=True):
+    """Who hands records in: the organisation that will answer for them, and the person or program (`name`)."""
+
+    organisation: str
+    name: str
+    rights: frozenset[Right] = frozenset()
+
+
+class Handling(msgspec.Struct, frozen=True):
+    """Markings (ids of marking-definitions) that the submitter adds to every record without touching its bytes.
+
+    Where neither the record nor its handling names a TLP, the organisation's default applies.
+    """
+
+    applied: tuple[str, ...] = ()
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A record that is durable now. `position` is its place in this node's log, 0 where it was there already;
+    `deviations` is what the tolerant reading forgave."""
+
+    index: int
+    id: str
+    version: str
+    position: int
+    deviations: tuple[Problem, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A record that was not taken, and why; `index` is its place in what was handed in."""
+
+    index: int
+    id: str | None
+    problems: tuple[Problem, ...]
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """The outcome for every record handed in. Under `atomic` either `accepted` or `refused` is empty."""
+
+    accepted: tuple[Accepted, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class NotAllowed(PermissionError):
+    """The submitter lacks the right; nothing was read, nothing was stored."""
+
+
+__all__ = [
+    "Accepted",
+    "Handling",
+    "Invalid",
+    "NotAllowed",
+    "Refused",
+    "Right",
+    "Submission",
+    "Submitter",
+]
