@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from egnatia.record.record import Invalid, Problem
+from egnatia.record.record import Problem
 
 
 class Right(enum.StrEnum):
@@ -62,15 +62,3 @@ class Submission(msgspec.Struct, frozen=True):
 
 class NotAllowed(PermissionError):
     """The submitter lacks the right; nothing was read, nothing was stored."""
-
-
-__all__ = [
-    "Accepted",
-    "Handling",
-    "Invalid",
-    "NotAllowed",
-    "Refused",
-    "Right",
-    "Submission",
-    "Submitter",
-]
