@@ -1,0 +1,20 @@
+"""What an operator decides: one TOML file, and the environment over it."""
+
+from egnatia.settings.declared import FILE, Economy, Organisation, Section, Settings, SettingsError
+from egnatia.settings.reading import expected, is_loopback, load, meta_of, sections, to_toml, written
+
+__all__ = [
+    "FILE",
+    "Economy",
+    "Organisation",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "expected",
+    "is_loopback",
+    "load",
+    "meta_of",
+    "sections",
+    "to_toml",
+    "written",
+]
