@@ -34,11 +34,15 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """How far this node has read a peer: everything up to `live` has arrived but for `gaps` (after, until]."""
+    """How far this node has read a peer: everything up to `live` has arrived but for `gaps` (after, until].
+
+    `view` is what the peer said this reading rests on: opaque, at most 4 KB, kept and given back to it.
+    """
 
     peer: str
     live: int
     gaps: tuple[tuple[int, int], ...] = ()
+    view: str = ""
 
 
 class Recall(msgspec.Struct, frozen=True):
