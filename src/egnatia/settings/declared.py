@@ -167,7 +167,7 @@ class Metrics(Section, frozen=True, kw_only=True):
     access: Annotated[
         Literal["loopback", "token", "off"],
         Meta(
-            description="`loopback`: from this machine only; `token`: a token with the scope `metrics`.",
+            description="`loopback`: from this machine only; `token`: whoever has a token with the right `administer`.",
             examples=["token"],
         ),
     ] = "loopback"
