@@ -1,0 +1,1 @@
+"""Nodes among themselves: each pulls what it may see of the others' feeds, live, and resumes by position."""

@@ -1,0 +1,94 @@
+"""What comes over the wire is bounded and typed, or it is refused."""
+
+import zlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from egnatia.exchange.peer.frame import (
+    LIMIT_BYTES,
+    Acknowledgement,
+    Goodbye,
+    Heartbeat,
+    Item,
+    Misbehaved,
+    Page,
+    View,
+    decode,
+    decode_subscription,
+    decode_word,
+    encode,
+    encode_word,
+)
+from egnatia.trust.attestation import Attestation, Signature
+
+PAGE = Page(
+    "live",
+    3,
+    9,
+    12,
+    (Item(b'{"a": 1.0}' * 4_000, "identity--1", ("marking--1",), False, 0, 2, (b"1" * 32,)),),
+    (Attestation("node", 1, 2, 3, b"r" * 32, Signature("k", b"e", b"m")),),
+    (b"card",),
+)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("frame", [PAGE, Heartbeat(1, 2, 3), View("v", ((0, 1),)), Goodbye("bye", 1)])
+def test_a_frame_comes_back_as_it_was(frame: Page | Heartbeat | View | Goodbye, packed: bool) -> None:
+    assert decode(encode(frame, packed=packed)) == frame
+
+
+def test_big_frames_are_packed_and_small_ones_are_not() -> None:
+    assert len(encode(PAGE, packed=True)) < len(encode(PAGE)) / 10
+    assert encode(Heartbeat(1, 2, 3), packed=True)[:1] == b"\x00"
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_refused_as_misbehaviour(noise: bytes) -> None:
+    for reading in (decode, decode_word, decode_subscription):
+        try:
+            reading(noise)
+        except Misbehaved:
+            continue
+
+
+@given(st.integers(0, 400), st.integers(1, 255))
+def test_a_damaged_frame_is_another_frame_or_misbehaviour(at: int, flip: int) -> None:
+    data = bytearray(encode(PAGE, packed=True))
+    data[at % len(data)] ^= flip
+    try:
+        decode(bytes(data))
+    except Misbehaved:
+        return
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x02abc",
+        b"\x01" + zlib.compress(bytes(LIMIT_BYTES + 1)),
+        b"\x01" + zlib.compress(b"abc")[:-3],
+        b"\x01" + zlib.compress(msgspec.msgpack.encode(Heartbeat(1, 2, 3))) + b"more",
+        b"\x00" + msgspec.msgpack.encode((99, 1, 2)),
+        b"\x00" + msgspec.msgpack.encode((3, "one", 2, 3)),
+        b"\x00" + bytes(LIMIT_BYTES + 1),
+    ],
+)
+def test_oversize_truncated_and_unknown_frames_are_refused(data: bytes) -> None:
+    with pytest.raises(Misbehaved):
+        decode(data)
+
+
+def test_a_bomb_is_never_unpacked_beyond_the_limit() -> None:
+    bomb = b"\x01" + zlib.compress(bytes(1 << 30), 9)
+    with pytest.raises(Misbehaved):
+        decode(bomb)
+
+
+def test_a_word_comes_back_as_it_was() -> None:
+    word = Acknowledgement("node", 5, ((1, 2),), 77)
+    assert decode_word(encode_word(word)) == word
