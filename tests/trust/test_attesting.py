@@ -2,6 +2,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.trust.builders import flip
 
 from egnatia.trust import wire
 from egnatia.trust.attestation import Attestation, Proof, Signature
@@ -155,9 +156,3 @@ def test_batches_may_arrive_in_any_order_and_the_memory_is_bounded() -> None:
     late, _ = attest(KEYS, node="n", sequence=7, at=9, leaves=LEAVES)
     with pytest.raises(Forged, match="contradicts the time of 8"):
         seen.admit(late)
-
-
-def flip(data: bytes, bit: int) -> bytes:
-    changed = bytearray(data)
-    changed[bit // 8] ^= 1 << bit % 8
-    return bytes(changed)
