@@ -1,0 +1,1 @@
+"""The region on one machine: fictional organisations, lively sample data, and the processes that carry them."""

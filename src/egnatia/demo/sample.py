@@ -1,0 +1,195 @@
+"""Each organisation's sample data: its stories written as STIX 2.1, the same in every run but for the clock."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from egnatia.demo.cast import ECONOMIES, Actor, demo_id
+from egnatia.demo.stories import STORIES, Story, Tlp
+
+OBSERVABLES = uuid.UUID("00abedb4-aa42-466c-9c23-fed58a9d7f9f")
+"""The namespace of deterministic observable ids (STIX 2.1 section 2.9)."""
+
+TLP: dict[Tlp, str] = {
+    "clear": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
+    "green": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    "amber": "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+    "amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
+    "red": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+}
+"""The marking-definitions of TLP 2.0 as OASIS published them."""
+
+Object = dict[str, Any]
+
+NETS = ("192.0.2", "198.51.100", "203.0.113")
+"""The documentation address blocks of RFC 5737."""
+
+TOOLS = {
+    "phishing": ("credential page kit", ["trojan"]),
+    "ransomware": ("file encryptor", ["ransomware"]),
+    "intrusion": ("web shell", ["backdoor"]),
+    "fraud": ("SMS interceptor", ["spyware"]),
+    "ddos": ("flood client", ["ddos"]),
+}
+"""The malware of a story by its kind: what it is called here, and its `malware-type-ov`."""
+
+
+def stamp(at: datetime) -> str:
+    """A STIX timestamp."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def observable(kind: str, /, **values: Any) -> Object:
+    """An observable with its deterministic id; every property given contributes to it."""
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid.uuid5(OBSERVABLES, canonical)}", **values}
+
+
+class Pen:
+    """Writes one organisation's objects: its name, its marking and a growing clock on each."""
+
+    def __init__(self, by: Actor, tlp: Tlp, at: datetime, salt: str) -> None:
+        self._by = by
+        self._marking = TLP[tlp]
+        self._at = at
+        self._salt = salt
+
+    def sdo(self, kind: str, name: str, /, **more: Any) -> Object:
+        """An object of our own, a little later than the one before."""
+        self._at += timedelta(seconds=7, milliseconds=113)
+        moment = stamp(self._at)
+        return {
+            "type": kind,
+            "spec_version": "2.1",
+            "id": demo_id(kind, self._by.key, self._salt, name),
+            "created": moment,
+            "modified": moment,
+            "created_by_ref": self._by.id,
+            "object_marking_refs": [self._marking],
+            **more,
+        }
+
+    def sco(self, kind: str, /, **values: Any) -> Object:
+        """An observable under our marking."""
+        return {**observable(kind, **values), "object_marking_refs": [self._marking]}
+
+    def link(self, source: Object, verb: str, target: Object) -> Object:
+        """A relationship between two objects."""
+        name = f"{source['id']} {verb} {target['id']}"
+        return self.sdo("relationship", name, relationship_type=verb, source_ref=source["id"], target_ref=target["id"])
+
+
+def identity(by: Actor, at: datetime) -> Object:
+    """The organisation as others may know it: TLP:CLEAR, because a sender's name is no secret."""
+    about = f"A fictional organisation of {ECONOMIES[by.economy]}, for the demonstration."
+    written = Pen(by, "clear", at, "identity").sdo(
+        "identity", by.name, name=by.name, description=about, identity_class="organization", sectors=[by.sector]
+    )
+    return {**written, "id": by.id}
+
+
+def told(by: Actor, story: Story, at: datetime) -> Iterator[Object]:
+    """One story as its objects: ends before the relationships that join them."""
+    pen = Pen(by, story.tlp, at, story.key)
+    words = {"lang": story.lang}
+    seed = hashlib.sha256(f"{by.key} {story.key}".encode()).digest()
+    campaign = pen.sdo(
+        "campaign",
+        "campaign",
+        name=story.title,
+        description=story.text,
+        first_seen=stamp(at - timedelta(days=9)),
+        **words,
+    )
+    tool, kinds = TOOLS[story.kind]
+    malware = pen.sdo(
+        "malware", "malware", name=f"EXAMPLE-{seed[:2].hex().upper()} {tool}", is_family=False, malware_types=kinds
+    )
+    method = pen.sdo("attack-pattern", "method", name=f"{story.kind.capitalize()} as seen in {ECONOMIES[by.economy]}")
+    remedy = pen.sdo("course-of-action", "remedy", name=story.advice, description=story.advice, **words)
+    victim = pen.sdo(
+        "identity", "victim", name=f"Affected: {story.sector}", identity_class="class", sectors=[story.sector]
+    )
+    yield from (campaign, malware, method, remedy, victim)
+    yield from (pen.link(campaign, "uses", malware), pen.link(campaign, "uses", method))
+    yield from (pen.link(campaign, "targets", victim), pen.link(remedy, "mitigates", method))
+    found = [campaign["id"], malware["id"], method["id"], remedy["id"]]
+    for sign in signs(pen, story, seed, at):
+        yield sign
+        if sign["type"] == "indicator":
+            yield pen.link(sign, "indicates", malware)
+            found.append(sign["id"])
+    yield report(pen, story, found, at)
+
+
+def signs(pen: Pen, story: Story, seed: bytes, at: datetime) -> Iterator[Object]:
+    """Indicators, the observables that they were drawn from, and a sighting for the first."""
+    for number, host in enumerate(story.lures):
+        address = f"{NETS[seed[number] % 3]}.{seed[number + 4] % 254 + 1}"
+        name = pen.sco("domain-name", value=host)
+        yield name
+        yield pen.sco("ipv4-addr", value=address)
+        yield pen.sco("url", value=f"https://{host}/{seed[number + 8 : number + 10].hex()}")
+        yield indicator(pen, f"[domain-name:value = '{host}']", host, at)
+        yield indicator(pen, f"[ipv4-addr:value = '{address}']", address, at)
+        if number == 0:
+            digest = hashlib.sha256(seed + host.encode()).hexdigest()
+            yield pen.sco("file", hashes={"SHA-256": digest}, name=f"{story.key}-{number}.zip")
+            yield indicator(pen, f"[file:hashes.'SHA-256' = '{digest}']", digest[:16], at)
+            yield pen.sdo(
+                "observed-data",
+                f"seen {host}",
+                first_observed=stamp(at - timedelta(hours=5)),
+                last_observed=stamp(at - timedelta(hours=1)),
+                number_observed=seed[0] % 40 + 2,
+                object_refs=[name["id"]],
+            )
+
+
+def indicator(pen: Pen, pattern: str, value: str, at: datetime) -> Object:
+    """A pattern that finds one value again."""
+    return pen.sdo(
+        "indicator",
+        pattern,
+        name=value,
+        pattern=pattern,
+        pattern_type="stix",
+        valid_from=stamp(at),
+        valid_until=stamp(at + timedelta(days=180)),
+        indicator_types=["malicious-activity"],
+        confidence=85,
+    )
+
+
+def report(pen: Pen, story: Story, found: list[str], at: datetime) -> Object:
+    """What a reader opens first. Of an intrusion, who was hurt is for fewer eyes than what happened."""
+    whole = pen.sdo(
+        "report",
+        "report",
+        name=story.title,
+        description=f"{story.text} {story.advice}",
+        published=stamp(at),
+        report_types=["threat-report"],
+        object_refs=found,
+        lang=story.lang,
+    )
+    if story.kind != "intrusion" or story.tlp not in {"green", "amber"}:
+        return whole
+    return {**whole, "granular_markings": [{"marking_ref": TLP["amber+strict"], "selectors": ["description"]}]}
+
+
+def sample(by: Actor, now: datetime) -> tuple[bytes, ...]:
+    """All that `by` hands in at the start, oldest first, spread over the three weeks before `now`."""
+    objects: list[Object] = [identity(by, now - timedelta(days=30))]
+    stories = STORIES[by.key]
+    for number, story in enumerate(stories):
+        objects.extend(told(by, story, now - timedelta(days=21 - 7 * number, hours=number * 5)))
+    return tuple(map(encoded, objects))
+
+
+def encoded(stix: Object) -> bytes:
+    """An object as the bytes that travel."""
+    return json.dumps(stix, ensure_ascii=False).encode()
