@@ -65,7 +65,7 @@ def newly(before: Cursor, now: Cursor) -> tuple[Stretch, ...]:
 def _without(gaps: tuple[Stretch, ...], after: int, until: int) -> tuple[Stretch, ...]:
     left: list[Stretch] = []
     for start, end in gaps:
-        if end <= after or until <= start:
+        if end <= after or until <= start or after >= until:
             left.append((start, end))
             continue
         if start < after:
