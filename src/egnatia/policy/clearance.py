@@ -6,8 +6,9 @@ import msgspec
 class AgreementInForce(msgspec.Struct, frozen=True):
     """A sharing agreement as it stands at the moment of reading, with the reader among its parties.
 
-    `parties` are identity ids; `types` the record types it covers, empty for all; `personal_data` says whether
-    personal data may flow under it; `purposes` what it may be used for.
+    `parties` are identity ids of organisations (groups resolved); `types` the record types it covers, empty for
+    all; `personal_data` says whether personal data may flow under it; `purposes` what it may be used for; `onward`
+    whether a party may pass on what it received under it.
     """
 
     id: str
@@ -15,6 +16,7 @@ class AgreementInForce(msgspec.Struct, frozen=True):
     types: frozenset[str] = frozenset()
     personal_data: bool = False
     purposes: frozenset[str] = frozenset()
+    onward: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -30,6 +32,10 @@ class Standing(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     client_of: tuple["Standing", ...] = ()
     agreements: tuple[AgreementInForce, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.organisation:
+            raise ValueError("a standing needs the identity id of its organisation; who has none is PUBLIC")
 
 
 class Clearance(msgspec.Struct, frozen=True):

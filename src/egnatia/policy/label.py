@@ -33,6 +33,9 @@ class Label(msgspec.Struct, frozen=True):
     under. `type` is the record type where an agreement may depend on it, else empty.
     `unresolved` are markings that this node does not know (yet): nobody but the owner may see it.
     `withdrawn` is set by a recall: nobody but the owner may see it.
+    `also` are further labels, in one fixed order, each of which must allow as well; they come from `strictest` (two
+    rules that do not fold into one) and from `bounded_by` (the ends of a relationship, which may have other owners).
+    `owner` above sees its own whatever they say. `pap` is already the strictest of all of them.
     """
 
     owner: str
@@ -44,3 +47,4 @@ class Label(msgspec.Struct, frozen=True):
     type: str = ""
     unresolved: tuple[str, ...] = ()
     withdrawn: bool = False
+    also: tuple["Label", ...] = ()
