@@ -122,7 +122,7 @@ def found(query: str, text: str) -> bool:
     try:
         connection.execute("CREATE VIRTUAL TABLE t USING fts5(text, tokenize='unicode61 remove_diacritics 0')")
         connection.execute("INSERT INTO t VALUES (?)", (index_text(text),))
-        return connection.execute("SELECT count(*) FROM t WHERE t MATCH ?", (ask,)).fetchone() == (1,)
+        return bool(connection.execute("SELECT count(*) FROM t WHERE t MATCH ?", (ask,)).fetchone() == (1,))
     finally:
         connection.close()
 
