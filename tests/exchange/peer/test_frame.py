@@ -1,6 +1,7 @@
 """What comes over the wire is bounded and typed, or it is refused."""
 
 import zlib
+from functools import partial
 
 import msgspec
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from egnatia.exchange.peer.frame import (
     LIMIT_BYTES,
+    PACKED,
+    PLAIN,
     Acknowledgement,
     Goodbye,
     Heartbeat,
@@ -38,17 +41,19 @@ PAGE = Page(
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("frame", [PAGE, Heartbeat(1, 2, 3), View("v", ((0, 1),)), Goodbye("bye", 1)])
 def test_a_frame_comes_back_as_it_was(frame: Page | Heartbeat | View | Goodbye, packed: bool) -> None:
-    assert decode(encode(frame, packed=packed)) == frame
+    assert decode(*encode(frame, packed=packed)) == frame
 
 
 def test_big_frames_are_packed_and_small_ones_are_not() -> None:
-    assert len(encode(PAGE, packed=True)) < len(encode(PAGE)) / 10
-    assert encode(Heartbeat(1, 2, 3), packed=True)[:1] == b"\x00"
+    kind, payload = encode(PAGE, packed=True)
+    assert kind == PACKED
+    assert len(payload) < len(encode(PAGE)[1]) / 10
+    assert encode(Heartbeat(1, 2, 3), packed=True)[0] == PLAIN
 
 
-@given(st.binary(max_size=200))
-def test_noise_is_refused_as_misbehaviour(noise: bytes) -> None:
-    for reading in (decode, decode_word, decode_subscription):
+@given(st.integers(0, 255), st.binary(max_size=200))
+def test_noise_is_refused_as_misbehaviour(kind: int, noise: bytes) -> None:
+    for reading in (partial(decode, kind), decode_word, decode_subscription):
         try:
             reading(noise)
         except Misbehaved:
@@ -57,36 +62,36 @@ def test_noise_is_refused_as_misbehaviour(noise: bytes) -> None:
 
 @given(st.integers(0, 400), st.integers(1, 255))
 def test_a_damaged_frame_is_another_frame_or_misbehaviour(at: int, flip: int) -> None:
-    data = bytearray(encode(PAGE, packed=True))
+    kind, payload = encode(PAGE, packed=True)
+    data = bytearray(payload)
     data[at % len(data)] ^= flip
     try:
-        decode(bytes(data))
+        decode(kind, bytes(data))
     except Misbehaved:
         return
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("kind", "payload"),
     [
-        b"",
-        b"\x02abc",
-        b"\x01" + zlib.compress(bytes(LIMIT_BYTES + 1)),
-        b"\x01" + zlib.compress(b"abc")[:-3],
-        b"\x01" + zlib.compress(msgspec.msgpack.encode(Heartbeat(1, 2, 3))) + b"more",
-        b"\x00" + msgspec.msgpack.encode((99, 1, 2)),
-        b"\x00" + msgspec.msgpack.encode((3, "one", 2, 3)),
-        b"\x00" + bytes(LIMIT_BYTES + 1),
+        (PLAIN, b""),
+        (3, b"abc"),
+        (PACKED, zlib.compress(bytes(LIMIT_BYTES + 1))),
+        (PACKED, zlib.compress(b"abc")[:-3]),
+        (PACKED, zlib.compress(msgspec.msgpack.encode(Heartbeat(1, 2, 3))) + b"more"),
+        (PLAIN, msgspec.msgpack.encode((99, 1, 2))),
+        (PLAIN, msgspec.msgpack.encode((3, "one", 2, 3))),
+        (PLAIN, bytes(LIMIT_BYTES + 1)),
     ],
 )
-def test_oversize_truncated_and_unknown_frames_are_refused(data: bytes) -> None:
+def test_oversize_truncated_and_unknown_frames_are_refused(kind: int, payload: bytes) -> None:
     with pytest.raises(Misbehaved):
-        decode(data)
+        decode(kind, payload)
 
 
 def test_a_bomb_is_never_unpacked_beyond_the_limit() -> None:
-    bomb = b"\x01" + zlib.compress(bytes(1 << 30), 9)
     with pytest.raises(Misbehaved):
-        decode(bomb)
+        decode(PACKED, zlib.compress(bytes(1 << 30), 9))
 
 
 def test_a_word_comes_back_as_it_was() -> None:

@@ -11,6 +11,7 @@ import msgspec
 from egnatia.trust.attestation import Attestation
 
 VERSION = 1
+PLAIN, PACKED = 1, 2  # kinds of channel frames: MessagePack as it is, or compressed by zlib
 LIMIT_BYTES = 16 << 20  # of one frame, after decompression
 PACK_FROM_BYTES = 16 << 10  # smaller frames are not compressed: they are live, and time counts
 
@@ -132,21 +133,21 @@ _words: msgspec.msgpack.Decoder[Word] = msgspec.msgpack.Decoder(Word)
 _subscriptions = msgspec.msgpack.Decoder(Subscription)
 
 
-def encode(frame: Frame, *, packed: bool = False) -> bytes:
-    """One byte (0 plain, 1 zlib), then the frame."""
+def encode(frame: Frame, *, packed: bool = False) -> tuple[int, bytes]:
+    """The kind of channel frame (plain or packed) and its payload."""
     plain = _encoder.encode(frame)
     if packed and len(plain) >= PACK_FROM_BYTES:
-        return b"\x01" + zlib.compress(plain, 1)
-    return b"\x00" + plain
+        return PACKED, zlib.compress(plain, 1)
+    return PLAIN, plain
 
 
-def decode(data: bytes) -> Frame:
+def decode(kind: int, payload: bytes) -> Frame:
     """The frame, or `Misbehaved` where it is none, too big, or of a kind that this version does not know."""
-    plain = _unpacked(data[1:]) if data[:1] == b"\x01" else data[1:]
-    if not data or data[0] > 1:
-        raise Misbehaved(f"a frame starts with 0 or 1, not with {data[:1]!r}")
+    if kind not in {PLAIN, PACKED}:
+        raise Misbehaved(f"a channel frame of kind {kind}; {PLAIN} and {PACKED} are known")
+    plain = _unpacked(payload) if kind == PACKED else payload
     if len(plain) > LIMIT_BYTES:
-        raise Misbehaved(f"a frame of {len(plain)} bytes; at most {LIMIT_BYTES}")
+        raise Misbehaved(f"a frame of more than {LIMIT_BYTES} bytes")
     try:
         return _frames.decode(plain)
     except msgspec.MsgspecError as error:

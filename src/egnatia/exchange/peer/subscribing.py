@@ -29,7 +29,7 @@ from egnatia.store.entry import Cursor
 
 SOONEST, LATEST = 0.2, 30.0  # seconds before the next attempt after an outage, doubling in between
 PENALTY, LONGEST = 15.0, 3600.0  # and after a lie
-ACKNOWLEDGE_EVERY = 0.2  # seconds
+ACKNOWLEDGE_AFTER, ACKNOWLEDGE_EVERY = 0.2, 1.0  # seconds: one acknowledgement for what arrives together
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -129,6 +129,7 @@ class Subscribing(msgspec.Struct, frozen=True):
     head: int = 0
     told: Cursor | None = None
     told_at: float = float("-inf")
+    tell_at: float | None = None
 
 
 Step: TypeAlias = tuple[Subscribing, tuple[Command, ...]]
@@ -233,9 +234,12 @@ def _acknowledged(state: Subscribing, at: float) -> Step:
     news = state.stored
     if not state.open or (state.told is not None and (state.told.live, state.told.gaps) == (news.live, news.gaps)):
         return state, ()
-    if at - state.told_at < ACKNOWLEDGE_EVERY:
-        return state, ()
-    return replace(state, told=news, told_at=at), (Acknowledge(news),)
+    due = state.tell_at
+    if due is None:
+        due = max(at + ACKNOWLEDGE_AFTER, state.told_at + ACKNOWLEDGE_EVERY)
+    if at < due:
+        return replace(state, tell_at=due), ()
+    return replace(state, told=news, told_at=at, tell_at=None), (Acknowledge(news),)
 
 
 def _lost(state: Subscribing, lost: Lost) -> Step:
