@@ -1,0 +1,233 @@
+"""`submit` is the one way in: decode, validate, check the right, label, attest, store, wake the readers.
+
+One thread admits. What is handed in while it works waits and is then taken together: one attestation (the costly
+signature) and one commit serve everybody who was waiting, and each still gets an answer of their own.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence, Set
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import msgspec
+
+from egnatia.exchange.drafting import ADDED, Draft, Drafting, Drafts
+from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.relabelling import relabelled
+from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused, Right, Submission, Submitter
+from egnatia.record import Problem, Record
+from egnatia.store import Appended, Batch, Conflict, Entry, Note, Store
+from egnatia.trust import Attestation, Proof, SigningKeys, attest
+
+TOGETHER = 1_000
+"""About how many records are attested together: an audit path then stays at ten hashes."""
+
+log = logging.getLogger(__name__)
+
+
+class _Waiting(msgspec.Struct):
+    bodies: Sequence[bytes]
+    submitter: Submitter
+    handling: Handling
+    atomic: bool
+    tolerant: bool
+    answer: "Future[Submission]"
+
+
+class Admission:
+    """The node's gate. `submit` may be called from any thread; close it to let what waits be finished.
+
+    `members` tells the identities of the known member organisations, `sequence` the next number of an attestation.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keys: SigningKeys,
+        node: str,
+        labelling: Labelling,
+        members: Callable[[], Set[str]],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._node = node
+        self._labelling = labelling
+        self._members = members
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="admission", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self,
+        bodies: Sequence[bytes],
+        submitter: Submitter,
+        *,
+        handling: Handling = Handling(),
+        atomic: bool = False,
+        tolerant: bool = True,
+    ) -> "Future[Submission]":
+        """Hands in records (bytes of one JSON object each); the answer comes when they are durable.
+
+        Every record is taken or refused by itself, unless `atomic`: then all or none. Raises NotAllowed (through the
+        future) where the submitter may not hand in.
+        """
+        answer: Future[Submission] = Future()
+        if Right.SUBMIT not in submitter.rights:
+            answer.set_exception(NotAllowed(f"{submitter.name} may not submit for {submitter.organisation}"))
+        elif not bodies:
+            answer.set_result(Submission())
+        else:
+            self._waiting.put(_Waiting(bodies, submitter, handling, atomic, tolerant, answer))
+        return answer
+
+    def close(self) -> None:
+        """Finishes what waits, then stops."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            together, last = self._joined(first)
+            try:
+                self._admit(together)
+            except Exception as error:  # the thread must outlive any one batch
+                log.exception("a batch could not be admitted")
+                for waiting in together:
+                    if not waiting.answer.done():
+                        waiting.answer.set_exception(error)
+            if last:
+                return
+
+    def _joined(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        """What waits now, up to about `TOGETHER` records; and whether the gate was closed behind it."""
+        together, count = [first], len(first.bodies)
+        while count < TOGETHER:
+            try:
+                more = self._waiting.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                return together, True
+            together.append(more)
+            count += len(more.bodies)
+        return together, False
+
+    def _admit(self, together: Sequence[_Waiting]) -> None:
+        drafted = [(waiting, self._draft(waiting)) for waiting in together]
+        leaves = [each.leaf for _, drafts in drafted for each in drafts.drafts]
+        if leaves:
+            attestation, proofs = attest(
+                self._keys,
+                node=self._node,
+                sequence=self._store.next_sequence(self._node),
+                at=time.time_ns() // 1_000,
+                leaves=leaves,
+            )
+        start = 0
+        for waiting, drafts in drafted:
+            if not drafts.drafts:
+                self._refuse(waiting, drafts)
+                continue
+            end = start + len(drafts.drafts)
+            self._append(waiting, drafts, attestation, proofs[start:end])
+            start = end
+
+    def _draft(self, waiting: _Waiting) -> Drafts:
+        submitter = waiting.submitter
+        drafting = Drafting(
+            owner=submitter.organisation,
+            applied=waiting.handling.applied,
+            tolerant=waiting.tolerant,
+            may_recall=Right.RECALL in submitter.rights,
+            members=self._members(),
+            labelling=self._labelling,
+            store=self._store,
+        )
+        drafts = drafting.draft(waiting.bodies, datetime.now(UTC))
+        if waiting.atomic and drafts.refused:
+            return Drafts(refused=drafts.refused)
+        return drafts
+
+    def _refuse(self, waiting: _Waiting, drafts: Drafts) -> None:
+        self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))
+        waiting.answer.set_result(Submission(refused=tuple(drafts.refused)))
+
+    def _append(self, waiting: _Waiting, drafts: Drafts, attestation: Attestation, proofs: Sequence[Proof]) -> None:
+        submitter = waiting.submitter
+        notes = [Note(submitter.name, "submit", submitter.organisation, _summary(drafts, attestation))]
+        if drafts.refused:
+            notes.append(_refusal(submitter, drafts.refused))
+        batch = Batch(
+            entries=tuple(
+                Entry(each.record, each.label, proof, each.applied, each.unless)
+                for each, proof in zip(drafts.drafts, proofs, strict=True)
+            ),
+            attestations=(attestation,),
+            recalls=tuple(drafts.recalls),
+            lifts=tuple(drafts.lifts),
+            notes=tuple(notes),
+        )
+        stored = self._store.append(batch, atomic=waiting.atomic)
+        stored.add_done_callback(partial(self._answer, waiting, drafts))
+        definitions = [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
+        if definitions:
+            stored.result()
+            self._understand(submitter.organisation, definitions)
+
+    def _understand(self, owner: str, definitions: Sequence[Record]) -> None:
+        """Markings that are known now: what bears them and came before them is labelled anew."""
+        learnt = [each.head.id for each in definitions if self._labelling.learn(owner, each)]
+        relabels = tuple(relabelled(self._store, self._labelling, owner, learnt))
+        if relabels:
+            self._store.append(Batch(relabels=relabels)).result()
+
+    def _answer(self, waiting: _Waiting, drafts: Drafts, stored: "Future[Appended]") -> None:
+        """Runs on the store's writer thread once the batch is durable, or has failed."""
+        error = stored.exception()
+        if isinstance(error, Conflict):
+            refused = [*drafts.refused, *(_conflict(drafts.drafts[place]) for place in error.places)]
+            waiting.answer.set_result(Submission(refused=tuple(refused)))
+        elif error is not None:
+            waiting.answer.set_exception(error)
+        else:
+            waiting.answer.set_result(_outcome(drafts, stored.result()))
+
+
+def _outcome(drafts: Drafts, appended: Appended) -> Submission:
+    conflicts = set(appended.conflicts)
+    accepted, refused = [], list(drafts.refused)
+    for place, (each, position) in enumerate(zip(drafts.drafts, appended.positions, strict=True)):
+        if each.index == ADDED:
+            continue
+        if place in conflicts:
+            refused.append(_conflict(each))
+        else:
+            record = each.record
+            accepted.append(Accepted(each.index, record.head.id, record.version, position, record.deviations))
+    refused.sort(key=lambda each: each.index)
+    return Submission(tuple(accepted), tuple(refused))
+
+
+def _conflict(draft: Draft) -> Refused:
+    head = draft.record.head
+    problem = Problem(
+        "$.modified",
+        "STIX 2.1 section 3.6: a changed record gets a later `modified`; this version is held with other content",
+        repr(head.modified or head.id),
+    )
+    return Refused(draft.index, head.id, (problem,))
+
+
+def _summary(drafts: Drafts, attestation: Attestation) -> str:
+    return f"{len(drafts.drafts)} records, batch {attestation.sequence}, root {attestation.root.hex()}"
+
+
+def _refusal(submitter: Submitter, refused: Sequence[Refused]) -> Note:
+    """Names the rules, never what was found: that may be anything."""
+    rules = sorted({f"{problem.path} {problem.rule}" for each in refused for problem in each.problems})
+    return Note(submitter.name, "refuse", submitter.organisation, f"{len(refused)}: {'; '.join(rules)[:400]}")

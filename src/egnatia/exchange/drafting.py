@@ -1,0 +1,153 @@
+"""What is handed in becomes drafts for the log: read, checked, labelled, redacted where marked, hashed."""
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
+
+import msgspec
+
+from egnatia.exchange import ownership, takeback
+from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.submission import Refused
+from egnatia.policy import Label, Meaning, narrows, redact
+from egnatia.record import Invalid, Problem, Record, read
+from egnatia.store import Custody, Recall, Store
+from egnatia.trust import leaf
+
+ADDED = -1
+"""The index of what this node adds of itself to somebody's records."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """One leaf of the batch to come: a record, or the redacted variant of one (`unless` is the whole one's label).
+
+    `index` is the record's place in what was handed in, or `ADDED`.
+    """
+
+    index: int
+    record: Record
+    label: Label
+    leaf: bytes
+    applied: tuple[str, ...] = ()
+    unless: Label | None = None
+
+
+class Drafts(msgspec.Struct):
+    """What becomes of one caller's records."""
+
+    drafts: list[Draft] = []
+    recalls: list[Recall] = []
+    lifts: list[tuple[str, str]] = []
+    refused: list[Refused] = []
+
+
+class Drafting(msgspec.Struct, frozen=True):
+    """What is the same for all records of one caller."""
+
+    owner: str
+    applied: tuple[str, ...]
+    tolerant: bool
+    may_recall: bool
+    members: Set[str]
+    labelling: Labelling
+    store: Store
+
+    def draft(self, bodies: Sequence[bytes], now: datetime) -> Drafts:
+        """Drafts of what can be taken, refusals of what cannot; in the order given."""
+        out = Drafts()
+        records = self._read(bodies, out)
+        meanings = self.labelling.meanings([record for _, record in records if _is_marking(record)])
+        held = self._held(records)
+        copies = self._copies(records, meanings)
+        for record in copies:
+            meanings |= self.labelling.meanings([record])
+            out.drafts.append(self._drafted(ADDED, record, self.labelling.label(record, self.owner), ()))
+        for index, record in records:
+            mine = takeback.own_custody(held.get(record.head.id, ()), self.owner)
+            problem = takeback.refusal(record.head, mine, record.version)
+            if problem is not None:
+                out.refused.append(Refused(index, record.head.id, (problem,)))
+            elif record.head.type == "recall":
+                self._take_back(index, record, held, out)
+            else:
+                self._take(index, record, mine, meanings, out, now)
+        return out
+
+    def _read(self, bodies: Sequence[bytes], out: Drafts) -> list[tuple[int, Record]]:
+        records = []
+        for index, body in enumerate(bodies):
+            try:
+                record = read(body, tolerant=self.tolerant)
+            except Invalid as invalid:
+                out.refused.append(Refused(index, None, invalid.problems))
+                continue
+            problem = ownership.problem(record.head, self.owner, self.members)
+            if problem is None:
+                records.append((index, record))
+            else:
+                out.refused.append(Refused(index, record.head.id, (problem,)))
+        return records
+
+    def _held(self, records: Sequence[tuple[int, Record]]) -> Mapping[str, tuple[Custody, ...]]:
+        ids = [record.head.id for _, record in records]
+        ids += [each.target for _, record in records if record.head.type == "recall" for each in record.references]
+        return self.store.custody.heads(ids)
+
+    def _copies(self, records: Sequence[tuple[int, Record]], batch: Mapping[str, Meaning]) -> list[Record]:
+        """Own copies of markings that others defined and these records bear (see `labelling`)."""
+        used = dict.fromkeys(self.applied)
+        for _, record in records:
+            used.update(dict.fromkeys(record.head.object_marking_refs))
+            for each in record.head.granular_markings:
+                if each.marking_ref is not None:
+                    used[each.marking_ref] = None
+        missing = [ref for ref in used if ref not in batch and not self.labelling.knows(self.owner, ref)]
+        if not missing:
+            return []
+        return [read(body, tolerant=True) for body in self.store.custody.definitions(missing)]
+
+    def _take(
+        self,
+        index: int,
+        record: Record,
+        mine: Custody | None,
+        meanings: Mapping[str, Meaning],
+        out: Drafts,
+        now: datetime,
+    ) -> None:
+        label = self.labelling.label(record, self.owner, self.applied, batch=meanings)
+        whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
+        out.drafts.append(self._drafted(index, record, whole, self.applied))
+        if whole != label and (variant := redact(record)) is not None:
+            redacted = read(variant, tolerant=True)
+            out.drafts.append(self._drafted(ADDED, redacted, label, self.applied, unless=whole))
+        if mine is None or record.version <= mine.version:
+            return
+        if mine.recalled:
+            out.lifts.append((record.head.id, self.owner))
+        if narrows(mine.label, label):
+            refs = (*record.head.object_marking_refs, *self.applied)
+            recall = takeback.narrowing(record, refs, now)
+            out.drafts.append(self._drafted(ADDED, recall, mine.governing, ()))
+
+    def _take_back(self, index: int, record: Record, held: Mapping[str, tuple[Custody, ...]], out: Drafts) -> None:
+        said = takeback.takeback(record)
+        mine = takeback.own_custody(held.get(said.object_ref, ()), self.owner)
+        problem = None
+        if not self.may_recall:
+            problem = Problem("$.type", "recalling needs the right to recall", "a submitter without it")
+        elif mine is None:
+            problem = Problem("$.object_ref", "only its owner recalls a record", repr(said.object_ref))
+        if problem is not None or mine is None:
+            out.refused.append(Refused(index, record.head.id, (problem,) if problem else ()))
+            return
+        out.recalls.append(takeback.recall_of(said, mine, self.labelling))
+        out.drafts.append(self._drafted(index, record, mine.governing, ()))
+
+    def _drafted(
+        self, index: int, record: Record, label: Label, applied: tuple[str, ...], *, unless: Label | None = None
+    ) -> Draft:
+        return Draft(index, record, label, leaf(self.owner, applied, record.body), applied, unless)
+
+
+def _is_marking(record: Record) -> bool:
+    return record.head.type == "marking-definition"
