@@ -19,6 +19,7 @@ from egnatia.exchange.drafting import ADDED, Draft, Drafting, Drafts
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.relabelling import relabelled
 from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused, Right, Submission, Submitter
+from egnatia.policy import Clearance
 from egnatia.record import Problem, Record
 from egnatia.store import Appended, Batch, Conflict, Entry, Note, Store
 from egnatia.trust import Attestation, Proof, SigningKeys, attest
@@ -41,7 +42,7 @@ class _Waiting(msgspec.Struct):
 class Admission:
     """The node's gate. `submit` may be called from any thread; close it to let what waits be finished.
 
-    `members` tells the identities of the known member organisations, `sequence` the next number of an attestation.
+    `members` tells the identities of the known member organisations, `clearance_of` what one of them may see.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Admission:
         node: str,
         labelling: Labelling,
         members: Callable[[], Set[str]],
+        clearance_of: Callable[[str], Clearance],
     ) -> None:
         self._store = store
         self._keys = keys
         self._node = node
         self._labelling = labelling
         self._members = members
+        self._clearance_of = clearance_of
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="admission", daemon=True)
         self._thread.start()
@@ -141,6 +144,7 @@ class Admission:
         submitter = waiting.submitter
         drafting = Drafting(
             owner=submitter.organisation,
+            clearance=self._clearance_of(submitter.organisation),
             applied=waiting.handling.applied,
             tolerant=waiting.tolerant,
             may_recall=Right.RECALL in submitter.rights,

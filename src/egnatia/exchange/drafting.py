@@ -8,7 +8,7 @@ import msgspec
 from egnatia.exchange import ownership, takeback
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.submission import Refused
-from egnatia.policy import Label, Meaning, narrows, redact
+from egnatia.policy import Clearance, Label, Meaning, narrows, redact
 from egnatia.record import Invalid, Problem, Record, read
 from egnatia.store import Custody, Recall, Store
 from egnatia.trust import leaf
@@ -41,9 +41,10 @@ class Drafts(msgspec.Struct):
 
 
 class Drafting(msgspec.Struct, frozen=True):
-    """What is the same for all records of one caller."""
+    """What is the same for all records of one caller: the owner, and what that organisation may see."""
 
     owner: str
+    clearance: Clearance
     applied: tuple[str, ...]
     tolerant: bool
     may_recall: bool
@@ -103,7 +104,10 @@ class Drafting(msgspec.Struct, frozen=True):
         missing = [ref for ref in used if ref not in batch and not self.labelling.knows(self.owner, ref)]
         if not missing:
             return []
-        return [read(body, tolerant=True) for body in self.store.custody.definitions(missing)]
+        found: dict[str, Record] = {}
+        for row in self.store.get(self.clearance, missing):
+            found.setdefault(row.id, read(row.body, tolerant=True))
+        return list(found.values())
 
     def _take(
         self,
