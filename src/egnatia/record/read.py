@@ -1,74 +1,155 @@
 """Bytes in, a record out: decoded once, checked, and never re-encoded."""
 
-from typing import Any
+import json
+from typing import Any, Final
 
 import msgspec
 
+from egnatia.record.common import StixObject
+from egnatia.record.examination import GONE, Log
+from egnatia.record.identifier import is_type_name, target_type
+from egnatia.record.instant import version_of
+from egnatia.record.kind import Kind, Shape
 from egnatia.record.record import Head, Invalid, Problem, Record, Reference
+from egnatia.record.schemas import BUILT_IN, Schemas
 from egnatia.record.values import values_of
 from egnatia.record.words import text_of
 
-_PROVENANCE = frozenset({"created_by_ref", "object_marking_refs"})
+_decode = msgspec.json.Decoder().decode
+_encode_into = msgspec.json.Encoder().encode_into
+NOT_JSON: Final = "RFC 8259 and RFC 7493: one JSON object in UTF-8"
 
 
-class Refused(msgspec.Struct, frozen=True):
-    """An object of a bundle that was not taken: its place, its id where it has one, and why."""
+def read(body: bytes, *, tolerant: bool = False, schemas: Schemas = BUILT_IN) -> Record:
+    """The record that `body` is; raises Invalid with every problem.
 
-    index: int
-    id: str | None
-    problems: tuple[Problem, ...]
-
-
-class BundleReading(msgspec.Struct, frozen=True):
-    """What a bundle held: the records that were taken, in order, and the objects that were not."""
-
-    records: tuple[Record, ...]
-    refused: tuple[Refused, ...] = ()
-
-
-class _Envelope(msgspec.Struct):
-    objects: list[msgspec.Raw] = []
+    The strict reading asks for all that the standard says MUST be. The tolerant one takes what has one clear
+    meaning and lists each deviation; of how a record is to be handled (markings) it forgives nothing.
+    """
+    try:
+        decoded = _object(body)
+        kind = schemas.kind(decoded["type"])
+        deviations: tuple[Problem, ...] = ()
+        if not _is_in_order(decoded, kind, schemas):
+            decoded, deviations = _examined(decoded, kind, schemas, tolerant=tolerant)
+        return _record(body, decoded, kind.shape(decoded), deviations)
+    except RecursionError:
+        raise Invalid((Problem("$", f"{NOT_JSON}, not nested beyond reason", "too deep a nesting"),)) from None
 
 
-def version_of(created: str | None, modified: str | None) -> str:
-    """The text by which versions of one id are ordered (see Record.version)."""
-    moment = modified or created
-    if not moment:
-        return ""
-    return moment[:19] + "." + moment[20:].rstrip("Zz").rstrip("0").ljust(9, "0")
+def reading(record: Record, *, schemas: Schemas = BUILT_IN) -> StixObject:
+    """The record's properties as the struct of its type; Custom for a type that nobody here knows."""
+    kind = schemas.kind(record.head.type)
+    if not record.deviations:
+        struct: StixObject = msgspec.json.decode(record.body, type=kind.struct)
+        return struct
+    mended = kind.examine(_object(record.body), "$", Log())
+    converted: StixObject = msgspec.convert(mended, kind.struct)
+    return converted
 
 
-def references_of(decoded: dict[str, Any]) -> tuple[Reference, ...]:
-    found = []
-    for key, value in decoded.items():
-        if key.endswith("_ref") and key not in _PROVENANCE and isinstance(value, str):
-            found.append(Reference(key, value))
-        elif key.endswith("_refs") and key not in _PROVENANCE and isinstance(value, list):
-            found.extend(Reference(key, v) for v in value if isinstance(v, str))
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`, with a usable `type` and no name given twice."""
+    try:
+        decoded = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Invalid((Problem("$", NOT_JSON, str(error)[:80]),)) from None
+    if type(decoded) is not dict:
+        raise Invalid((Problem("$", NOT_JSON, f"a JSON {type(decoded).__name__}"),))
+    again = bytearray()
+    _encode_into(decoded, again)
+    # Decoding keeps the last of two equal names. Then fewer quotation marks come out than went in, unless some
+    # were written as escapes.
+    if body.count(b'"') != again.count(b'"') or (b"\\" in body and b"\\u0022" in body):
+        _refuse_repeated_names(body)
+    if not isinstance(decoded.get("type"), str) or not is_type_name(decoded["type"]):
+        raise Invalid((Problem("$.type", "STIX 2.1 section 3.2: a record type", repr(decoded.get("type"))[:80]),))
+    if decoded["type"] == "bundle":
+        raise Invalid((Problem("$.type", "STIX 2.1 section 8: a bundle is not a record; it is read as a bundle", "bundle"),))
+    return decoded
+
+
+def _refuse_repeated_names(body: bytes) -> None:
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        repeated.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+
+    json.loads(body, object_pairs_hook=note)
+    if repeated:
+        raise Invalid(tuple(Problem("$", "RFC 7493 section 2.3: each name once in an object", name[:80]) for name in repeated))
+
+
+def _is_in_order(decoded: dict[str, Any], kind: Kind, schemas: Schemas) -> bool:
+    try:
+        msgspec.convert(decoded, kind.struct)
+    except msgspec.ValidationError:
+        return False
+    if not kind.passes(decoded):
+        return False
+    if "extensions" not in decoded and not kind.unforgiving:
+        return True
+    log = Log()
+    schemas.examine_extensions(decoded, kind, log)
+    return not log.problems
+
+
+def _examined(
+    decoded: dict[str, Any], kind: Kind, schemas: Schemas, *, tolerant: bool
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    log = Log()
+    mended = kind.examine(decoded, "$", log)
+    if mended is not GONE:
+        schemas.examine_extensions(mended, kind, log)
+    problems = tuple(log.problems)
+    if not tolerant or log.fatal or mended is GONE or (kind.unforgiving and problems):
+        raise Invalid(problems)
+    return mended, problems
+
+
+def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tuple[Problem, ...]) -> Record:
+    head = msgspec.convert(decoded, Head)
+    return Record(
+        body,
+        head,
+        version_of(head.modified or head.created),
+        _references(decoded, shape),
+        values_of(head.type, decoded),
+        text_of(decoded).replace("\0", ""),
+        deviations,
+    )
+
+
+def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
+    found: list[Reference] = []
+    for name in shape.single:
+        target = decoded[name]
+        if type(target) is str and target_type(target) is not None:
+            found.append(Reference(name, target))
+    for name in shape.many:
+        targets = decoded[name]
+        if type(targets) is list:
+            found.extend(Reference(name, target) for target in targets if type(target) is str and target_type(target))
+    for name in shape.deep:
+        value = decoded[name]
+        if type(value) is dict or type(value) is list:
+            _search(name, value, found)
     return tuple(found)
 
 
-def read(body: bytes, *, tolerant: bool = False) -> Record:
-    """The record that `body` is; raises Invalid with every problem."""
-    try:
-        decoded = msgspec.json.decode(body)
-        head = msgspec.convert(decoded, Head)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid((Problem("$", "one JSON object", str(error)),)) from None
-    version = version_of(head.created, head.modified)
-    return Record(bytes(body), head, version, references_of(decoded), values_of(head.type, decoded), text_of(decoded))
-
-
-def read_bundle(data: bytes, *, tolerant: bool = False) -> BundleReading:
-    """Every object of a bundle: the good ones taken, the others reported."""
-    try:
-        objects = msgspec.json.decode(data, type=_Envelope).objects
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid((Problem("$", "a STIX bundle", str(error)),)) from None
-    records, refused = [], []
-    for index, raw in enumerate(objects):
-        try:
-            records.append(read(bytes(raw), tolerant=tolerant))
-        except Invalid as invalid:
-            refused.append(Refused(index, None, invalid.problems))
-    return BundleReading(tuple(records), tuple(refused))
+def _search(path: str, value: Any, found: list[Reference]) -> None:
+    """References within a nested value; `path` is without indexes."""
+    if type(value) is list:
+        for item in value:
+            if type(item) is dict or type(item) is list:
+                _search(path, item, found)
+    else:
+        for name, inner in value.items():
+            inside = f"{path}.{name}"
+            if type(inner) is dict or (type(inner) is list and not name.endswith("_refs")):
+                _search(inside, inner, found)
+            elif name.endswith("_ref") and type(inner) is str and target_type(inner):
+                found.append(Reference(inside, inner))
+            elif name.endswith("_refs") and type(inner) is list:
+                found.extend(Reference(inside, one) for one in inner if type(one) is str and target_type(one))

@@ -1,0 +1,244 @@
+"""A kind is one struct made ready for checking: a quick verdict for the usual record, every problem for the others.
+
+The quick check looks up the record's *shape* (its property names in order), for which all that depends on names
+alone was decided once: required and custom names, presence rules, and which formats are left to check.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from egnatia.record.canonical import deterministic_id
+from egnatia.record.common import DomainObject, Observable, StixObject
+from egnatia.record.examination import GONE, Log, examine, found
+from egnatia.record.identifier import identifies, is_property_name, loose_type
+from egnatia.record.rule import Properties, Rule
+
+Check = Callable[[Any], object]
+_SHAPES_KEPT: Final = 4096
+_COMMON = frozenset(field.name for field in msgspec.structs.fields(DomainObject))
+_FLAT = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BoolType, inspect.LiteralType)
+_WITHOUT_REFERENCES = frozenset({"external_references", "kill_chain_phases", "granular_markings", "hashes"})
+PROVENANCE = frozenset({"created_by_ref", "object_marking_refs", "x_mitre_modified_by_ref"})
+"""References that say who made a record and how to handle it; they are in the head and make no graph."""
+
+
+class Shape(msgspec.Struct, frozen=True, eq=False):
+    """What is known of all records of one kind with the same property names.
+
+    `fit` says that the names are in order. `single` and `many` are the properties that refer to other records, `deep`
+    those in which references may hide.
+    """
+
+    fit: bool
+    checks: tuple[tuple[str, Check], ...]
+    rules: tuple[Rule, ...]
+    single: tuple[str, ...]
+    many: tuple[str, ...]
+    deep: tuple[str, ...]
+
+
+class Kind:
+    """All that checking needs of one struct, a record's or a part's."""
+
+    def __init__(self, struct: type[msgspec.Struct], *, unforgiving: bool = False) -> None:
+        info = inspect.type_info(struct)
+        assert isinstance(info, inspect.StructType)  # noqa: S101  (msgspec says so of every struct)
+        self.struct = struct
+        self.type = info.tag if isinstance(info.tag, str) else None
+        self.fields = {field.encode_name: field for field in info.fields}
+        self.required = frozenset(name for name, field in self.fields.items() if field.required)
+        self.whole = issubclass(struct, StixObject)
+        self.section: str = getattr(struct, "section", "2")
+        self.rules = _rules(struct)
+        self.meaning: frozenset[str] = frozenset(self.fields) if unforgiving else getattr(struct, "meaning", frozenset())
+        self.unforgiving = unforgiving
+        self.extension_kinds = {name: Kind(part) for name, part in getattr(struct, "extension_kinds", {}).items()}
+        self.checks = {name: check for name, field in self.fields.items() if (check := _check(field.type)) is not None}
+        if self.type is not None:
+            self.checks["id"] = identifies(self.type).fullmatch
+        self._shapes: dict[tuple[str, ...], Shape] = {}
+
+    def shape(self, decoded: Mapping[str, Any]) -> Shape:
+        """The shape of a record, worked out once for all that have it."""
+        names = tuple(decoded)
+        shape = self._shapes.get(names)
+        if shape is None:
+            if len(self._shapes) >= _SHAPES_KEPT:
+                self._shapes.clear()
+            shape = self._shapes[names] = self._shape(names)
+        return shape
+
+    def _shape(self, names: tuple[str, ...]) -> Shape:
+        present = dict.fromkeys(names)
+        fit = self.required <= present.keys() and not any(self.misnamed(name) for name in names)
+        relevant = [rule for rule in self.rules if all(name in present for name in rule.when)]
+        fit = fit and all(rule.holds(present) for rule in relevant if rule.by_presence)
+        targets = [name for name in names if name not in PROVENANCE]
+        return Shape(
+            fit,
+            tuple((name, self.checks[name]) for name in names if name in self.checks),
+            tuple(rule for rule in relevant if not rule.by_presence),
+            tuple(name for name in targets if name.endswith("_ref")),
+            tuple(name for name in targets if name.endswith("_refs")),
+            tuple(name for name in targets if not name.endswith(("_ref", "_refs")) and self._is_deep(name)),
+        )
+
+    def _is_deep(self, name: str) -> bool:
+        field = self.fields.get(name)
+        if field is None:
+            return name != "type"
+        return name not in _WITHOUT_REFERENCES and not _is_flat(field.type)
+
+    def misnamed(self, name: str) -> str | None:
+        """The rule that forbids this property's name here, if one does."""
+        if not self.whole or name in self.fields or name == "type":
+            return None
+        if name in _COMMON:
+            return f"STIX 2.1 section 3.2: not a property of {self.type}"
+        return None if is_property_name(name) else "STIX 2.1 section 11.1: 3 to 250 of a-z, 0-9 and _"
+
+    def passes(self, decoded: Mapping[str, Any]) -> bool:
+        """Whether formats and rules hold; the JSON types were checked before."""
+        shape = self._shapes.get(tuple(decoded)) or self.shape(decoded)
+        if not shape.fit or None in decoded.values():
+            return False
+        for name, holds in shape.checks:
+            if not holds(decoded[name]):
+                return False
+        return all(rule.holds(decoded) for rule in shape.rules) if shape.rules else True
+
+    def examine(self, decoded: Any, path: str, log: Log) -> Any:
+        """`decoded` as a tolerant reading takes it, or GONE; every problem goes to the log."""
+        if not isinstance(decoded, dict):
+            log.add(path, f"STIX 2.1 section {self.section}: an object", decoded, lost=True)
+            return GONE
+        mended: dict[str, Any] = {}
+        for name, value in decoded.items():
+            kept = self._property(name, value, path, log)
+            if kept is not GONE:
+                mended[name] = kept
+        return mended if self._complete(mended, decoded, path, log) else GONE
+
+    def _property(self, name: str, value: Any, path: str, log: Log) -> Any:
+        where = log.step(path, name)
+        before = log.lost
+        if (rule := self.misnamed(name)) is not None:
+            log.add(where, rule, value)
+            return GONE if name in _COMMON else value
+        field = self.fields.get(name)
+        if value is None:
+            log.add(where, "STIX 2.1 section 2: null is not a value", None)
+            kept: Any = GONE
+        elif name == "type" and self.type is not None:
+            return value
+        elif name == "id" and self.whole and self.type is not None:
+            kept = self._identifier(value, where, log)
+        else:
+            kept = value if field is None else examine(field.type, value, where, log)
+        if name in self.meaning and log.lost > before:
+            log.fatal = True
+        return kept
+
+    def _identifier(self, value: Any, where: str, log: Log) -> Any:
+        if isinstance(value, str) and self.checks["id"](value):
+            return value
+        meant = isinstance(value, str) and loose_type(value) == self.type
+        log.add(where, f"STIX 2.1 section 2.9: {self.type}-- and an RFC 4122 UUID in lower case", value, lost=not meant)
+        return value if meant else GONE
+
+    def _complete(self, mended: dict[str, Any], decoded: Mapping[str, Any], path: str, log: Log) -> bool:
+        """Fill in what may be inferred, apply the rules; False where something required stays missing."""
+        missing = [name for name in self.fields if name in self.required and name not in mended]
+        for name in missing:
+            if name not in decoded:
+                log.add(log.step(path, name), f"STIX 2.1 section {self.section}: required", "nothing", literal=True)
+            log.fatal = log.fatal or self.unforgiving
+            if (value := self._inferred(name, mended)) is not None:
+                mended[name] = value
+        if not self.required <= mended.keys():
+            log.lost += 1
+            log.fatal = log.fatal or self.whole
+            return False
+        for rule in self.rules:
+            if all(name in mended for name in rule.when) and not rule.holds(mended):
+                log.add(log.step(path, rule.property), rule.says, found(mended.get(rule.property)), literal=True)
+                log.fatal = log.fatal or not rule.forgivable
+        return True
+
+    def _inferred(self, name: str, mended: Mapping[str, Any]) -> Any:
+        """What a missing required property can only mean."""
+        match name:
+            case "spec_version":
+                return "2.1"
+            case "created" | "modified":
+                return mended.get("modified") or mended.get("created")
+        type_ = self.fields[name].type
+        source = (type_.extra or {}).get("else") if isinstance(type_, inspect.Metadata) else None
+        return mended.get(source) if source else None
+
+
+def _rules(struct: type[msgspec.Struct]) -> tuple[Rule, ...]:
+    """The rules of a struct and of those it inherits from."""
+    own = [rule for cls in struct.__mro__ for rule in vars(cls).get("rules", ())]
+    rules = tuple(dict.fromkeys(own))
+    if issubclass(struct, Observable) and struct.identity:
+        rules = (*rules, _deterministic(struct))
+    return rules
+
+
+def _deterministic(struct: type[Observable]) -> Rule:
+    tag = struct.__struct_config__.tag
+
+    def holds(record: Properties) -> bool:
+        return record["id"][-22] != "5" or deterministic_id(str(tag), struct.identity, record) in (record["id"], None)
+
+    return Rule("id", "STIX 2.1 section 2.9: a UUIDv5 over what identifies the observable", ("id",), holds)
+
+
+def _is_flat(type_: inspect.Type) -> bool:
+    match type_:
+        case inspect.Metadata():
+            return _is_flat(type_.type)
+        case inspect.UnionType():
+            return all(_is_flat(one) for one in type_.types if not isinstance(one, inspect.NoneType))
+        case inspect.VarTupleType():
+            return _is_flat(type_.item_type)
+        case _:
+            return isinstance(type_, _FLAT)
+
+
+def _check(type_: inspect.Type) -> Check | None:
+    """The check of all formats within a type; None where its JSON type says everything."""
+    match type_:
+        case inspect.Metadata():
+            form = (type_.extra or {}).get("format")
+            inner = _check(type_.type)
+            if form is None or inner is None:
+                return inner if form is None else form.holds  # type: ignore[no-any-return]  # extra is untyped
+            return lambda value: form.holds(value) and inner(value)
+        case inspect.UnionType():
+            (only,) = (one for one in type_.types if not isinstance(one, inspect.NoneType))
+            return _check(only)
+        case inspect.VarTupleType():
+            item = _check(type_.item_type)
+            return None if item is None else lambda value: all(map(item, value))
+        case inspect.DictType():
+            entry = _check(type_.value_type)
+            return None if entry is None else lambda value: all(map(entry, value.values()))
+        case inspect.StructType():
+            return kind_of(type_.cls).passes
+        case _:
+            return None
+
+
+_PARTS: dict[type[msgspec.Struct], Kind] = {}
+
+
+def kind_of(struct: type[msgspec.Struct]) -> Kind:
+    """The kind of a part (an external reference, a kill chain phase), made once."""
+    if struct not in _PARTS:
+        _PARTS[struct] = Kind(struct)
+    return _PARTS[struct]
