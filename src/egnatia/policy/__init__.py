@@ -2,6 +2,17 @@
 
 from egnatia.policy.clearance import PUBLIC, AgreementInForce, Clearance, Standing
 from egnatia.policy.decision import Decision, Rule, admits, decide, is_open
+from egnatia.policy.directory import (
+    Agreement,
+    Directory,
+    clearance,
+    in_force,
+    keep_until,
+    standing,
+    standing_until,
+    until,
+)
+from egnatia.policy.explanation import Explanation, Seen, explain, explanation, preview
 from egnatia.policy.label import Label, Pap, Tlp
 from egnatia.policy.marking import (
     FIXED,
@@ -16,6 +27,8 @@ from egnatia.policy.marking import (
     whole_label,
 )
 from egnatia.policy.meet import bounded_by, narrows, strictest, strictest_tlp, within
+from egnatia.policy.redaction import redact
+from egnatia.policy.sharing import Action, may_act, may_share
 
 __all__ = [
     "FIXED",
@@ -24,25 +37,42 @@ __all__ = [
     "STATEMENT",
     "TLP_1",
     "TLP_2",
+    "Action",
+    "Agreement",
     "AgreementInForce",
     "Clearance",
     "Decision",
+    "Directory",
+    "Explanation",
     "Handling",
     "Label",
     "Meaning",
     "Pap",
     "Rule",
+    "Seen",
     "Standing",
     "Tlp",
     "admits",
     "bounded_by",
+    "clearance",
     "decide",
+    "explain",
+    "explanation",
+    "in_force",
     "is_open",
     "joint",
+    "keep_until",
     "label_of",
+    "may_act",
+    "may_share",
     "narrows",
+    "preview",
+    "redact",
+    "standing",
+    "standing_until",
     "strictest",
     "strictest_tlp",
+    "until",
     "whole_label",
     "within",
 ]

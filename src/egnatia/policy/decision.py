@@ -165,9 +165,9 @@ def _community(owner: str, standing: Standing) -> Decision:
     """TLP:GREEN is for the members and, so that it is never stricter than AMBER, for whom AMBER admits."""
     if standing.member:
         return RULINGS[Rule.MEMBER]
-    if _partner(owner, standing):
+    if partner(owner, standing):
         return RULINGS[Rule.PARTNER]
-    if any(_partner(owner, provider) for provider in standing.client_of):
+    if any(partner(owner, provider) for provider in standing.client_of):
         return RULINGS[Rule.PARTNER_CLIENT]
     return RULINGS[Rule.NOT_MEMBER]
 
@@ -232,7 +232,7 @@ def covered(label: Label, standing: Standing, *, personal: bool = False, onward:
     return False
 
 
-def _partner(owner: str, standing: Standing) -> bool:
+def partner(owner: str, standing: Standing) -> bool:
     """Whether any agreement in force, whatever it covers, joins it to the owner."""
     if standing.organisation == owner:
         return False

@@ -7,6 +7,7 @@ import msgspec
 
 from egnatia.policy.label import Label, Pap, Tlp
 from egnatia.policy.meet import strictest
+from egnatia.record.marking import PAP_IDS, TLP1_IDS, TLP2_IDS
 from egnatia.record.record import Head
 
 
@@ -26,30 +27,18 @@ class Meaning(msgspec.Struct, frozen=True):
 
 STATEMENT: Final = Meaning()
 
-TLP_2: Final[Mapping[str, Tlp]] = {
-    "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": Tlp.CLEAR,
-    "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": Tlp.GREEN,
-    "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": Tlp.AMBER,
-    "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": Tlp.AMBER_STRICT,
-    "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": Tlp.RED,
+_TLP: Final[Mapping[str, Tlp]] = {
+    "clear": Tlp.CLEAR,
+    "green": Tlp.GREEN,
+    "amber": Tlp.AMBER,
+    "amber+strict": Tlp.AMBER_STRICT,
+    "red": Tlp.RED,
 }
-"""The OASIS marking-definitions of TLP 2.0."""
+_PAP: Final[Mapping[str, Pap]] = {"clear": Pap.CLEAR, "green": Pap.GREEN, "amber": Pap.AMBER, "red": Pap.RED}
 
-TLP_1: Final[Mapping[str, Tlp]] = {
-    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": Tlp.CLEAR,
-    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": Tlp.GREEN,
-    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": Tlp.AMBER,
-    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": Tlp.RED,
-}
-"""The marking-definitions of TLP 1.0 (STIX 2.1 section 7.2.1.4); its WHITE is CLEAR, its AMBER is AMBER."""
-
-PAP_1: Final[Mapping[str, Pap]] = {
-    "marking-definition--c9934ee8-512d-4c8a-86fe-8e224566011f": Pap.CLEAR,
-    "marking-definition--686ef109-f77d-4bd0-8953-6ce9e372baba": Pap.GREEN,
-    "marking-definition--48f5e0cc-6264-48a5-8e9c-6445dc992cef": Pap.AMBER,
-    "marking-definition--9562bd1d-5e0e-45d5-946e-0edace4151b5": Pap.RED,
-}
-"""Our four marking-definitions of PAP: STIX has none."""
+TLP_2: Final[Mapping[str, Tlp]] = {marking: _TLP[name] for marking, name in TLP2_IDS.items()}
+TLP_1: Final[Mapping[str, Tlp]] = {marking: _TLP[name] for marking, name in TLP1_IDS.items()}
+PAP_1: Final[Mapping[str, Pap]] = {marking: _PAP[name] for marking, name in PAP_IDS.items()}
 
 FIXED: Final[Mapping[str, Meaning]] = {
     **{marking: Meaning(tlp=tlp) for marking, tlp in (*TLP_2.items(), *TLP_1.items())},
