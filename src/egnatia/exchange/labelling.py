@@ -8,10 +8,10 @@ markings (TLP, PAP) mean what the standard says, whatever anybody publishes unde
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from egnatia.policy import Handling, Label, Meaning, Tlp, label_of, whole_label
+from egnatia.policy import STATEMENT, Handling, Label, Meaning, Tlp, label_of, whole_label
 from egnatia.policy.marking import FIXED
-from egnatia.record import Invalid, Record
-from egnatia.record.record import Head
+from egnatia.record import Head, MarkingDefinition, Record, audience_of, reading
+from egnatia.record.agreement import SharingAgreement
 
 _KEPT = 4_096
 """How many distinct combinations of owner and markings are remembered; far more than a region uses."""
@@ -20,27 +20,22 @@ _KEPT = 4_096
 class Labelling:
     """Labels for any owner's records. Thread-safe.
 
-    `meaning` reads a marking-definition (None where it is not understood); `default` is the handling of an owner's
-    unmarked records.
+    `default` is the handling of an owner's unmarked records.
     """
 
     def __init__(
         self,
         *,
-        meaning: Callable[[Record], Meaning | None],
         default: Callable[[str], Handling],
-        parties: Callable[[Record], tuple[str, ...]],
     ) -> None:
-        self._meaning = meaning
         self._default = default
-        self._parties = parties
         self._markings: dict[str, dict[str, Meaning]] = {}
         self._labels: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Label] = {}
         self._lock = Lock()
 
     def learn(self, owner: str, definition: Record) -> bool:
         """Takes in an owner's marking-definition; whether anything is new. The first one under an id stays."""
-        meaning = self._meaning(definition)
+        meaning = meaning_of(definition)
         if meaning is None or definition.head.id in FIXED:
             return False
         with self._lock:
@@ -71,7 +66,7 @@ class Labelling:
         if head.type == "marking-definition":
             return self._of_definition(record, owner)
         if head.type == "sharing-agreement":
-            return Label(owner=owner, tlp=Tlp.AMBER_STRICT, audiences=(tuple(sorted(self._parties(record))),))
+            return _of_agreement(record, owner)
         if batch:
             return self._fresh(head, owner, applied, batch)
         key = (owner, head.type, head.object_marking_refs, tuple(applied))
@@ -111,7 +106,7 @@ class Labelling:
         """What the marking-definitions of one batch mean, before they are stored."""
         found: dict[str, Meaning] = {}
         for definition in definitions:
-            meaning = self._meaning(definition)
+            meaning = meaning_of(definition)
             if meaning is not None:
                 found.setdefault(definition.head.id, meaning)
         return found
@@ -131,15 +126,29 @@ class Labelling:
 
     def _of_definition(self, record: Record, owner: str) -> Label:
         """A definition travels to exactly those who may see what bears it; one not understood stays with its owner."""
-        meaning = FIXED.get(record.head.id) or self._meaning(record)
+        meaning = FIXED.get(record.head.id) or meaning_of(record)
         if meaning is None:
             return Label(owner=owner, tlp=Tlp.RED, unresolved=(record.head.id,))
         return Label(owner=owner, tlp=Tlp.CLEAR, audiences=meaning.audiences, agreements=meaning.agreements)
 
 
-def agreement_parties(record: Record) -> tuple[str, ...]:
-    """The organisations that a sharing-agreement names as its parties."""
-    parties = tuple(each.target for each in record.references if each.property == "party_refs")
-    if not parties:
-        raise Invalid(())
-    return parties
+def _of_agreement(record: Record, owner: str) -> Label:
+    """An agreement is for its parties alone."""
+    agreement = reading(record)
+    parties = agreement.parties if isinstance(agreement, SharingAgreement) else ()
+    return Label(owner=owner, tlp=Tlp.AMBER_STRICT, audiences=(tuple(sorted(set(parties))),))
+
+
+def meaning_of(definition: Record) -> Meaning | None:
+    """What a marking-definition says; None where it says something that is not understood here."""
+    marking = reading(definition)
+    if not isinstance(marking, MarkingDefinition):
+        return None
+    audience = audience_of(marking)
+    if audience is not None:
+        return Meaning(
+            audiences=(tuple(sorted(set(audience.recipient_refs))),),
+            agreements=tuple(sorted(set(audience.agreement_refs))),
+            personal=audience.personal_data,
+        )
+    return STATEMENT if marking.definition_type == "statement" and not marking.extensions else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
 
 import msgspec
@@ -10,12 +11,14 @@ from egnatia.exchange.labelling import Labelling
 from egnatia.policy import Label
 from egnatia.policy.meet import strictest
 from egnatia.record import Head, Problem, Record, read
-from egnatia.record.read import version_of
+from egnatia.record.agreement import Recall as Taken
+from egnatia.record.instant import version_of
+from egnatia.record.schemas import RECALL
 from egnatia.store import Custody, Recall
 
-WITHDRAW = "withdraw"
-NARROW = "narrow"
-ERASE = "erase"
+WITHDRAW: Final = "withdraw"
+NARROW: Final = "narrow"
+ERASE: Final = "erase"
 
 
 class Takeback(msgspec.Struct, frozen=True):
@@ -28,7 +31,7 @@ class Takeback(msgspec.Struct, frozen=True):
 
     @property
     def until(self) -> str:
-        return version_of(None, self.object_modified) if self.object_modified else ""
+        return version_of(self.object_modified) if self.object_modified else ""
 
 
 _decode = msgspec.json.Decoder(Takeback).decode
@@ -69,17 +72,16 @@ def refusal(head: Head, held: Custody | None, version: str) -> Problem | None:
 def narrowing(record: Record, marking_refs: Sequence[str], now: datetime) -> Record:
     """The recall that tells those who may see the older versions, but not this one, that they are to hide them."""
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    body = {
-        "type": "recall",
-        "spec_version": "2.1",
-        "id": f"recall--{uuid4()}",
-        "created": stamp,
-        "modified": stamp,
-        "created_by_ref": record.head.created_by_ref,
-        "object_ref": record.head.id,
-        "object_modified": record.head.modified,
-        "action": NARROW,
-        "new_marking_refs": list(dict.fromkeys(marking_refs)),
-        "reason": "A newer version is for fewer readers",
-    }
-    return read(msgspec.json.encode({key: value for key, value in body.items() if value}))
+    recall = Taken(
+        spec_version="2.1",
+        id=f"recall--{uuid4()}",
+        created=stamp,
+        modified=stamp,
+        created_by_ref=record.head.created_by_ref,
+        object_ref=record.head.id,
+        object_modified=record.head.modified,
+        action=NARROW,
+        new_marking_refs=tuple(dict.fromkeys(marking_refs)),
+        reason="A newer version is for fewer readers",
+    )
+    return read(RECALL.write(recall))

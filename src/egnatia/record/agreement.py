@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-import msgspec
 from msgspec import Meta
 
 from egnatia.record.common import DomainObject
@@ -14,18 +13,12 @@ Duration = Annotated[str, named(_DURATION, "ISO 8601: a duration such as P90D or
 Party = Annotated[str, to("identity")]
 
 
-class PartySignature(msgspec.Struct, frozen=True, kw_only=True):
-    """One party's signature over the agreement without its signatures."""
-
-    identity_ref: Party
-    signature: Base64
-
-
 class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="sharing-agreement"):
     """The terms under which organisations share records: what, for which purpose, on which legal basis, how long.
 
     `record_types` empty means all types; `retention` is how long a recipient may keep what it received under
-    the agreement. It is in force between `valid_from` and `valid_until` once every party has signed.
+    the agreement. A party agrees by publishing the same bytes as its own record; it is in force between `valid_from` and
+    `valid_until` once every party has, and until one of them revokes its copy.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -39,7 +32,6 @@ class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=Tr
     retention: Duration | None = None
     personal_data: bool = False
     onward_sharing: Literal["none", "clients", "community"] = "none"
-    signatures: Some[PartySignature] = ()
 
     section: ClassVar[str] = "of Egnatia (sharing-agreement)"
     rules: ClassVar[tuple[Rule, ...]] = (later("valid_until", "valid_from", "of Egnatia (sharing-agreement)"),)
@@ -69,11 +61,16 @@ def _narrowing_says_to_what(record: Any) -> bool:
 
 
 class Recall(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="recall"):
-    """The owner takes back a record: nobody else may see it, fewer may, or it is erased everywhere."""
+    """The owner takes back a record: nobody else may see it, fewer may, or it is erased everywhere.
+
+    Withdrawing and erasing are for good. A narrowing holds for the versions up to `object_modified` (all of them
+    where it is absent); a newer version of the owner ends it.
+    """
 
     object_ref: Annotated[str, to()]
     action: Literal["withdraw", "narrow", "erase"]
     new_marking_refs: Some[MarkingRef] = ()
+    object_modified: Instant | None = None
     reason: str | None = None
 
     section: ClassVar[str] = "of Egnatia (recall)"
