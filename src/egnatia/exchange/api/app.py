@@ -1,0 +1,135 @@
+"""The application of a node: the API, TAXII, health, and whatever pages are handed to it, behind one front."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request, Router, asgi
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Reference, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from egnatia.exchange.api import change, health, member, problem, record, sharing
+from egnatia.exchange.api.front import front
+from egnatia.exchange.api.health import Measures
+from egnatia.exchange.api.surface import Desk, Surface
+from egnatia.exchange.asgi import App, Receive, Scope, Send
+from egnatia.exchange.host import Host
+from egnatia.exchange.taxii.server import Taxii
+
+HANDLERS: Sequence[ControllerRouterHandler] = (
+    change.changes,
+    change.stream,
+    record.submit,
+    record.record,
+    record.versions,
+    record.neighbours,
+    record.recall,
+    record.search,
+    record.values,
+    sharing.preview,
+    sharing.explain,
+    sharing.receipts,
+    member.me,
+    member.peers,
+    member.tokens,
+    member.issue,
+    member.revoke,
+)
+"""Everything under /api/v1/."""
+
+
+class Application(Litestar):
+    """Litestar behind the front, so that its own errors pass it too."""
+
+    def behind(self, wrap: Callable[[App], App]) -> "Application":
+        """Put what `wrap` makes of the application before it."""
+        self._front = wrap(super().__call__)  # type: ignore[arg-type]  # the same three arguments
+        return self
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        await self._front(scope, receive, send)
+
+
+def app(
+    host: Host,
+    *,
+    extra: Sequence[ControllerRouterHandler] = (),
+    anonymous: bool = True,
+    guest: str | None = None,
+) -> Application:
+    """The application for `host`. `extra` are further routes (pages, the peers' entrance). Requests without a
+    credential are the public's if `anonymous`, or read as the organisation `guest` (a demonstration only).
+
+    `app.state.surface.live.close()` must be called before the server waits for connections to end: listeners stay.
+    """
+    surface = Surface(host, anonymous=anonymous, guest=guest)
+    measures = Measures(surface)
+    taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool)
+
+    @asgi("/taxii2", is_mount=True, copy_scope=False)
+    async def taxii_mount(scope: Scope, receive: Receive, send: Send) -> None:
+        await taxii(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await surface.open()
+        try:
+            yield
+        finally:
+            await surface.close()
+
+    async def desk(request: Request[Any, Any, Any]) -> Desk:
+        return Desk(surface, await surface.caller(request))
+
+    application = Application(
+        [
+            taxii_mount,
+            Router(
+                "/api/v1",
+                route_handlers=HANDLERS,
+                dependencies={
+                    "desk": Provide(desk),
+                    "query": Provide(change.query_of),
+                    "handling": Provide(record.handling_of),
+                },
+            ),
+            health.live,
+            health.ready,
+            health.metrics,
+            *extra,
+        ],
+        dependencies={
+            "surface": Provide(lambda: surface, sync_to_thread=False),
+            "measures": Provide(lambda: measures, sync_to_thread=False),
+        },
+        exception_handlers={Exception: problem.respond},
+        lifespan=[lifespan],
+        openapi_config=_openapi(),
+        request_max_body_size=host.settings.limits.body_bytes,
+        state=State({"surface": surface}),
+        logging_config=None,
+    )
+    return application.behind(lambda inner: front(measures.around(inner)))
+
+
+def _openapi() -> OpenAPIConfig:
+    schemes: dict[str, SecurityScheme | Reference] = {
+        "token": SecurityScheme(type="http", scheme="bearer", description="An API token: egn_..."),
+        "basic": SecurityScheme(type="http", scheme="basic", description="User `token`, the API token as password"),
+    }
+    return OpenAPIConfig(
+        title="Egnatia",
+        version=version("egnatia"),
+        description="The security exchange of the Western Balkans: records in and out, under policy.",
+        path="/api/v1",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes=schemes),
+        security=[{"token": []}, {"basic": []}, {}],
+        use_handler_docstrings=True,
+    )
