@@ -144,6 +144,12 @@ def drain(receiver: Receiver, stream: bytes) -> list[Frame]:
     return frames
 
 
+def test_frames_that_were_not_asked_for_come_with_the_next_call() -> None:
+    here, there = channel_pair()
+    here.receiver.feed(there.sender.frame(1, b"first") + there.sender.frame(1, b"second"))
+    assert list(here.receiver.feed(there.sender.end())) == [Frame(1, b"first"), Frame(1, b"second"), Frame(END, b"")]
+
+
 def test_repeated_reordered_and_dropped_frames_are_refused() -> None:
     _, there = channel_pair()
     one, two, three = (there.sender.frame(1, bytes([n])) for n in range(3))

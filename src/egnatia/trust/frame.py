@@ -79,8 +79,14 @@ class Receiver:
         return self._ended
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that are complete now. Raises `OutOfOrder` or `Forged`, after the good ones before it."""
+        """The frames that are complete now. Raises `OutOfOrder` or `Forged`, after the good ones before it.
+
+        The bytes are taken at once; frames that are not asked for come with the next call.
+        """
         self._buffer += data
+        return self._frames()
+
+    def _frames(self) -> Iterator[Frame]:
         while (frame := self._next()) is not None:
             yield frame
 
