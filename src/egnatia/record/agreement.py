@@ -8,7 +8,9 @@ from egnatia.record.common import DomainObject
 from egnatia.record.format import Base64, Count, Hex, Instant, MarkingRef, Some, named, to
 from egnatia.record.rule import Rule, at_least_one, claim, later
 
-_DURATION = r"P(?=[0-9T])(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?"
+_DURATION = (
+    r"P(?=[0-9T])(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?"
+)
 Duration = Annotated[str, named(_DURATION, "ISO 8601: a duration such as P90D or P1Y6M")]
 Party = Annotated[str, to("identity")]
 
@@ -17,8 +19,8 @@ class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=Tr
     """The terms under which organisations share records: what, for which purpose, on which legal basis, how long.
 
     `record_types` empty means all types; `retention` is how long a recipient may keep what it received under
-    the agreement. A party agrees by publishing the same bytes as its own record; it is in force between `valid_from` and
-    `valid_until` once every party has, and until one of them revokes its copy.
+    the agreement. A party agrees by publishing the same bytes as its own record; it is in force between
+    `valid_from` and `valid_until` once every party has, and until one of them revokes its copy.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -57,7 +59,7 @@ class Receipt(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 def _narrowing_says_to_what(record: Any) -> bool:
-    return (record["action"] == "narrow") == ("new_marking_refs" in record)
+    return bool(record["action"] == "narrow") == ("new_marking_refs" in record)
 
 
 class Recall(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="recall"):

@@ -3,7 +3,7 @@
 import msgspec
 
 from egnatia.record.identifier import target_type
-from egnatia.record.marking import TLP_IDS
+from egnatia.record.marking import FIXED, TLP_IDS
 from egnatia.record.read import NOT_JSON, read
 from egnatia.record.record import Invalid, Problem, Record
 from egnatia.record.schemas import BUILT_IN, Schemas
@@ -96,12 +96,14 @@ def _repeated(first: Record, again: Record, at: int, index: int) -> Problem:
 
 def _refuse_misused_markings(records: dict[int, Record], refused: dict[int, Refused]) -> None:
     """A bundle that gives a well-known marking another meaning does not mean that marking by it anywhere."""
-    misused = {one.id for one in refused.values() if one.id in TLP_IDS}
+    misused = {one.id for one in refused.values() if one.id in TLP_IDS and any(p.rule == FIXED for p in one.problems)}
     if not misused:
         return
     rule = "Egnatia: no record under a well-known marking whose meaning its own bundle changes"
     for index, record in list(records.items()):
         for marking in misused.intersection(record.head.object_marking_refs):
             del records[index]
-            refused[index] = Refused(index, record.head.id, (Problem(f"$.objects[{index}].object_marking_refs", rule, str(marking)),))
+            refused[index] = Refused(
+                index, record.head.id, (Problem(f"$.objects[{index}].object_marking_refs", rule, str(marking)),)
+            )
             break

@@ -11,8 +11,9 @@ from egnatia.record.digest import BEST
 NAMESPACE = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """The namespace of STIX observables (STIX 2.1 section 2.9)."""
 
+
 def canonical(value: Any) -> bytes:
-    """`value` in the one spelling of RFC 8785: names ordered by UTF-16 code units, numbers as ECMAScript writes them."""
+    """`value` in the one spelling of RFC 8785: names by UTF-16 code units, numbers as in ECMAScript."""
     return _written(value).encode()
 
 

@@ -62,10 +62,6 @@ def _selectors_resolve(record: Properties) -> bool:
     )
 
 
-def _not_itself(record: Properties) -> bool:
-    return record["id"] not in record["object_marking_refs"]
-
-
 _GRANULAR = ("granular_markings",)
 COMMON_RULES = (
     Rule("granular_markings", "STIX 2.1 section 7.2.3: selectors that name what the record has", _GRANULAR,
@@ -74,8 +70,6 @@ COMMON_RULES = (
          _one_of_marking_and_lang, forgivable=False),
     Rule("granular_markings", "STIX 2.1 section 7.2.3: marking_ref identifies a marking-definition", _GRANULAR,
          _are_markings),
-    Rule("object_marking_refs", "STIX 2.1 section 7.2.2: no marking marks itself", ("object_marking_refs",),
-         _not_itself, forgivable=False),
 )  # fmt: skip
 HANDLING = frozenset({"type", "id", "object_marking_refs", "granular_markings"})
 

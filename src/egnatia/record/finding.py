@@ -51,7 +51,9 @@ class Indicator(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag
     section: ClassVar[str] = "4.7"
     rules: ClassVar[tuple[Rule, ...]] = (
         later("valid_until", "valid_from", "4.7"),
-        claim("pattern", "4.7", "a pattern that its language admits", _pattern_parses, when=("pattern", "pattern_type")),
+        claim(
+            "pattern", "4.7", "a pattern that its language admits", _pattern_parses, when=("pattern", "pattern_type")
+        ),
     )
 
 

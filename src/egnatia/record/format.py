@@ -4,16 +4,24 @@ import binascii
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from egnatia.record.digest import are_hashes, mend_hashes
 from egnatia.record.identifier import DOMAIN_OBJECTS, META, RELATIONS, loose_type, target_type
-from egnatia.record.instant import is_instant, is_precise_instant, mend_instant, mend_precise_instant
+from egnatia.record.instant import (
+    is_instant,
+    is_precise_instant,
+    is_usual,
+    is_usual_and_precise,
+    mend_instant,
+    mend_precise_instant,
+)
 
 T = TypeVar("T")
+_REMEMBERED: Final = 8192
 
 
 def _unmendable(value: Any) -> Any:
@@ -23,12 +31,14 @@ def _unmendable(value: Any) -> Any:
 class Format(msgspec.Struct, frozen=True, eq=False):
     """What a value must look like beyond its JSON type.
 
+    `quick`, where given, is faster and may refuse a rare value that `holds` admits, never the other way round.
     `mend` gives the value that a broken one can only mean, or None where there is no one clear meaning.
     """
 
     rule: str
     holds: Callable[[Any], bool]
     mend: Callable[[Any], Any] = _unmendable
+    quick: Callable[[Any], object] | None = None
 
 
 def formatted(form: Format, **schema: Any) -> Meta:
@@ -36,8 +46,14 @@ def formatted(form: Format, **schema: Any) -> Meta:
     return Meta(extra={"format": form}, extra_json_schema=schema or None)
 
 
-def _loosely(holds: Callable[[str | None], bool]) -> Callable[[str], str | None]:
-    return lambda value: value if holds(loose_type(value)) else None
+def _reference(rule: str, holds: Callable[[str], bool]) -> Format:
+    """A reference. One to the wrong type, or with a careless UUID, still names one thing, so mending keeps it."""
+    return Format(
+        rule,
+        holds,
+        lambda value: None if loose_type(value) is None else value,
+        lru_cache(maxsize=_REMEMBERED)(holds),  # few records are named by many
+    )
 
 
 def to(*types: str) -> Meta:
@@ -46,8 +62,7 @@ def to(*types: str) -> Meta:
         return to_any_but("bundle")
     allowed = frozenset(types)
     rule = f"STIX 2.1 section 2.9: the identifier of {' or '.join(types)}"
-    # A reference to something else still names one thing, so a tolerant reading keeps it.
-    form = Format(rule, lambda value: target_type(value) in allowed, _loosely(lambda found: found is not None))
+    form = _reference(rule, lambda value: target_type(value) in allowed)
     return formatted(form, pattern=f"^({'|'.join(types)})--")
 
 
@@ -55,7 +70,7 @@ def to_any_but(*types: str) -> Meta:
     """A reference to a record of any type but these."""
     refused = frozenset(types) | {None}
     rule = f"STIX 2.1 section 2.9: an identifier, not of {', '.join(sorted(types))}"
-    form = Format(rule, lambda value: target_type(value) not in refused, _loosely(lambda found: found is not None))
+    form = _reference(rule, lambda value: target_type(value) not in refused)
     return formatted(form, pattern="^[a-z][a-z0-9-]*--[0-9a-f-]{36}$")
 
 
@@ -95,19 +110,27 @@ def are_keys(dictionary: dict[str, Any]) -> bool:
     return all(_DICTIONARY_KEY.fullmatch(key) for key in dictionary)
 
 
-INSTANT = Format("STIX 2.1 timestamp: RFC 3339 in UTC with Z", is_instant, mend_instant)
+INSTANT = Format("STIX 2.1 timestamp: RFC 3339 in UTC with Z", is_instant, mend_instant, is_usual)
 PRECISE_INSTANT = Format(
-    "STIX 2.1 section 3.2: RFC 3339 in UTC with Z, at least milliseconds", is_precise_instant, mend_precise_instant
+    "STIX 2.1 section 3.2: RFC 3339 in UTC with Z, at least milliseconds",
+    is_precise_instant,
+    mend_precise_instant,
+    is_usual_and_precise,
 )
-HASHES = Format("STIX 2.1 section 2.7: algorithm names as in the vocabulary, digests of their length", are_hashes, mend_hashes)
+HASHES = Format(
+    "STIX 2.1 section 2.7: algorithm names as in the vocabulary, digests of their length", are_hashes, mend_hashes
+)
 URI = Format("RFC 3986: a URI with its scheme", is_uri, lambda value: value)
 HEX = Format("STIX 2.1 section 2.8: pairs of hexadecimal digits", lambda value: _HEX.fullmatch(value) is not None)
 BASE64 = Format("STIX 2.1 section 2.1: base64 (RFC 4648 section 4)", is_base64)
-KEYS = Format("STIX 2.1 section 2.3: keys of letters, digits, - and _, up to 250 characters", are_keys, lambda value: value)
+KEYS = Format(
+    "STIX 2.1 section 2.3: keys of letters, digits, - and _, up to 250 characters", are_keys, lambda value: value
+)
 MARKING = Format(
     "STIX 2.1 section 7.2.2: the identifier of marking-definition",
     lambda value: target_type(value) == "marking-definition",
     lambda value: value,  # kept: a marking that is not understood stays unresolved, and policy denies
+    lru_cache(maxsize=_REMEMBERED)(lambda value: target_type(value) == "marking-definition"),
 )
 
 Instant = Annotated[str, formatted(INSTANT, format="date-time")]

@@ -3,14 +3,22 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_USUAL = re.compile(
+_LOOSE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
+    r"\s?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2}))?"
+)
+
+
+_DATE = (
     r"(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
     r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z"
 )
-_LOOSE = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?\s?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2}))?"
-)
+_TIME = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_USUAL = re.compile(rf"{_DATE}{_TIME}(?:\.[0-9]+)?Z")
+
+is_usual = _USUAL.fullmatch
+"""A quick look that knows every timestamp but leap days and leap seconds."""
+is_usual_and_precise = re.compile(rf"{_DATE}{_TIME}\.[0-9]{{3,}}Z").fullmatch
 
 
 def is_instant(text: str) -> bool:

@@ -13,6 +13,7 @@ from msgspec import inspect
 from egnatia.record.canonical import deterministic_id
 from egnatia.record.common import DomainObject, Observable, StixObject
 from egnatia.record.examination import GONE, Log, examine, found
+from egnatia.record.format import Format
 from egnatia.record.identifier import identifies, is_property_name, loose_type
 from egnatia.record.rule import Properties, Rule
 
@@ -28,8 +29,8 @@ PROVENANCE = frozenset({"created_by_ref", "object_marking_refs", "x_mitre_modifi
 class Shape(msgspec.Struct, frozen=True, eq=False):
     """What is known of all records of one kind with the same property names.
 
-    `fit` says that the names are in order. `single` and `many` are the properties that refer to other records, `deep`
-    those in which references may hide.
+    `fit` says that the names are in order. `single` and `many` are the defined properties that refer to other records,
+    `deep` those in which references may hide.
     """
 
     fit: bool
@@ -53,7 +54,9 @@ class Kind:
         self.whole = issubclass(struct, StixObject)
         self.section: str = getattr(struct, "section", "2")
         self.rules = _rules(struct)
-        self.meaning: frozenset[str] = frozenset(self.fields) if unforgiving else getattr(struct, "meaning", frozenset())
+        self.meaning: frozenset[str] = (
+            frozenset(self.fields) if unforgiving else getattr(struct, "meaning", frozenset())
+        )
         self.unforgiving = unforgiving
         self.extension_kinds = {name: Kind(part) for name, part in getattr(struct, "extension_kinds", {}).items()}
         self.checks = {name: check for name, field in self.fields.items() if (check := _check(field.type)) is not None}
@@ -81,9 +84,9 @@ class Kind:
             fit,
             tuple((name, self.checks[name]) for name in names if name in self.checks),
             tuple(rule for rule in relevant if not rule.by_presence),
-            tuple(name for name in targets if name.endswith("_ref")),
-            tuple(name for name in targets if name.endswith("_refs")),
-            tuple(name for name in targets if not name.endswith(("_ref", "_refs")) and self._is_deep(name)),
+            tuple(name for name in targets if name.endswith("_ref") and name in self.fields),
+            tuple(name for name in targets if name.endswith("_refs") and name in self.fields),
+            tuple(name for name in targets if self._is_deep(name)),
         )
 
     def _is_deep(self, name: str) -> bool:
@@ -108,7 +111,10 @@ class Kind:
         for name, holds in shape.checks:
             if not holds(decoded[name]):
                 return False
-        return all(rule.holds(decoded) for rule in shape.rules) if shape.rules else True
+        for rule in shape.rules:  # noqa: SIM110  (a generator would cost more than the rules)
+            if not rule.holds(decoded):
+                return False
+        return True
 
     def examine(self, decoded: Any, path: str, log: Log) -> Any:
         """`decoded` as a tolerant reading takes it, or GONE; every problem goes to the log."""
@@ -214,10 +220,10 @@ def _check(type_: inspect.Type) -> Check | None:
     """The check of all formats within a type; None where its JSON type says everything."""
     match type_:
         case inspect.Metadata():
-            form = (type_.extra or {}).get("format")
+            form: Format | None = (type_.extra or {}).get("format")
             inner = _check(type_.type)
             if form is None or inner is None:
-                return inner if form is None else form.holds  # type: ignore[no-any-return]  # extra is untyped
+                return inner if form is None else (form.quick or form.holds)
             return lambda value: form.holds(value) and inner(value)
         case inspect.UnionType():
             (only,) = (one for one in type_.types if not isinstance(one, inspect.NoneType))

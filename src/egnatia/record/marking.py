@@ -46,6 +46,8 @@ PAP_IDS: Mapping[str, PapName] = {
 }
 AUDIENCE_EXTENSION = f"extension-definition--{uuid5(EGNATIA, 'audience')}"
 
+FIXED = "STIX 2.1 section 7.2.1.4 and OASIS TLP 2.0: this identifier has a fixed meaning"
+
 _SPELLINGS: Mapping[str, TlpName] = {
     "clear": "clear",
     "white": "clear",
@@ -81,7 +83,7 @@ class Tlp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _means(record: Properties) -> str | None:
-    """The TLP that a marking-definition's content spells out, however it does; None where it is about something else."""
+    """The TLP that a marking spells out, however it does, `?` for an unknown one; None for other markings."""
     extension = record.get("extensions", {}).get(TLP_EXTENSION)
     if extension is not None:
         return _SPELLINGS.get(str(extension.get("tlp_2_0")), "?")
@@ -102,21 +104,25 @@ def _tlp_has_its_identifier(record: Properties) -> bool:
     return _means(record) is None or record["id"] in TLP_IDS
 
 
+def _not_itself(record: Properties) -> bool:
+    return record["id"] not in record["object_marking_refs"]
+
+
 def _has_the_standard_form(record: Properties) -> bool:
     known = TLP1_IDS.get(record["id"])
     if known is None:
-        return record["definition_type"] != "tlp" and record["id"] not in TLP2_IDS
+        return bool(record["definition_type"] != "tlp") and record["id"] not in TLP2_IDS
     word = "white" if known == "clear" else known
-    return record["definition_type"] == "tlp" and record["definition"].get("tlp") == word
+    return bool(record["definition_type"] == "tlp") and record["definition"].get("tlp") == word
 
 
 def _states_something(record: Properties) -> bool:
-    return record["definition_type"] != "statement" or isinstance(record["definition"].get("statement"), str)
+    return bool(record["definition_type"] != "statement") or isinstance(record["definition"].get("statement"), str)
 
 
 def _pap_keeps_its_meaning(record: Properties) -> bool:
     level = record.get("extensions", {}).get(PAP_EXTENSION, {}).get("pap")
-    return PAP_IDS.get(record["id"]) == level
+    return bool(PAP_IDS.get(record["id"]) == level)
 
 
 class MarkingDefinition(StixObject, frozen=True, kw_only=True, omit_defaults=True, tag="marking-definition"):
@@ -133,12 +139,14 @@ class MarkingDefinition(StixObject, frozen=True, kw_only=True, omit_defaults=Tru
     section: ClassVar[str] = "7.2.1"
     meaning: ClassVar[frozenset[str]] = HANDLING | {"definition_type", "definition", "extensions"}
     rules: ClassVar[tuple[Rule, ...]] = (
+        Rule("object_marking_refs", "STIX 2.1 section 7.2.2: no marking marks itself", ("object_marking_refs",),
+             _not_itself, forgivable=False),
         Rule(
             "definition", "STIX 2.1 section 7.2.1: definition_type and definition, or extensions", (),
             lambda record: "extensions" in record or ("definition" in record and "definition_type" in record),
             by_presence=True, forgivable=False,
         ),
-        Rule("id", "STIX 2.1 section 7.2.1.4 and OASIS TLP 2.0: this identifier has a fixed meaning", (),
+        Rule("id", FIXED, (),
              _known_identifiers_keep_their_meaning, forgivable=False),
         Rule("id", "STIX 2.1 section 7.2.1.4 and OASIS TLP 2.0: a TLP marking has its fixed identifier", (),
              _tlp_has_its_identifier, forgivable=False),

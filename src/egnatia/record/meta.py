@@ -12,6 +12,11 @@ from egnatia.record.rule import Properties, Rule, claim, needs
 
 ExtensionType = Literal["new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension"]
 _VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
+TypeName = Annotated[
+    str,
+    named("[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "STIX 2.1 section 11.2: lower-case words joined by hyphens"),
+    Meta(min_length=3, max_length=250),
+]
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -49,13 +54,11 @@ class LanguageContent(DomainObject, frozen=True, kw_only=True, omit_defaults=Tru
     object_modified: Instant | None = None
 
     section: ClassVar[str] = "7.1"
-    rules: ClassVar[tuple[Rule, ...]] = (
-        claim("contents", "7.1", "language tags of RFC 5646", _are_languages),
-    )
+    rules: ClassVar[tuple[Rule, ...]] = (claim("contents", "7.1", "language tags of RFC 5646", _are_languages),)
 
 
 def _is_of_its_type(record: Properties) -> bool:
-    return target_type(record["id"]) == record["type"]
+    return bool(target_type(record["id"]) == record["type"])
 
 
 class Custom(StixObject, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,8 +67,7 @@ class Custom(StixObject, frozen=True, kw_only=True, omit_defaults=True):
     It is carried untouched. What the standard asks of every record is asked of it as well.
     """
 
-    type: Annotated[str, named("[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "STIX 2.1 section 11.2: lower-case words joined by hyphens"),
-                    Meta(min_length=3, max_length=250)]  # fmt: skip
+    type: TypeName
     created: PreciseInstant | None = None
     modified: PreciseInstant | None = None
     created_by_ref: Annotated[str, to("identity")] | None = None
@@ -83,5 +85,3 @@ class Custom(StixObject, frozen=True, kw_only=True, omit_defaults=True):
         needs("3.2", "created", "modified", "spec_version"),
         needs("3.2", "modified", "created", "spec_version"),
     )
-
-

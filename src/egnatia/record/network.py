@@ -51,7 +51,9 @@ class DomainName(Observable, frozen=True, kw_only=True, omit_defaults=True, tag=
 class EmailAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="email-addr"):
     """An e-mail address (STIX 2.1 section 6.5)."""
 
-    value: Annotated[str, named(r"[^\s<>]+@[^\s<>]+", "STIX 2.1 section 6.5: an addr-spec of RFC 5322, without display name")]
+    value: Annotated[
+        str, named(r"[^\s<>]+@[^\s<>]+", "STIX 2.1 section 6.5: an addr-spec of RFC 5322, without display name")
+    ]
     display_name: str | None = None
     belongs_to_ref: Annotated[str, to("user-account")] | None = None
 
@@ -122,16 +124,16 @@ class Ipv6Address(Observable, frozen=True, kw_only=True, omit_defaults=True, tag
     identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
-_MAC = Format(
-    "STIX 2.1 section 6.10: six colon-separated pairs of hexadecimal digits in lower case",
-    lambda value: _is_mac(value),
-    lambda value: mended if _is_mac(mended := value.lower().replace("-", ":")) else None,
-)
-
-
 def _is_mac(text: str) -> bool:
     pairs = text.split(":")
     return len(pairs) == 6 and all(len(pair) == 2 and set(pair) <= set("0123456789abcdef") for pair in pairs)
+
+
+_MAC = Format(
+    "STIX 2.1 section 6.10: six colon-separated pairs of hexadecimal digits in lower case",
+    _is_mac,
+    lambda value: mended if _is_mac(mended := value.lower().replace("-", ":")) else None,
+)
 
 
 class MacAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="mac-addr"):
@@ -248,5 +250,3 @@ class Url(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="url"):
 
     section: ClassVar[str] = "6.15"
     identity: ClassVar[tuple[str, ...]] = ("value",)
-
-

@@ -17,6 +17,7 @@ from egnatia.record.words import text_of
 
 _decode = msgspec.json.Decoder().decode
 _encode_into = msgspec.json.Encoder().encode_into
+_NESTED: Final = frozenset({dict, list})
 NOT_JSON: Final = "RFC 8259 and RFC 7493: one JSON object in UTF-8"
 
 
@@ -41,11 +42,13 @@ def reading(record: Record, *, schemas: Schemas = BUILT_IN) -> StixObject:
     """The record's properties as the struct of its type; Custom for a type that nobody here knows."""
     kind = schemas.kind(record.head.type)
     if not record.deviations:
-        struct: StixObject = msgspec.json.decode(record.body, type=kind.struct)
-        return struct
-    mended = kind.examine(_object(record.body), "$", Log())
-    converted: StixObject = msgspec.convert(mended, kind.struct)
-    return converted
+        return _typed(msgspec.json.decode(record.body, type=kind.struct))
+    return _typed(msgspec.convert(kind.examine(_object(record.body), "$", Log()), kind.struct))
+
+
+def _typed(struct: msgspec.Struct) -> StixObject:
+    assert isinstance(struct, StixObject)  # noqa: S101  (kinds of whole records are made of nothing else)
+    return struct
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -56,16 +59,17 @@ def _object(body: bytes) -> dict[str, Any]:
         raise Invalid((Problem("$", NOT_JSON, str(error)[:80]),)) from None
     if type(decoded) is not dict:
         raise Invalid((Problem("$", NOT_JSON, f"a JSON {type(decoded).__name__}"),))
-    again = bytearray()
+    again = bytearray(len(body))
     _encode_into(decoded, again)
-    # Decoding keeps the last of two equal names. Then fewer quotation marks come out than went in, unless some
-    # were written as escapes.
-    if body.count(b'"') != again.count(b'"') or (b"\\" in body and b"\\u0022" in body):
+    # Decoding keeps the last of two equal names. Then fewer colons come out than went in, unless some were escapes.
+    if body.count(b":") != again.count(b":") or (b"\\" in body and b"\\u003" in body):
         _refuse_repeated_names(body)
     if not isinstance(decoded.get("type"), str) or not is_type_name(decoded["type"]):
         raise Invalid((Problem("$.type", "STIX 2.1 section 3.2: a record type", repr(decoded.get("type"))[:80]),))
     if decoded["type"] == "bundle":
-        raise Invalid((Problem("$.type", "STIX 2.1 section 8: a bundle is not a record; it is read as a bundle", "bundle"),))
+        raise Invalid(
+            (Problem("$.type", "STIX 2.1 section 8: a bundle is not a record; it is read as a bundle", "bundle"),)
+        )
     return decoded
 
 
@@ -78,7 +82,9 @@ def _refuse_repeated_names(body: bytes) -> None:
 
     json.loads(body, object_pairs_hook=note)
     if repeated:
-        raise Invalid(tuple(Problem("$", "RFC 7493 section 2.3: each name once in an object", name[:80]) for name in repeated))
+        raise Invalid(
+            tuple(Problem("$", "RFC 7493 section 2.3: each name once in an object", name[:80]) for name in repeated)
+        )
 
 
 def _is_in_order(decoded: dict[str, Any], kind: Kind, schemas: Schemas) -> bool:
@@ -103,7 +109,7 @@ def _examined(
     if mended is not GONE:
         schemas.examine_extensions(mended, kind, log)
     problems = tuple(log.problems)
-    if not tolerant or log.fatal or mended is GONE or (kind.unforgiving and problems):
+    if problems and (not tolerant or log.fatal or mended is GONE or kind.unforgiving):
         raise Invalid(problems)
     return mended, problems
 
@@ -122,34 +128,27 @@ def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tupl
 
 
 def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
-    found: list[Reference] = []
-    for name in shape.single:
-        target = decoded[name]
-        if type(target) is str and target_type(target) is not None:
-            found.append(Reference(name, target))
+    found = [Reference(name, decoded[name]) for name in shape.single]
     for name in shape.many:
-        targets = decoded[name]
-        if type(targets) is list:
-            found.extend(Reference(name, target) for target in targets if type(target) is str and target_type(target))
+        found.extend([Reference(name, target) for target in decoded[name]])
     for name in shape.deep:
         value = decoded[name]
-        if type(value) is dict or type(value) is list:
-            _search(name, value, found)
+        if type(value) is not str or name.endswith("_ref"):
+            _search(name, name, value, found)
     return tuple(found)
 
 
-def _search(path: str, value: Any, found: list[Reference]) -> None:
-    """References within a nested value; `path` is without indexes."""
-    if type(value) is list:
-        for item in value:
-            if type(item) is dict or type(item) is list:
-                _search(path, item, found)
-    else:
-        for name, inner in value.items():
-            inside = f"{path}.{name}"
-            if type(inner) is dict or (type(inner) is list and not name.endswith("_refs")):
-                _search(inside, inner, found)
-            elif name.endswith("_ref") and type(inner) is str and target_type(inner):
-                found.append(Reference(inside, inner))
-            elif name.endswith("_refs") and type(inner) is list:
-                found.extend(Reference(inside, one) for one in inner if type(one) is str and target_type(one))
+def _search(path: str, name: str, value: Any, found: list[Reference]) -> None:
+    """References in a property that no struct describes; `path` is without indexes, `name` its last step."""
+    if type(value) is str:
+        if name.endswith("_ref") and target_type(value) is not None:
+            found.append(Reference(path, value))
+    elif type(value) is dict:
+        for inner, item in value.items():
+            _search(f"{path}.{inner}", inner, item, found)
+    elif type(value) is list:
+        if name.endswith("_refs"):
+            found.extend([Reference(path, one) for one in value if type(one) is str and target_type(one)])
+        elif not _NESTED.isdisjoint(map(type, value)):
+            for item in value:
+                _search(path, "", item, found)

@@ -7,7 +7,7 @@ properties, rewrites timestamps and breaks signatures.
 import msgspec
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One place where a record breaks one rule.
 
     `path` is a JSON path (`$.valid_until`, `$.objects[3].id`), `rule` the rule with its source
@@ -30,7 +30,7 @@ class Invalid(ValueError):
         super().__init__("; ".join(map(str, problems)))
 
 
-class GranularMarking(msgspec.Struct, frozen=True):
+class GranularMarking(msgspec.Struct, frozen=True, gc=False):
     """A marking (or a language) of some properties of a record (STIX 2.1 section 7.2.3)."""
 
     selectors: tuple[str, ...]
@@ -38,7 +38,7 @@ class GranularMarking(msgspec.Struct, frozen=True):
     lang: str | None = None
 
 
-class Head(msgspec.Struct, frozen=True):
+class Head(msgspec.Struct, frozen=True, gc=False):
     """What policy, storage and exchange need of any record, whatever its type (STIX 2.1 section 3.2)."""
 
     type: str
@@ -54,14 +54,14 @@ class Head(msgspec.Struct, frozen=True):
     lang: str | None = None
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, gc=False):
     """One record naming another: `property` is the path without indexes (`object_refs`, `source_ref`)."""
 
     property: str
     target: str
 
 
-class Value(msgspec.Struct, frozen=True):
+class Value(msgspec.Struct, frozen=True, gc=False):
     """An observable value as correlation and matching look it up.
 
     `kind` is the STIX path of its origin (`ipv4-addr:value`, `file:hashes.'SHA-256'`, `domain-name:value`),
@@ -72,7 +72,7 @@ class Value(msgspec.Struct, frozen=True):
     value: str
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One STIX object: its exact bytes, its head and what indexing needs, read once.
 
     `version` orders the versions of one id: `modified` (else `created`, as for markings) in UTC with at least

@@ -47,7 +47,9 @@ def at_least_one(section: str, *names: str) -> Rule:
 
 def not_both(section: str, name: str, other: str) -> Rule:
     """Where `other` is there, `name` is not."""
-    return Rule(name, f"STIX 2.1 section {section}: not together with {other}", (name, other), lambda _: False, by_presence=True)
+    return Rule(
+        name, f"STIX 2.1 section {section}: not together with {other}", (name, other), lambda _: False, by_presence=True
+    )
 
 
 def needs(section: str, name: str, *others: str) -> Rule:
@@ -56,6 +58,8 @@ def needs(section: str, name: str, *others: str) -> Rule:
     return Rule(name, says, (name,), lambda record: all(other in record for other in others), by_presence=True)
 
 
-def claim(name: str, section: str, says: str, holds: Callable[[Properties], bool], *, when: tuple[str, ...] = ()) -> Rule:
+def claim(
+    name: str, section: str, says: str, holds: Callable[[Properties], bool], *, when: tuple[str, ...] = ()
+) -> Rule:
     """Any other rule about the property `name`; `when` names the properties it looks at, `name` itself if empty."""
     return Rule(name, f"STIX 2.1 section {section}: {says}", when or (name,), holds)

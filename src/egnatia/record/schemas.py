@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from egnatia.record.agreement import Receipt, Recall, SealedRecord, SharingAgreement
+from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.catalog import STANDARD
 from egnatia.record.examination import GONE, Log, found
 from egnatia.record.identifier import target_type
@@ -79,11 +79,11 @@ class Schemas:
             raise ValueError(f"the schema of {extension_id} refers to {outside!r}; put what it needs inside")
         checker = validator_for(schema, default=Draft202012Validator)
         try:
-            checker.check_schema(schema)
+            checker.check_schema(dict(schema))
         except SchemaError as error:
             raise ValueError(f"the schema of {extension_id} is none: {error.message}") from None
         registry: Registry[Any] = EMPTY_REGISTRY
-        validator = checker(schema, registry=registry)  # type: ignore[call-arg]  # the stub of the protocol lacks it
+        validator = checker(dict(schema), registry=registry)
         return Schemas(self._kinds, self._parts, self._own, {**self._validators, extension_id: validator})
 
     def kind(self, type: str) -> Kind:  # noqa: A002  (STIX spelling)
@@ -115,7 +115,9 @@ class Schemas:
             log.add(path, "STIX 2.1 section 7.3: the identifier of an extension-definition", name)
             return
         if value.get("extension_type") not in _EXTENSION_TYPES:
-            log.add(f"{path}.extension_type", "STIX 2.1 section 7.3: what the extension adds", value.get("extension_type"))
+            log.add(
+                f"{path}.extension_type", "STIX 2.1 section 7.3: what the extension adds", value.get("extension_type")
+            )
             return
         if name in self._parts:
             _examine_part(self._parts[name], value, path, log)
@@ -140,7 +142,12 @@ def _passes(kind: Kind, value: dict[str, Any]) -> bool:
 def _validate(validator: Validator, value: Any, path: str, log: Log) -> None:
     try:
         for error in validator.iter_errors(value):
-            log.add(path + error.json_path.removeprefix("$"), f"extension's schema: {error.message[:200]}", found(error.instance), literal=True)
+            log.add(
+                path + error.json_path.removeprefix("$"),
+                f"extension's schema: {error.message[:200]}",
+                found(error.instance),
+                literal=True,
+            )
     except Unresolvable as error:
         log.add(path, f"extension's schema: a reference that resolves within it ({error.ref})", value)
 
