@@ -2,25 +2,17 @@
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from egnatia.demo.cast import ECONOMIES, Actor, demo_id
 from egnatia.demo.stories import STORIES, Story, Tlp
+from egnatia.record.deterministic import observable_id
+from egnatia.record.marking import TLP2_IDS
 
-OBSERVABLES = uuid.UUID("00abedb4-aa42-466c-9c23-fed58a9d7f9f")
-"""The namespace of deterministic observable ids (STIX 2.1 section 2.9)."""
-
-TLP: dict[Tlp, str] = {
-    "clear": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-    "green": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    "amber": "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    "amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    "red": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-"""The marking-definitions of TLP 2.0 as OASIS published them."""
+TLP: dict[Tlp, str] = {name: marking for marking, name in TLP2_IDS.items()}
+"""The marking-definitions of TLP 2.0 as OASIS published them, by their names."""
 
 Object = dict[str, Any]
 
@@ -43,9 +35,9 @@ def stamp(at: datetime) -> str:
 
 
 def observable(kind: str, /, **values: Any) -> Object:
-    """An observable with its deterministic id; every property given contributes to it."""
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid.uuid5(OBSERVABLES, canonical)}", **values}
+    """An observable with its deterministic id; what is given contributes to it."""
+    stix = {"type": kind, "spec_version": "2.1", **values}
+    return {**stix, "id": observable_id(kind, stix)}
 
 
 class Pen:

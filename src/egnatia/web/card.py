@@ -55,12 +55,7 @@ MINOR = frozenset(
 
 LONGEST = 160
 
-
-class Party(msgspec.Struct, frozen=True):
-    """An organisation as a card names it. `economy` is a code of `egnatia.settings.Economy`."""
-
-    name: str
-    economy: str
+UNKNOWN = "an organisation not known here"
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +69,6 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     lang: str
     tlp: str
     owner: str
-    economy: str
     added: str
     minor: bool
     redacted: bool
@@ -82,10 +76,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
 
 
-def card(shown: Shown, parties: Mapping[str, Party]) -> Card:
-    """The card of a record; `parties` are the organisations known here, by identity id."""
-    stix: dict[str, Any] = msgspec.json.decode(shown.record)
-    owner = parties.get(shown.owner, Party(name="An organisation not known here", economy="other"))
+def card(shown: Shown, names: Mapping[str, str]) -> Card:
+    """The card of a record; `names` are those of the organisations known here, by identity id."""
+    stix = shown.record
     kind = str(stix.get("type", ""))
     return Card(
         id=str(stix.get("id", "")),
@@ -95,8 +88,7 @@ def card(shown: Shown, parties: Mapping[str, Party]) -> Card:
         detail=shortened(detail(stix)),
         lang=str(stix.get("lang", "")),
         tlp=shown.tlp,
-        owner=owner.name,
-        economy=owner.economy,
+        owner=names.get(shown.owner, UNKNOWN),
         added=shown.added,
         minor=kind in MINOR,
         redacted=shown.redacted,

@@ -39,7 +39,6 @@ BLANK = Card(
     lang="",
     tlp="clear",
     owner="",
-    economy="",
     added="",
     minor=False,
     redacted=False,
