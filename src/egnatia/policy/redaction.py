@@ -39,7 +39,7 @@ def redact(record: Record, *, schemas: Schemas = BUILT_IN) -> bytes | None:
 
     None if: nothing is marked; a selector points at nothing; what is left would break the rules of its type, has no
     id, times or markings of its own any more; or the id is computed from what would go, so that it could be guessed.
-    A list or an object that loses its last item goes with it. A language stays named for what stays where it was.
+    A list or an object that loses its last item goes with it, and a whole property where the rest of it would not do. A language stays named for what stays where it was.
     """
     marked = [entry for entry in record.head.granular_markings if entry.marking_ref is not None]
     if not marked:
@@ -50,6 +50,11 @@ def redact(record: Record, *, schemas: Schemas = BUILT_IN) -> bytes | None:
         path[0] in UNTOUCHABLE or _shows_in_id(record, path) for path in paths
     ):
         return None
+    return _variant(record, paths, schemas) or _variant(record, {path[:1] for path in paths}, schemas)
+
+
+def _variant(record: Record, paths: Collection[Path], schemas: Schemas) -> bytes | None:
+    """What is left without these paths, if that is a valid record: no worse than the one it comes from."""
     try:
         left = _without(msgspec.Raw(record.body), paths)
         if left is None:
