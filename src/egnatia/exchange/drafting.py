@@ -10,7 +10,7 @@ from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.submission import Refused
 from egnatia.policy import Clearance, Label, Meaning, narrows, redact
 from egnatia.record import Invalid, Problem, Record, read
-from egnatia.store import Custody, Recall, Store
+from egnatia.store import Custody, Lift, Recall, Store
 from egnatia.trust import leaf
 
 ADDED = -1
@@ -36,7 +36,7 @@ class Drafts(msgspec.Struct):
 
     drafts: list[Draft] = []
     recalls: list[Recall] = []
-    lifts: list[tuple[str, str]] = []
+    lifts: list[Lift] = []
     refused: list[Refused] = []
 
 
@@ -127,7 +127,7 @@ class Drafting(msgspec.Struct, frozen=True):
         if mine is None or record.version <= mine.version:
             return
         if mine.recalled:
-            out.lifts.append((record.head.id, self.owner))
+            out.lifts.append(Lift(record.head.id, self.owner))
         if narrows(mine.label, label):
             refs = (*record.head.object_marking_refs, *self.applied)
             recall = takeback.narrowing(record, refs, now)

@@ -50,6 +50,11 @@ class Labelling:
         """Whether this owner's records may bear the marking and be understood."""
         return marking in FIXED or marking in self._markings.get(owner, {})
 
+    def known(self, owner: str, markings: Sequence[str]) -> dict[str, Meaning]:
+        """What those of these markings mean that the owner has published."""
+        held = self._markings.get(owner, {})
+        return {marking: held[marking] for marking in markings if marking in held}
+
     def label(
         self,
         record: Record,

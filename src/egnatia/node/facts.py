@@ -1,0 +1,93 @@
+"""Who is who, as this node sees it now: the directory that clearances are made of.
+
+Its operator says which organisations are members, clients or in a group; cards of paired nodes say who hosts whom;
+sharing-agreements in the log say who agreed on what. It is read anew at most once a second, and at once after a
+change made here.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from threading import Lock
+
+from egnatia.exchange.directory import agreements
+from egnatia.node.residence import Hosted
+from egnatia.policy import PUBLIC, Clearance, Directory, clearance, standing_until
+from egnatia.record import read
+from egnatia.store import Store
+
+_FRESH = 1.0
+"""Seconds for which what was read is good."""
+
+
+class Facts:
+    """The directory and the clearances that follow from it; cheap to ask, for every request. Thread-safe."""
+
+    def __init__(self, store: Store, hosted: Callable[[], Iterable[Hosted]]) -> None:
+        self._store = store
+        self._hosted = hosted
+        self._lock = Lock()
+        self._directory = Directory()
+        self._clearances: dict[tuple[str, ...], Clearance] = {}
+        self._read_at = float("-inf")
+        self._seen = -1
+        self._until: datetime | None = None
+
+    def directory(self) -> Directory:
+        """What is known of the organisations now."""
+        with self._lock:
+            self._refresh()
+            return self._directory
+
+    def clearance(self, *organisations: str) -> Clearance:
+        """What somebody may see who reads for these organisations; the public's for none."""
+        if not organisations:
+            return PUBLIC
+        with self._lock:
+            self._refresh()
+            found = self._clearances.get(organisations)
+            if found is None:
+                found = clearance(organisations, self._directory, datetime.now(UTC))
+                self._clearances[organisations] = found
+            return found
+
+    def members(self) -> frozenset[str]:
+        """The organisations whose records are theirs alone to publish: all that are known."""
+        return self.directory().members
+
+    def forget(self) -> None:
+        """Something has changed: read it anew when next asked."""
+        self._read_at = float("-inf")
+        self._seen = -1
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        over = self._until is not None and datetime.now(UTC) >= self._until
+        if now - self._read_at < _FRESH and not over:
+            return
+        self._read_at = now
+        directory = self._read()
+        if directory != self._directory or over:
+            self._directory = directory
+            self._clearances = {}
+        self._until = standing_until(directory, datetime.now(UTC))
+
+    def _read(self) -> Directory:
+        known = self._store.organisations.all()
+        members = {each.id for each in known if each.member} | {each.id for each in self._hosted()}
+        groups: dict[str, set[str]] = {}
+        clients: dict[str, set[str]] = {}
+        for each in known:
+            for group in each.groups:
+                groups.setdefault(group, set()).add(each.id)
+            for provider in each.client_of:
+                clients.setdefault(provider, set()).add(each.id)
+        copies = (
+            (row.owner, read(row.body, tolerant=True)) for row in self._store.custody.records("sharing-agreement")
+        )
+        return Directory(
+            members=frozenset(members),
+            groups={group: frozenset(within) for group, within in groups.items()},
+            clients={provider: frozenset(within) for provider, within in clients.items()},
+            agreements=agreements(copies),
+        )

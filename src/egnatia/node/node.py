@@ -1,0 +1,159 @@
+"""One node put together from its settings: the only place that wires everything."""
+
+import time
+from collections.abc import Set
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from egnatia.exchange.admission import Admission
+from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.submission import Right, Submitter
+from egnatia.node.facts import Facts
+from egnatia.node.residence import Hosted, Residence
+from egnatia.policy import PUBLIC, Clearance, Directory, Handling, Tlp
+from egnatia.record import read
+from egnatia.settings import Settings
+from egnatia.store import Store
+from egnatia.trust import Card, OpeningKeys, PrivateKeys, SignedCard
+
+_TLP: Final = {"amber": Tlp.AMBER, "amber+strict": Tlp.AMBER_STRICT, "red": Tlp.RED}
+ALL_RIGHTS: Final = frozenset(Right)
+
+
+def now() -> int:
+    """Microseconds UTC."""
+    return time.time_ns() // 1_000
+
+
+class Node:
+    """A node that is open: its store, its keys, its gate. Close it, or use it as a context manager.
+
+    Opening does not listen: the command line works on the data directory beside a running server.
+    """
+
+    def __init__(self, settings: Settings, residence: Residence) -> None:
+        self.settings = settings
+        self.residence = residence
+        self.store = Store.open(settings.database_url)
+        self.labelling = Labelling(default=self._default)
+        for row in self.store.custody.records("marking-definition"):
+            self.labelling.learn(row.owner, read(row.body, tolerant=True))
+        self.facts = Facts(self.store, lambda: residence.organisations)
+        self.admission = Admission(
+            self.store,
+            keys=residence.keys.signing,
+            node=residence.node,
+            labelling=self.labelling,
+            members=self.facts.members,
+            clearance_of=self.clearance_of,
+        )
+
+    @classmethod
+    def create(cls, settings: Settings, passphrase: str | bytes) -> None:
+        """Makes a node: keys, card, database, and the record of the organisation that operates it.
+
+        Raises FileExistsError where there is one already.
+        """
+        residence = Residence.create(settings, passphrase, now)
+        with cls(settings, residence) as node:
+            node.introduce(residence.organisations[0])
+
+    @classmethod
+    def open(cls, settings: Settings, passphrase: str | bytes | None = None) -> "Node":
+        """Opens the node in the data directory; the passphrase comes from where the settings say, if not given."""
+        secret = settings.passphrase() if passphrase is None else passphrase
+        return cls(settings, Residence.open(settings, secret, now))
+
+    def introduce(self, hosted: Hosted) -> None:
+        """Publishes the identity of an organisation that this node hosts, for everyone."""
+        about = self.settings.organisation
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        identity = {
+            "type": "identity",
+            "spec_version": "2.1",
+            "id": hosted.id,
+            "created": stamp,
+            "modified": stamp,
+            "created_by_ref": hosted.id,
+            "name": hosted.name,
+            "identity_class": "organization",
+            "sectors": list(about.sectors) if hosted.id == self.own else [],
+            "contact_information": about.contact if hosted.id == self.own else "",
+            "object_marking_refs": ["marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"],
+        }
+        body = msgspec.json.encode({key: value for key, value in identity.items() if value})
+        self.admission.submit([body], Submitter(hosted.id, "init", ALL_RIGHTS), tolerant=False).result()
+
+    @property
+    def node_id(self) -> str:
+        """The node's id."""
+        return self.residence.node
+
+    @property
+    def own(self) -> str:
+        """The identity of the organisation that operates the node."""
+        return self.residence.own
+
+    @property
+    def keys(self) -> PrivateKeys:
+        """The node's current keys."""
+        return self.residence.keys
+
+    @property
+    def replaced_keys(self) -> tuple[PrivateKeys, ...]:
+        """Keys it had before."""
+        return self.residence.replaced_keys
+
+    @property
+    def organisation_openings(self) -> tuple[OpeningKeys, ...]:
+        """What opens records that are sealed to an organisation of this node."""
+        return tuple(keys.opening for each in self.residence.organisations for keys in self.residence.keys_of(each.id))
+
+    @property
+    def signed_card(self) -> SignedCard:
+        """The node's card, to give to others."""
+        return self.residence.signed_card
+
+    @property
+    def card(self) -> Card:
+        """What the node's card says."""
+        return self.residence.card
+
+    @property
+    def secret(self) -> bytes:
+        """What bookmarks of the feed are sealed with."""
+        return self.residence.secret("bookmarks")
+
+    def members(self) -> Set[str]:
+        """The organisations whose records are theirs alone to publish."""
+        return self.facts.members()
+
+    def directory(self) -> Directory:
+        """What is known of the organisations now."""
+        return self.facts.directory()
+
+    def clearance_of(self, organisation: str | None) -> Clearance:
+        """What an organisation may see now; the public's for None."""
+        return PUBLIC if organisation is None else self.facts.clearance(organisation)
+
+    def close(self) -> None:
+        """Finishes what was handed in, then lets go of the data directory."""
+        self.admission.close()
+        self.store.close()
+
+    def __enter__(self) -> "Node":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _default(self, owner: str) -> Handling:
+        """How this organisation's unmarked records are handled; the settings speak for the operator alone."""
+        if owner != self.residence.own:
+            return Handling()
+        handling = self.settings.handling
+        return Handling(tlp=_TLP[handling.default_tlp])

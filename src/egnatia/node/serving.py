@@ -1,0 +1,75 @@
+"""A node answering on its address until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+import uvicorn
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from egnatia.exchange.api.app import app as api
+from egnatia.exchange.peer.peers import Peers
+from egnatia.node.node import Node
+from egnatia.web.live import PAGES
+
+log = logging.getLogger(__name__)
+_RETENTION_EVERY = 600.0
+"""Seconds between two looks for what may not be kept any longer."""
+
+
+def application(node: Node, peers: Peers) -> ASGIApp:
+    """Everything the node answers: peers (a stream of frames, so nothing in between), and the rest."""
+    guest = node.own if node.settings.network.demo_open else None
+    rest = api(node, extra=PAGES, guest=guest)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/peer/"):
+            await peers.app(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return answer
+
+
+async def serve(node: Node) -> None:
+    """Answers until SIGTERM or SIGINT; what was begun is finished first."""
+    peers = Peers(node)
+    config = uvicorn.Config(
+        application(node, peers),
+        host=node.settings.host,
+        port=node.settings.port,
+        http="httptools",
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    async with _working(node, peers):
+        log.info("%s answers on %s", node.settings.organisation.name, node.settings.public_url)
+        await server.serve()
+
+
+@contextlib.asynccontextmanager
+async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
+    """The node's own work beside answering: its subscriptions, and erasing what is due."""
+    await peers.start()
+    purging = asyncio.create_task(_purge(node))
+    try:
+        yield
+    finally:
+        purging.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await purging
+        await peers.stop()
+
+
+async def _purge(node: Node) -> None:
+    while True:
+        erased = await asyncio.to_thread(node.purge)
+        if erased:
+            log.info("erased %d records that were not to be kept longer", erased)
+        await asyncio.sleep(_RETENTION_EVERY)
