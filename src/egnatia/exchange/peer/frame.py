@@ -19,6 +19,9 @@ Scope: TypeAlias = Literal["own", "all"]
 Lane: TypeAlias = Literal["live", "backlog"]
 
 
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)  # what decoding hostile bytes may raise
+
+
 class Misbehaved(ValueError):
     """The peer broke the protocol; the connection ends, the operator is told."""
 
@@ -150,7 +153,7 @@ def decode(kind: int, payload: bytes) -> Frame:
         raise Misbehaved(f"a frame of more than {LIMIT_BYTES} bytes")
     try:
         return _frames.decode(plain)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Misbehaved(f"not a frame of version {VERSION}: {error}") from error
 
 
@@ -161,7 +164,7 @@ def encode_word(word: Word) -> bytes:
 def decode_word(data: bytes) -> Word:
     try:
         return _words.decode(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Misbehaved(f"not a word of version {VERSION}: {error}") from error
 
 
@@ -172,7 +175,7 @@ def encode_subscription(subscription: Subscription) -> bytes:
 def decode_subscription(data: bytes) -> Subscription:
     try:
         return _subscriptions.decode(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Misbehaved(f"not a subscription: {error}") from error
 
 

@@ -140,6 +140,11 @@ def begun(cursor: Cursor, scope: Scope, *, packed: bool = True) -> Subscribing:
     return Subscribing(cursor=cursor, stored=cursor, scope=scope, packed=packed)
 
 
+def begun_again(state: Subscribing, cursor: Cursor) -> Subscribing:
+    """The same peer, with the cursor as the store has it now."""
+    return replace(state, cursor=cursor, stored=cursor)
+
+
 def step(state: Subscribing, event: Event) -> Step:
     """What one event changes, and what is to be done; a frame that breaks the protocol ends the stream."""
     match event:
@@ -175,8 +180,9 @@ def _arrived(state: Subscribing, frame: Frame, at: float) -> Step:
         case Page() | Heartbeat():
             cursor = covered(_checked(state.cursor, frame), frame.after, frame.until)
             _bounded(cursor)
-            state = replace(state, cursor=cursor, head=max(state.head, frame.head, cursor.live))
-            return state, (Take(frame, cursor),)
+            news = isinstance(frame, Page) or cursor != state.cursor
+            state = replace(state, cursor=cursor, head=max(state.head, frame.head))
+            return state, (Take(frame, cursor),) if news else ()
         case View():
             cursor = _again(state.cursor, frame)
             return replace(state, cursor=cursor), (Take(frame, cursor),)

@@ -15,6 +15,8 @@ from egnatia.policy.clearance import Clearance, Standing
 ELEMENT = 16  # hex digits per element
 LIMIT = 4096  # characters of a view
 
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
 
 def view_of(clearance: Clearance, *, scope: str) -> str:
     """The elements of a clearance, hashed, sorted and joined: equal for equal clearances, whatever their order.
@@ -22,7 +24,7 @@ def view_of(clearance: Clearance, *, scope: str) -> str:
     A clearance of too many elements becomes one: then every change of it counts as wider.
     """
     names = {
-        sha256(msgspec.msgpack.encode((scope, element))).hexdigest()[:ELEMENT]
+        sha256(_encode((scope, element))).hexdigest()[:ELEMENT]
         for standing in clearance.standings
         for element in _elements(standing)
     }
@@ -43,12 +45,7 @@ def _elements(standing: Standing) -> Iterator[tuple[object, ...]]:
     for group in standing.groups:
         yield (who, "group", group)
     for agreement in standing.agreements:
-        parties, types, purposes = (
-            sorted(agreement.parties),
-            sorted(agreement.types),
-            sorted(agreement.purposes),
-        )
-        yield (who, "agreement", agreement.id, parties, types, agreement.personal_data, purposes)
+        yield (who, "agreement", agreement)
     for patron in standing.client_of:
         for element in _elements(patron):
             yield (who, "client", *element)

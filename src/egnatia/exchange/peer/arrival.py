@@ -1,0 +1,265 @@
+"""What arrives from a peer becomes a batch for the log, because it proves its origin, not because of who sent it.
+
+A record that does not prove its origin, or whose owner its origin does not host, is refused and shown, the rest of its
+page is taken, and the peer that sent it is cut off: it had to check the same before it took it in.
+"""
+
+import time
+from collections.abc import Callable, Sequence, Set
+from concurrent.futures import Future
+from threading import Lock
+
+import msgspec
+
+from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.ownership import problem as owner_problem
+from egnatia.exchange.peer.frame import Heartbeat, Item, Page, Scope, View
+from egnatia.exchange.peer.obedience import Obeyed, obey
+from egnatia.exchange.relabelling import relabelled
+from egnatia.policy import Label, redact
+from egnatia.record import Invalid, Record, read
+from egnatia.store.entry import Appended, Batch, Cursor, Entry, Note
+from egnatia.store.store import Store
+from egnatia.trust import wire
+from egnatia.trust.attestation import Attestation, Proof
+from egnatia.trust.attesting import Attestations, Sequences
+from egnatia.trust.audit import Checkpoint, check_checkpoint, check_follows, countersign
+from egnatia.trust.card import SignedCard
+from egnatia.trust.cards import Cards
+from egnatia.trust.errors import Forged
+from egnatia.trust.merkle import check_path, leaf
+from egnatia.trust.signing import SigningKeys
+
+SHOWN = 20  # refusals of one page that are named in the audit log; the rest are counted
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A frame as the log will have it: what was refused, and the first thing that proves the sender a liar.
+
+    `obeyed` are the recalls in it and their owners, to be answered once they are durable; `waits` says that a record
+    waits for a marking, or a marking may end such waiting.
+    """
+
+    batch: Batch
+    refused: tuple[str, ...] = ()
+    lied: str = ""
+    obeyed: tuple[tuple[Record, str], ...] = ()
+    waits: bool = False
+
+
+class Arriving(msgspec.Struct, frozen=True):
+    """A record that proved its origin."""
+
+    item: Item
+    record: Record
+    proof: Proof
+
+
+class Arrival:
+    """Verifies and labels what peers send; one for a node, thread-safe."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        node: str,
+        keys: SigningKeys,
+        cards: Cards,
+        labelling: Labelling,
+        members: Callable[[], Set[str]],
+        keep: Callable[[SignedCard, str, str], None],
+    ) -> None:
+        self._store, self._node, self._keys, self._cards = store, node, keys, cards
+        self._labelling, self._members, self._keep = labelling, members, keep
+        self._attestations = Attestations()
+        self._sequences = Sequences()
+        self._lock = Lock()
+
+    def take(self, peer: str, scope: Scope, frame: Page | Heartbeat | View, cursor: Cursor) -> Taken:
+        """What becomes of a frame; costs about 0.1 ms a record, so call it on a thread."""
+        if not isinstance(frame, Page):
+            return Taken(Batch(cursor=cursor))
+        refused: list[str] = []
+        lies: list[str] = []
+        for encoded in frame.cards:
+            self._introduced(encoded, peer, lies)
+        attested = [self._attested(attestation, peer, scope, lies) for attestation in frame.attestations]
+        arriving: list[Arriving] = []
+        for item in frame.items:
+            try:
+                arriving.append(self._arriving(item, attested, frame.attestations))
+            except Forged as forged:
+                lies.append(f"record of {item.owner[:80]}: {forged}")
+            except Invalid as invalid:
+                refused.append(f"record of {item.owner[:80]}: {invalid}")
+        obeyed = obey(self._store, self._labelling, [(each.record, each.item.owner) for each in arriving])
+        entries = self._labelled(peer, arriving, obeyed, refused)
+        batch = Batch(
+            entries=entries,
+            attestations=tuple(one for one, digest in zip(frame.attestations, attested, strict=True) if digest),
+            recalls=tuple(obeyed.recalls),
+            lifts=tuple(obeyed.lifts),
+            notes=self._notes(peer, (*lies, *refused)),
+            cursor=cursor,
+        )
+        return Taken(
+            batch,
+            refused=(*lies, *refused),
+            lied=lies[0] if lies else "",
+            obeyed=tuple(obeyed.obeyed),
+            waits=any(entry.label.unresolved or _is_marking(entry.record) for entry in entries),
+        )
+
+    def append(self, taken: Taken) -> "Future[Appended]":
+        """Make it durable."""
+        return self._store.append(taken.batch)
+
+    def stored(self, taken: Taken, appended: Appended) -> tuple[str, ...]:
+        """After it is durable: understand what waited for a marking. Returns conflicts, for the operator."""
+        waiting: dict[str, set[str]] = {}
+        for entry in taken.batch.entries:
+            if _is_marking(entry.record):
+                waiting.setdefault(entry.label.owner, set()).add(entry.record.head.id)
+            known = {ref for ref in entry.label.unresolved if self._labelling.knows(entry.label.owner, ref)}
+            if known:
+                waiting.setdefault(entry.label.owner, set()).update(known)
+        for owner, markings in waiting.items():
+            relabels = tuple(relabelled(self._store, self._labelling, owner, sorted(markings)))
+            if relabels:
+                self._store.append(Batch(relabels=relabels)).result()
+        conflicts = [taken.batch.entries[place].record.head for place in appended.conflicts]
+        return tuple(f"{head.id} {head.modified or ''} is held with other content" for head in conflicts)
+
+    def countersigned(self, peer: str, checkpoint: bytes) -> bytes:
+        """The peer's audit head, signed by us as well; `Forged` where it contradicts what it showed before."""
+        shown = wire.decode(checkpoint, Checkpoint, "checkpoint")
+        if shown.node != peer:
+            raise Forged("checkpoint", f"{peer} shows one of {shown.node}")
+        check_checkpoint(shown, self._cards.keys_of(peer, shown.signature.key).verifying)
+        last = self._witnessed(peer)
+        if last is not None:
+            check_follows(shown, last)
+        ours = countersign(shown, self._keys, peer=self._node, at=time.time_ns() // 1_000)
+        self._store.witnessed.put(peer, checkpoint)
+        return wire.encode(ours)
+
+    def _witnessed(self, peer: str) -> Checkpoint | None:
+        held = self._store.witnessed.get(peer)
+        return None if held is None else wire.decode(held, Checkpoint, "checkpoint")
+
+    def _introduced(self, encoded: bytes, peer: str, lies: list[str]) -> None:
+        """A card that the peer vouches for: its own, renewed, or of a node whose records it relays."""
+        try:
+            signed = wire.decode(encoded, SignedCard, "card")
+            node = _node_of(signed)
+            if node == self._node or self._is_known(node, signed):
+                return
+            now = time.time_ns() // 1_000
+            if node == peer:
+                self._cards.update(signed, now=now)
+            else:
+                self._cards.introduce(signed, peer, now=now)
+            self._keep(signed, node, peer)
+        except Forged as forged:
+            lies.append(f"card: {forged}")
+
+    def _is_known(self, node: str, signed: SignedCard) -> bool:
+        """Whether this card, or one as new, is held; relays may be behind."""
+        if node not in self._cards.nodes:
+            return False
+        held = self._cards.signed(node)
+        return held.body == signed.body or self._cards.card(node).serial >= _serial_of(signed)
+
+    def _attested(self, attestation: Attestation, peer: str, scope: Scope, lies: list[str]) -> bytes | None:
+        """The digest of an attestation that holds, None for one that does not."""
+        try:
+            if scope == "own" and attestation.node != peer:
+                raise Forged("attestation", f"by {attestation.node}, but only what {peer} attested was asked for")
+            digest = self._attestations.check(attestation, self._cards.verifying(attestation))
+            with self._lock:
+                self._sequences.admit(attestation)
+        except Forged as forged:
+            lies.append(f"batch {attestation.sequence}: {forged}")
+            return None
+        return digest
+
+    def _arriving(self, item: Item, attested: Sequence[bytes | None], attestations: Sequence[Attestation]) -> Arriving:
+        if not 0 <= item.attestation < len(attested):
+            raise Forged("record", "it names an attestation that is not on its page")
+        digest, attestation = attested[item.attestation], attestations[item.attestation]
+        if digest is None:
+            raise Forged("record", f"batch {attestation.sequence} of {attestation.node} does not hold")
+        self._cards.check_owner(attestation, item.owner)
+        found = leaf(item.owner, item.applied, item.body)
+        if not check_path(found, item.index, attestation.count, item.path, attestation.root):
+            raise Forged("record", f"owner, markings or bytes are not those of leaf {item.index} of the batch")
+        record = read(item.body, tolerant=True)
+        problem = owner_problem(record.head, item.owner, self._members())
+        if problem is not None:
+            raise Invalid((problem,))
+        if item.redacted and redact(record) is not None:
+            raise Forged("record", "it is said to be redacted, but parts of it are marked")
+        return Arriving(item, record, Proof(digest, item.index, item.path))
+
+    def _labelled(
+        self, peer: str, arriving: Sequence[Arriving], obeyed: Obeyed, refused: list[str]
+    ) -> tuple[Entry, ...]:
+        """Definitions are learned first, so that what they mark is understood wherever it stands on the page."""
+        for each in arriving:
+            if _is_marking(each.record):
+                self._labelling.learn(each.item.owner, each.record)
+        wholes: dict[tuple[str, str, str], Label] = {}
+        entries: list[Entry] = []
+        for place, each in enumerate(arriving):
+            item, record = each.item, each.record
+            if place in obeyed.refused:
+                refused.append(f"{record.head.id} of {item.owner}: {obeyed.refused[place]}")
+                continue
+            try:
+                label = obeyed.labels.get(place) or self._label(item, record)
+            except Invalid as invalid:
+                refused.append(f"{record.head.id} of {item.owner}: {invalid}")
+                continue
+            key = (record.head.id, record.version, item.owner)
+            if record.head.granular_markings and not item.redacted:
+                wholes[key] = label
+            unless = wholes.get(key) if item.redacted else None
+            entries.append(Entry(record, label, each.proof, item.applied, unless, source=peer, redacted=item.redacted))
+        return tuple(entries)
+
+    def _label(self, item: Item, record: Record) -> Label:
+        if item.redacted:
+            return self._labelling.label(record, item.owner, item.applied)
+        return self._labelling.whole(record, item.owner, item.applied)
+
+    def _notes(self, peer: str, refused: Sequence[str]) -> tuple[Note, ...]:
+        notes = [Note(actor=peer, action="refuse", subject="peer", detail=why[:500]) for why in refused[:SHOWN]]
+        if len(refused) > SHOWN:
+            more = len(refused) - SHOWN
+            notes.append(Note(actor=peer, action="refuse", subject="peer", detail=f"and {more} more"))
+        return tuple(notes)
+
+
+def _is_marking(record: Record) -> bool:
+    return record.head.type == "marking-definition"
+
+
+class _Serial(msgspec.Struct):
+    node: str
+    serial: int
+
+
+def _node_of(signed: SignedCard) -> str:
+    return _claims(signed).node
+
+
+def _serial_of(signed: SignedCard) -> int:
+    return _claims(signed).serial
+
+
+def _claims(signed: SignedCard) -> _Serial:
+    """What a card that was not checked yet says of itself."""
+    try:
+        return msgspec.msgpack.decode(signed.body, type=_Serial)
+    except (msgspec.DecodeError, ValueError, RecursionError) as unreadable:
+        raise Forged("card", f"it cannot be read: {unreadable}") from None

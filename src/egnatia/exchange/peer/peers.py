@@ -1,0 +1,335 @@
+"""All of a node's peers: whom it serves, whom it follows, what they say, and how it goes with each.
+
+The book of pairings is read again every two seconds, so that what an operator changes from another process (confirm,
+pause, remove) takes effect while the node runs.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Protocol, assert_never
+
+import httpx
+import msgspec
+
+from egnatia.exchange.asgi import Receive, Scope, Send
+from egnatia.exchange.host import Admission
+from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.peer.arrival import Arrival
+from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.endpoint import WORD, Endpoint
+from egnatia.exchange.peer.feed import Feed
+from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
+from egnatia.exchange.peer.link import POST, Link, Target
+from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
+from egnatia.exchange.peer.receipt import Acknowledgements, answer
+from egnatia.exchange.submission import Right, Submitter
+from egnatia.policy import PUBLIC, Clearance
+from egnatia.record import Record
+from egnatia.store.store import Store
+from egnatia.trust import wire
+from egnatia.trust.audit import Countersignature, check_countersignature, checkpoint
+from egnatia.trust.card import SignedCard
+from egnatia.trust.cards import Cards
+from egnatia.trust.errors import Forged
+from egnatia.trust.freshness import Freshness
+from egnatia.trust.keys import PrivateKeys, PublicKeys
+from egnatia.trust.party import Local, Peer
+from egnatia.trust.post import post
+
+REFRESH_SECONDS = 2.0
+CHECKPOINT_SECONDS = 60.0
+LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
+
+
+class PeerHost(Protocol):
+    """What peers need of the node. `members` are the identities of the known members; `clearance_of` is cheap."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def admission(self) -> Admission: ...
+    @property
+    def labelling(self) -> Labelling: ...
+    @property
+    def cards(self) -> Cards: ...
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def own(self) -> str: ...
+    @property
+    def keys(self) -> PrivateKeys: ...
+    @property
+    def replaced_keys(self) -> tuple[PrivateKeys, ...]: ...
+    @property
+    def signed_card(self) -> SignedCard: ...
+
+    def clearance_of(self, organisation: str | None) -> Clearance: ...
+    def members(self) -> Set[str]: ...
+
+
+class PeerStatus(msgspec.Struct, frozen=True):
+    """One peer as an operator sees it."""
+
+    node: str
+    name: str
+    state: State
+    endpoint: str
+    scope: str
+    lag: int
+    unacknowledged: int
+    contact: Contact
+
+
+class Peers:
+    """The node's side of every pairing, while it runs."""
+
+    def __init__(self, host: PeerHost) -> None:
+        self._host = host
+        self._cards = host.cards
+        self._contacts: dict[str, Contact] = {}
+        self._book: dict[str, Pairing] = {}
+        self._links: dict[str, tuple[Target, Link, asyncio.Task[None]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pool = ThreadPoolExecutor(4, "peers")
+        self._pairings = Pairings(host.store, lambda: host.signed_card, host.keys)
+        self._acknowledgements = Acknowledgements(host.store, host.node_id)
+        self._local = Local(
+            host.node_id,
+            host.keys,
+            keys_of=self._keys_of,
+            freshness=Freshness(since=_now()),
+            replaced=host.replaced_keys,
+        )
+        self._arrival = Arrival(
+            host.store,
+            node=host.node_id,
+            keys=host.keys.signing,
+            cards=self._cards,
+            labelling=host.labelling,
+            members=host.members,
+            keep=self._pairings.introduced,
+        )
+        self._feed = Feed(
+            host.store,
+            node=host.node_id,
+            clearance_of=self._clearance_of,
+            card_of=lambda node: self._pairings.endorsed(self._signed(node), host.node_id),
+            pool=self._pool,
+        )
+        self._endpoint = Endpoint(self._feed, local=self._local, contact_of=self._contact_of, hear=self._hear)
+        self._client: httpx.AsyncClient | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def pairings(self) -> Pairings:
+        """The book of peers."""
+        return self._pairings
+
+    @property
+    def acknowledgements(self) -> Acknowledgements:
+        """What peers have acknowledged of this node's log."""
+        return self._acknowledgements
+
+    async def start(self) -> None:
+        """Begin to follow every confirmed peer, and to wake those that follow this node."""
+        loop = asyncio.get_running_loop()
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        mounts: dict[str, httpx.AsyncBaseTransport | None] = dict(LOOPBACK)
+        self._client = httpx.AsyncClient(limits=limits, mounts=mounts)
+        with contextlib.suppress(Forged):
+            self._cards.pair(self._host.signed_card, now=_now())
+        self._unsubscribe = self._host.store.subscribe(lambda _position: loop.call_soon_threadsafe(self._endpoint.stir))
+        await self._refresh()
+        self._tasks = [
+            asyncio.create_task(self._keep(self._refresh, REFRESH_SECONDS)),
+            asyncio.create_task(self._keep(self._checkpoint, CHECKPOINT_SECONDS)),
+        ]
+
+    async def stop(self) -> None:
+        """Say goodbye, stop following, and let what was taken be stored."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        links = [task for _, _, task in self._links.values()]
+        for task in (*self._tasks, *links):
+            task.cancel()
+        await self._endpoint.close()
+        await asyncio.gather(*self._tasks, *links, return_exceptions=True)
+        self._links.clear()
+        if self._client is not None:
+            await self._client.aclose()
+        self._pool.shutdown()
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Any request under /peer/."""
+        await self._endpoint(scope, receive, send)
+
+    def status(self) -> tuple[PeerStatus, ...]:
+        """How it goes with each peer."""
+        end = self._host.store.position()
+        return tuple(self._status(pairing, end) for pairing in self._book.values() if _is_peer(pairing))
+
+    def poke(self) -> None:
+        """Try all peers now that are waited for."""
+        for _, link, _ in self._links.values():
+            link.poke()
+
+    def _status(self, pairing: Pairing, end: int) -> PeerStatus:
+        contact = self._contacts.setdefault(pairing.node, Contact(pairing.node))
+        card = self._cards.card(pairing.node) if pairing.node in self._cards.nodes else None
+        return PeerStatus(
+            node=pairing.node,
+            name="" if card is None else card.operator.name,
+            state=pairing.state,
+            endpoint=self._endpoint_of(pairing),
+            scope=pairing.scope,
+            lag=contact.lag,
+            unacknowledged=max(0, end - contact.acknowledged) + contact.acknowledged_missing,
+            contact=contact,
+        )
+
+    async def _keep(self, work: Callable[[], Coroutine[None, None, None]], every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await work()
+
+    async def _refresh(self) -> None:
+        """Follow who is confirmed now, let go who is not any more."""
+        believed = await asyncio.to_thread(self._pairings.believed, self._cards)
+        gone = self._book.keys() - {pairing.node for pairing in believed}
+        self._book = {pairing.node: pairing for pairing in believed}
+        for node in gone:
+            self._cards.forget(node)
+        wanted = {pairing.node: pairing for pairing in believed if pairing.state is State.CONFIRMED}
+        targets = {node: self._target(pairing) for node, pairing in wanted.items()}
+        for node, (target, _, task) in tuple(self._links.items()):
+            if targets.get(node) != target:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                del self._links[node]
+                if node not in wanted:
+                    self._endpoint.end(node, "the pairing was paused or ended")
+        for node, target in targets.items():
+            if node not in self._links and target.endpoint:
+                self._follow(target)
+
+    def _follow(self, target: Target) -> None:
+        node = target.peer.node
+        assert self._client is not None  # noqa: S101 it is there from start to stop
+        link = Link(
+            target,
+            lambda: self._host.store.cursor(node),
+            local=self._local,
+            arrival=self._arrival,
+            client=self._client,
+            contact=self._contacts.setdefault(node, Contact(node)),
+            say=lambda word: self._say(target, word),
+            answer=self._answer,
+        )
+        self._links[node] = (target, link, asyncio.create_task(link.run()))
+
+    def _target(self, pairing: Pairing) -> Target:
+        keys = self._cards.card(pairing.node).keys.current
+        return Target(Peer(pairing.node, keys), self._endpoint_of(pairing), pairing.scope)
+
+    def _endpoint_of(self, pairing: Pairing) -> str:
+        if pairing.endpoint or pairing.node not in self._cards.nodes:
+            return pairing.endpoint
+        return next(iter(self._cards.card(pairing.node).endpoints), "")
+
+    def _signed(self, node: str) -> SignedCard:
+        return self._host.signed_card if node == self._host.node_id else self._cards.signed(node)
+
+    def _keys_of(self, node: str, verifying: str) -> PublicKeys:
+        self._contact_of(node)
+        return self._cards.keys_of(node, verifying)
+
+    def _contact_of(self, node: str) -> Contact:
+        """Raises `Forged` for who is no confirmed peer."""
+        pairing = self._book.get(node)
+        if pairing is None or pairing.state is not State.CONFIRMED:
+            raise Forged("node", f"{node} is not a peer")
+        return self._contacts.setdefault(node, Contact(node))
+
+    def _clearance_of(self, node: str) -> Clearance:
+        """A peer node reads for everyone that it hosts; for nobody once it is no peer any more."""
+        if node not in self._cards.nodes:
+            return PUBLIC
+        hosted = organisations(self._cards.card(node))
+        return Clearance(tuple(one for each in hosted for one in self._host.clearance_of(each).standings))
+
+    async def _say(self, target: Target, word: Word) -> None:
+        """Post a word to a peer; what does not arrive is said again with the next one."""
+        assert self._client is not None  # noqa: S101 it is there from start to stop
+        message = await asyncio.to_thread(post, self._local, target.peer, kind=WORD, body=encode_word(word), at=_now())
+        url = f"{target.endpoint.rstrip('/')}/{POST}"
+        contact = self._contacts[target.peer.node]
+        try:
+            answered = await self._client.post(url, content=message, timeout=10.0)
+        except httpx.HTTPError as error:
+            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}")
+            return
+        if answered.status_code != 204:
+            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}")
+
+    async def _hear(self, node: str, word: Word) -> None:
+        contact = self._contact_of(node)
+        match word:
+            case Acknowledgement():
+                at = _now()
+                cursor = await asyncio.to_thread(self._acknowledgements.take, node, word, at=at)
+                contact.acknowledged, contact.acknowledged_at = cursor.live, at
+                contact.acknowledged_missing = sum(until - after for after, until in cursor.gaps)
+            case Countersigned():
+                await asyncio.to_thread(self._countersigned, node, word.checkpoint)
+            case _:
+                assert_never(word)
+
+    def _countersigned(self, node: str, encoded: bytes) -> None:
+        """A peer's signature under our audit head, kept where `audit verify` looks."""
+        said = wire.decode(encoded, Countersignature, "countersignature")
+        if said.peer != node or said.checkpoint.node != self._host.node_id:
+            raise Misbehaved(f"a countersignature of {said.peer[:80]!r} for {said.checkpoint.node[:80]!r}")
+        check_countersignature(said, self._cards.keys_of(node, said.signature.key).verifying)
+        self._host.store.countersign(said)
+        contact = self._contact_of(node)
+        contact.countersigned, contact.countersigned_at = said.checkpoint.seq, said.at
+
+    async def _checkpoint(self) -> None:
+        """Sign the head of the audit log and show it to everybody who listens."""
+        encoded = await asyncio.to_thread(self._signed_head)
+        if encoded:
+            self._endpoint.countersign(encoded)
+
+    def _signed_head(self) -> bytes:
+        head = self._host.store.last_audit_row()
+        if head is None:
+            return b""
+        signed = checkpoint(head, self._host.keys.signing, node=self._host.node_id, at=_now())
+        self._host.store.save_checkpoint(signed)
+        return wire.encode(signed)
+
+    async def _answer(self, obeyed: Sequence[tuple[Record, str]]) -> None:
+        """Receipts for recalls that were obeyed, in the name of the node's organisation."""
+        own = self._host.own
+        submitter = Submitter(own, "egnatia", frozenset({Right.SUBMIT}))
+        now = datetime.now(UTC)
+        bodies = [
+            body
+            for record, owner in obeyed
+            if owner != own
+            for body in answer(record, recipient=own, to=owner, now=now)
+        ]
+        if bodies:
+            await asyncio.wrap_future(self._host.admission.submit(bodies, submitter))
+
+
+def _is_peer(pairing: Pairing) -> bool:
+    return pairing.state is not State.INTRODUCED
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
