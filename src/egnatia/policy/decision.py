@@ -95,9 +95,25 @@ class Decision(msgspec.Struct, frozen=True):
 
 RULINGS: Final = {rule: Decision(rule in ALLOWING, rule, REASONS[rule]) for rule in Rule}
 
-_OWNER = RULINGS[Rule.OWNER]
-_PUBLIC = RULINGS[Rule.PUBLIC]
+_AGREEMENT = RULINGS[Rule.AGREEMENT]
+_AGREEMENT_CLIENT = RULINGS[Rule.AGREEMENT_CLIENT]
+_EMPTY_AUDIENCE = RULINGS[Rule.EMPTY_AUDIENCE]
+_MEMBER = RULINGS[Rule.MEMBER]
+_NAMED = RULINGS[Rule.NAMED]
+_NAMED_CLIENT = RULINGS[Rule.NAMED_CLIENT]
+_NOT_CLIENTS = RULINGS[Rule.NOT_CLIENTS]
+_NOT_MEMBER = RULINGS[Rule.NOT_MEMBER]
+_NOT_NAMED = RULINGS[Rule.NOT_NAMED]
 _NOT_PUBLIC = RULINGS[Rule.NOT_PUBLIC]
+_NO_AGREEMENT = RULINGS[Rule.NO_AGREEMENT]
+_NO_PERSONAL_DATA = RULINGS[Rule.NO_PERSONAL_DATA]
+_NO_RECIPIENT = RULINGS[Rule.NO_RECIPIENT]
+_OWNER = RULINGS[Rule.OWNER]
+_PARTNER = RULINGS[Rule.PARTNER]
+_PARTNER_CLIENT = RULINGS[Rule.PARTNER_CLIENT]
+_PUBLIC = RULINGS[Rule.PUBLIC]
+_UNRESOLVED = RULINGS[Rule.UNRESOLVED]
+_WITHDRAWN = RULINGS[Rule.WITHDRAWN]
 
 
 def decide(label: Label, clearance: Clearance) -> Decision:
@@ -141,11 +157,11 @@ def is_open(label: Label) -> bool:
 def _alone(label: Label, standing: Standing) -> Decision:
     """The decision for somebody else than the owner, without `label.also`."""
     if label.withdrawn:
-        return RULINGS[Rule.WITHDRAWN]
+        return _WITHDRAWN
     if label.unresolved:
-        return RULINGS[Rule.UNRESOLVED]
+        return _UNRESOLVED
     if label.personal and not covered(label, standing, personal=True):
-        return RULINGS[Rule.NO_PERSONAL_DATA]
+        return _NO_PERSONAL_DATA
     if label.audiences or label.agreements:
         return _restricted(label, standing)
     tlp = label.tlp
@@ -157,44 +173,44 @@ def _alone(label: Label, standing: Standing) -> Decision:
         case Tlp.AMBER | Tlp.AMBER_STRICT:
             return _receiving(label, standing)
         case Tlp.RED:
-            return RULINGS[Rule.NO_RECIPIENT]
+            return _NO_RECIPIENT
     assert_never(tlp)
 
 
 def _community(owner: str, standing: Standing) -> Decision:
     """TLP:GREEN is for the members and, so that it is never stricter than AMBER, for whom AMBER admits."""
     if standing.member:
-        return RULINGS[Rule.MEMBER]
+        return _MEMBER
     if partner(owner, standing):
-        return RULINGS[Rule.PARTNER]
+        return _PARTNER
     if any(partner(owner, provider) for provider in standing.client_of):
-        return RULINGS[Rule.PARTNER_CLIENT]
-    return RULINGS[Rule.NOT_MEMBER]
+        return _PARTNER_CLIENT
+    return _NOT_MEMBER
 
 
 def _receiving(label: Label, standing: Standing) -> Decision:
     """Without an audience the receiving organisations are the parties of agreements in force with the owner."""
     if covered(label, standing):
-        return RULINGS[Rule.AGREEMENT]
+        return _AGREEMENT
     if any(covered(label, provider) for provider in standing.client_of):
-        return RULINGS[Rule.AGREEMENT_CLIENT if label.tlp is Tlp.AMBER else Rule.NOT_CLIENTS]
-    return RULINGS[Rule.NO_AGREEMENT]
+        return _AGREEMENT_CLIENT if label.tlp is Tlp.AMBER else _NOT_CLIENTS
+    return _NO_AGREEMENT
 
 
 def _restricted(label: Label, standing: Standing) -> Decision:
     """With audiences, or under named agreements, the receiving organisations are those that they all let in."""
     if label.tlp is Tlp.RED and not label.audiences:
-        return RULINGS[Rule.NO_RECIPIENT]
+        return _NO_RECIPIENT
     if receives(label, standing):
-        return RULINGS[Rule.NAMED if label.audiences else Rule.AGREEMENT]
+        return _NAMED if label.audiences else _AGREEMENT
     for provider in standing.client_of:
         if receives(label, provider):
             if label.tlp >= Tlp.AMBER_STRICT:
-                return RULINGS[Rule.NOT_CLIENTS]
-            return RULINGS[Rule.NAMED_CLIENT if label.audiences else Rule.AGREEMENT_CLIENT]
+                return _NOT_CLIENTS
+            return _NAMED_CLIENT if label.audiences else _AGREEMENT_CLIENT
     if () in label.audiences:
-        return RULINGS[Rule.EMPTY_AUDIENCE]
-    return RULINGS[Rule.NO_AGREEMENT if named(label, standing) else Rule.NOT_NAMED]
+        return _EMPTY_AUDIENCE
+    return _NO_AGREEMENT if named(label, standing) else _NOT_NAMED
 
 
 def receives(label: Label, standing: Standing) -> bool:

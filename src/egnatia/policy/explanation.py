@@ -54,7 +54,7 @@ SENTENCES: Final[dict[Rule, str]] = {
     Rule.NO_AGREEMENT: "{reader} may not see it: no agreement in force between {owner} and {reader} covers it "
     "({agreements}).",
     Rule.NOT_CLIENTS: "{reader} may not see it: it is {tlp}, which is not for clients, and {reader} is a client of "
-    "{provider}, which may see it.",
+    "{provider}, which receives it.",
     Rule.NOT_PUBLIC: "{reader} may not see it: it is not public.",
 }
 """One sentence for every rule of reading; with `linked` it is said of the linked record."""

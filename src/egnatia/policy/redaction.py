@@ -37,9 +37,10 @@ class _NoVariantError(Exception):
 def redact(record: Record, *, schemas: Schemas = BUILT_IN) -> bytes | None:
     """The record without the fields that have a marking of their own, or None where no valid, safe one is left.
 
-    None if: nothing is marked; a selector points at nothing; what is left would break the rules of its type, has no
-    id, times or markings of its own any more; or the id is computed from what would go, so that it could be guessed.
-    A list or an object that loses its last item goes with it, and a whole property where the rest of it would not do. A language stays named for what stays where it was.
+    None if: nothing is marked; a whole property named by a selector is not there; what is left would break the rules
+    of its type, or has no id, times or markings of its own any more; or the id may be computed from what would go,
+    so that trying values until it fits would find it. A list or object that loses its last item goes with it, and a
+    whole property where the rest of it would not do. A language stays named for what stays where it was.
     """
     marked = [entry for entry in record.head.granular_markings if entry.marking_ref is not None]
     if not marked:
