@@ -57,6 +57,15 @@ class Target(msgspec.Struct, frozen=True):
     scope: Scope
 
 
+class Means(msgspec.Struct, frozen=True):
+    """What all of a node's links share; `answer` takes recalls that were obeyed, with their owners."""
+
+    local: Local
+    arrival: Arrival
+    client: httpx.AsyncClient
+    answer: Callable[[Sequence[tuple[Record, str]]], Coroutine[None, None, None]]
+
+
 class Link:
     """Keeps one peer's feed flowing until it is cancelled."""
 
@@ -65,16 +74,13 @@ class Link:
         target: Target,
         cursor: Callable[[], Cursor],
         *,
-        local: Local,
-        arrival: Arrival,
-        client: httpx.AsyncClient,
+        means: Means,
         contact: Contact,
         say: Callable[[Word], Coroutine[None, None, None]],
-        answer: Callable[[Sequence[tuple[Record, str]]], Coroutine[None, None, None]],
     ) -> None:
         self._target, self._cursor = target, cursor
-        self._local, self._arrival, self._client = local, arrival, client
-        self._contact, self._say, self._answer = contact, say, answer
+        self._local, self._arrival, self._client, self._answer = means.local, means.arrival, means.client, means.answer
+        self._contact, self._say = contact, say
         self._state = subscribing.begun(cursor(), target.scope)
         self._poked = asyncio.Event()
         self._words: set[asyncio.Task[None]] = set()

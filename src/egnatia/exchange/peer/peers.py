@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol, assert_never
 
 import httpx
@@ -23,7 +24,7 @@ from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
-from egnatia.exchange.peer.link import POST, Link, Target
+from egnatia.exchange.peer.link import POST, Link, Means, Target
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.submission import Right, Submitter
@@ -142,7 +143,7 @@ class Peers:
         self._client = httpx.AsyncClient(limits=limits, mounts=mounts)
         with contextlib.suppress(Forged):
             self._cards.pair(self._host.signed_card, now=_now())
-        self._unsubscribe = self._host.store.subscribe(lambda _position: loop.call_soon_threadsafe(self._endpoint.stir))
+        self._unsubscribe = self._host.store.subscribe(partial(self._woken, loop))
         await self._refresh()
         self._tasks = [
             asyncio.create_task(self._keep(self._refresh, REFRESH_SECONDS)),
@@ -162,6 +163,11 @@ class Peers:
         if self._client is not None:
             await self._client.aclose()
         self._pool.shutdown()
+
+    def _woken(self, loop: asyncio.AbstractEventLoop, _position: int) -> None:
+        """Runs on a thread of the store's."""
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(self._endpoint.stir)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Any request under /peer/."""
@@ -222,12 +228,9 @@ class Peers:
         link = Link(
             target,
             lambda: self._host.store.cursor(node),
-            local=self._local,
-            arrival=self._arrival,
-            client=self._client,
+            means=Means(self._local, self._arrival, self._client, self._answer),
             contact=self._contacts.setdefault(node, Contact(node)),
             say=lambda word: self._say(target, word),
-            answer=self._answer,
         )
         self._links[node] = (target, link, asyncio.create_task(link.run()))
 

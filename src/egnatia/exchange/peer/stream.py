@@ -16,6 +16,7 @@ from egnatia.exchange.peer.frame import Frame, Page, Subscription, encode
 from egnatia.trust.frame import Sender
 
 BEAT_SECONDS = 10.0
+LOOK_SECONDS = 1.0  # time alone can change a clearance: an agreement begins or ends
 STUCK_SECONDS = 60.0  # a subscriber that takes nothing for so long is let go; it resumes when it can
 
 Write = Callable[[bytes], Awaitable[None]]
@@ -53,22 +54,29 @@ class Stream:
 
     async def run(self, contact: Contact) -> None:
         """Serve until the stream ends; the caller cancels it when the subscriber has gone."""
+        quiet = 0.0
         while True:
             while self._todo:
                 if not await self._do(self._todo.popleft(), contact):
                     return
                 self._look()
-            try:
-                async with asyncio.timeout(BEAT_SECONDS):
-                    await self._stirred.wait()
-            except TimeoutError:
-                self._tell(publishing.Beat())
+            if not await self._stirring():
+                quiet += LOOK_SECONDS
+                if quiet >= BEAT_SECONDS:
+                    quiet = 0.0
+                    self._tell(publishing.Beat())
             self._look()
+
+    async def _stirring(self) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._stirred.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _look(self) -> None:
         """Take in what happened outside."""
-        if not self._stirred.is_set() and self._feed.head() <= self._state.head:
-            return
         self._stirred.clear()
         if self._checkpoint is not None:
             checkpoint, self._checkpoint = self._checkpoint, None
