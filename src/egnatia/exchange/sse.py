@@ -117,6 +117,7 @@ class Live:
         self._unsubscribe: Callable[[], None] | None = None
         self._scheduled: asyncio.TimerHandle | None = None
         self._last_stir = 0.0
+        self.position = 0
         self.closing = False
         self.listeners = 0
 
@@ -125,6 +126,7 @@ class Live:
         self._loop = asyncio.get_running_loop()
         self._stirred = self._loop.create_future()
         self._unsubscribe = self._host.store.subscribe(self._heard)
+        self.position = self._host.store.position()
         self._beating = self._loop.create_task(self._keep_beating())
 
     def close(self) -> None:
@@ -144,7 +146,7 @@ class Live:
         try:
             while not self.closing:
                 stirred = self._stirred
-                if after < self._host.store.position():
+                if after < self.position:
                     chunk = await group.chunk(after)
                     if chunk.data:
                         await listener.released(chunk.rows)
@@ -173,13 +175,14 @@ class Live:
         if group.listeners == 0:
             self._groups.pop((organisation, query), None)
 
-    def _heard(self, _position: int) -> None:
+    def _heard(self, position: int) -> None:
         """Runs on the store's thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._soon)
+            self._loop.call_soon_threadsafe(self._soon, position)
 
-    def _soon(self) -> None:
+    def _soon(self, position: int) -> None:
         """Stir at once, but under a stream of records not more often than listeners can be served."""
+        self.position = max(self.position, position)
         if self._scheduled is None and self._loop is not None:
             wait = max(0.0, self._last_stir + _LEAST_SECONDS - self._loop.time())
             self._scheduled = self._loop.call_later(wait, self._moved)

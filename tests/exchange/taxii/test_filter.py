@@ -1,5 +1,6 @@
 """URL filters: every well-formed one is understood, every malformed one refused by name."""
 
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -112,7 +113,5 @@ def test_what_is_refused_is_named_and_shortened() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_query_does_anything_but_be_read_or_refused(query: bytes) -> None:
-    try:
+    with suppress(Malformed):
         read(query)
-    except Malformed as error:
-        assert len(str(error)) < 300

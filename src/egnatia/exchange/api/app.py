@@ -95,7 +95,7 @@ def app(
                 route_handlers=HANDLERS,
                 dependencies={
                     "desk": Provide(desk),
-                    "query": Provide(change.query_of),
+                    "asked": Provide(change.query_of),
                     "handling": Provide(record.handling_of),
                 },
             ),

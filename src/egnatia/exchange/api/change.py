@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from egnatia.exchange.api.documented import problems
@@ -25,14 +26,16 @@ _TLPS = {name: tlp for tlp, name in TLP_NAMES.items()}
 
 After = Annotated[
     str | None,
-    Parameter(description="A bookmark: `next` of the page before, an event's id, or `start`", max_length=64),
+    QueryParameter(description="A bookmark: `next` of the page before, an event's id, or `start`", max_length=64),
 ]
-Types = Annotated[list[str] | None, Parameter(query="type", description="Record types; all when absent", max_items=64)]
-Owners = Annotated[list[str] | None, Parameter(query="owner", description="Identity ids of owners", max_items=64)]
+Types = Annotated[
+    list[str] | None, QueryParameter(name="type", description="Record types; all when absent", max_items=64)
+]
+Owners = Annotated[list[str] | None, QueryParameter(name="owner", description="Identity ids of owners", max_items=64)]
 Tlps = Annotated[
-    list[str] | None, Parameter(query="tlp", description="clear, green, amber, amber+strict, red", max_items=5)
+    list[str] | None, QueryParameter(name="tlp", description="clear, green, amber, amber+strict, red", max_items=5)
 ]
-Limit = Annotated[int, Parameter(ge=1, le=10_000, description="The most records in the answer")]
+Limit = Annotated[int, QueryParameter(ge=1, le=10_000, description="The most records in the answer")]
 
 
 async def query_of(types: Types = None, owners: Owners = None, tlps: Tlps = None) -> Query:
@@ -54,8 +57,8 @@ async def query_of(types: Types = None, owners: Owners = None, tlps: Tlps = None
 
 @get("/changes", responses=problems(), summary="What is new since a bookmark")
 async def changes(
-    desk: Desk,
-    query: Query,
+    desk: NamedDependency[Desk],
+    asked: NamedDependency[Query],
     after: After = None,
     limit: Limit = 100,
 ) -> Response[RecordPage]:
@@ -63,7 +66,7 @@ async def changes(
     position = desk.surface.resume(after or "start")
     clearance = desk.clearance()
     limit = min(limit, desk.host.settings.limits.page_records)
-    page = await desk.ask(lambda: desk.store.changes(clearance, position, limit, query))
+    page = await desk.ask(lambda: desk.store.changes(clearance, position, limit, asked))
     await desk.surface.releases.note(desk.caller, "api", page.rows)
     more = b"true" if page.more else b"false"
     following = desk.surface.mark(page.next).encode()
@@ -139,16 +142,16 @@ async def _gone(receive: Receive) -> None:
 )
 async def stream(
     request: Request[Any, Any, Any],
-    desk: Desk,
-    query: Query,
+    desk: NamedDependency[Desk],
+    asked: NamedDependency[Query],
     after: After = None,
 ) -> Response[Any]:
     """Server-sent events: one `record` event for each record that you may see, as it comes. The event's id is a
     bookmark; send it as Last-Event-ID (or `after`) to resume where you were. Without one the feed begins now."""
     desk.clearance()
     bookmark = request.headers.get("last-event-id") or after
-    position = desk.store.position() if bookmark is None else desk.surface.resume(bookmark)
+    position = desk.surface.live.position if bookmark is None else desk.surface.resume(bookmark)
     live = desk.surface.live
     if live.closing or live.listeners >= desk.host.settings.limits.listeners:
         raise HTTPException(status_code=503, headers={"Retry-After": "30"})
-    return EventStream(desk, query, position)
+    return EventStream(desk, asked, position)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from egnatia.exchange.api.problem import NotFound
@@ -71,7 +72,7 @@ async def live() -> Response[Health]:
 
 
 @get("/health/ready", summary="Whether the node can work", tags=["operation"])
-async def ready(surface: Surface) -> Response[Health]:
+async def ready(surface: NamedDependency[Surface]) -> Response[Health]:
     """`ok` where the store answers and the node is not stopping, else 503."""
     if surface.live.closing:
         return encoded(Health("stopping"), 503)
@@ -80,7 +81,9 @@ async def ready(surface: Surface) -> Response[Health]:
 
 
 @get("/metrics", summary="Figures for Prometheus", media_type=MediaType.TEXT, include_in_schema=False)
-async def metrics(request: Request[Any, Any, Any], surface: Surface, measures: Measures) -> Response[bytes]:
+async def metrics(
+    request: Request[Any, Any, Any], surface: NamedDependency[Surface], measures: NamedDependency[Measures]
+) -> Response[bytes]:
     """Figures in the text format of Prometheus, for those whom the settings let read them."""
     match surface.host.settings.metrics.access:
         case "off":

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from egnatia.exchange import token
 from egnatia.exchange.api.documented import problems
@@ -69,21 +71,21 @@ class TokenIssued(msgspec.Struct, frozen=True):
 
 
 @get("/me", responses=problems(), summary="Who you are here")
-async def me(desk: Desk) -> Response[Me]:
+async def me(desk: NamedDependency[Desk]) -> Response[Me]:
     """Your organisation, your name and your rights, as your credential says."""
     rights = tuple(sorted(desk.caller.rights))
     return encoded(Me(desk.caller.organisation, desk.caller.name, rights, desk.host.node_id))
 
 
 @get("/peers", responses=problems(), summary="How the peers are doing")
-async def peers(desk: Desk) -> Response[Peers]:
+async def peers(desk: NamedDependency[Desk]) -> Response[Peers]:
     """Lag, last contact, counts and errors of every peer; for administrators and auditors."""
     desk.require(Right.ADMINISTER, Right.AUDIT)
     return encoded(Peers(tuple(await desk.ask(desk.host.peers))))
 
 
 @get("/tokens", responses=problems(), summary="Your organisation's tokens")
-async def tokens(desk: Desk) -> Response[Tokens]:
+async def tokens(desk: NamedDependency[Desk]) -> Response[Tokens]:
     """Every token of your organisation, without secrets; for its administrators."""
     desk.require(Right.ADMINISTER)
     found = await desk.ask(desk.store.tokens.all)
@@ -91,7 +93,7 @@ async def tokens(desk: Desk) -> Response[Tokens]:
 
 
 @post("/tokens", responses=problems(), summary="A new token")
-async def issue(desk: Desk, data: TokenWanted) -> Response[TokenIssued]:
+async def issue(desk: NamedDependency[Desk], data: JSONBody[TokenWanted]) -> Response[TokenIssued]:
     """A token with at most the rights that you have yourself."""
     desk.require(Right.ADMINISTER)
     if lacking := set(data.rights) - desk.caller.rights:
@@ -113,7 +115,7 @@ async def issue(desk: Desk, data: TokenWanted) -> Response[TokenIssued]:
 
 
 @delete("/tokens/{token_id:str}", status_code=204, responses=problems(404), summary="Revoke a token")
-async def revoke(desk: Desk, token_id: str) -> None:
+async def revoke(desk: NamedDependency[Desk], token_id: FromPath[str]) -> None:
     """From now on the token is not valid; live feeds that it opened end within seconds."""
     desk.require(Right.ADMINISTER)
     found = await desk.ask(lambda: desk.store.tokens.get(token_id))

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 
 from egnatia.exchange.api.documented import TakesStix, problems
 from egnatia.exchange.api.problem import MEDIA_TYPE, BadRequest, NotFound, ProblemDetails, RefusedRecord
@@ -21,11 +22,11 @@ from egnatia.store.query import LAST, Query
 
 BODY_SECONDS = 60
 
-RecordId = Annotated[str, Parameter(description="A STIX identifier", max_length=300)]
-Limit = Annotated[int, Parameter(ge=1, le=1_000, description="The most records in the answer")]
+RecordId = Annotated[str, PathParameter(description="A STIX identifier", max_length=300)]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="The most records in the answer")]
 Markings = Annotated[
     list[str] | None,
-    Parameter(query="marking", description="Marking-definitions to put on every record", max_items=32),
+    QueryParameter(name="marking", description="Marking-definitions to put on every record", max_items=32),
 ]
 
 
@@ -72,10 +73,10 @@ class Withdrawn(msgspec.Struct, frozen=True):
 )
 async def submit(
     request: Request[Any, Any, Any],
-    desk: Desk,
-    handling: Handling,
-    atomic: Annotated[bool, Parameter(description="Take all or none")] = False,
-    strict: Annotated[bool, Parameter(description="Forgive no deviation from STIX 2.1")] = False,
+    desk: NamedDependency[Desk],
+    handling: NamedDependency[Handling],
+    atomic: Annotated[bool, QueryParameter(description="Take all or none")] = False,
+    strict: Annotated[bool, QueryParameter(description="Forgive no deviation from STIX 2.1")] = False,
 ) -> Response[Outcome]:
     """Takes one STIX object, a bundle or an array of objects. The answer comes when what was taken is durable."""
     desk.require(Right.SUBMIT)
@@ -91,7 +92,7 @@ async def submit(
 
 
 @get("/records/{record_id:str}", responses=problems(404), summary="A record")
-async def record(desk: Desk, record_id: RecordId) -> Response[Records]:
+async def record(desk: NamedDependency[Desk], record_id: RecordId) -> Response[Records]:
     """The newest version of a record; several where several organisations published under one id."""
     clearance = desk.clearance()
     checked = identifier(record_id)
@@ -99,7 +100,7 @@ async def record(desk: Desk, record_id: RecordId) -> Response[Records]:
 
 
 @get("/records/{record_id:str}/versions", responses=problems(404), summary="All versions of a record")
-async def versions(desk: Desk, record_id: RecordId) -> Response[Records]:
+async def versions(desk: NamedDependency[Desk], record_id: RecordId) -> Response[Records]:
     """Every version that you may see, oldest first."""
     clearance = desk.clearance()
     checked = identifier(record_id)
@@ -108,9 +109,9 @@ async def versions(desk: Desk, record_id: RecordId) -> Response[Records]:
 
 @get("/records/{record_id:str}/neighbours", responses=problems(404), summary="What a record names, and what names it")
 async def neighbours(
-    desk: Desk,
+    desk: NamedDependency[Desk],
     record_id: RecordId,
-    direction: Literal["in", "out", "both"] = "both",
+    direction: FromQuery[Literal["in", "out", "both"]] = "both",
     limit: Limit = 100,
 ) -> Response[Records]:
     """The records that this one names (`out`) or that name it (`in`), as far as you may see them."""
@@ -129,7 +130,7 @@ async def neighbours(
     responses=problems(404, 422),
     summary="Take a record back",
 )
-async def recall(desk: Desk, record_id: RecordId, data: Withdrawal) -> Response[Withdrawn]:
+async def recall(desk: NamedDependency[Desk], record_id: RecordId, data: JSONBody[Withdrawal]) -> Response[Withdrawn]:
     """Its owner withdraws a record from all who have received it. The receipts of the recall tell who complied."""
     desk.require(Right.RECALL)
     clearance = desk.clearance()
@@ -143,9 +144,9 @@ async def recall(desk: Desk, record_id: RecordId, data: Withdrawal) -> Response[
 
 @get("/search", responses=problems(), summary="Search the text of records")
 async def search(
-    desk: Desk,
-    q: Annotated[str, Parameter(description="Words, in any script or spelling", min_length=1, max_length=400)],
-    types: Annotated[list[str] | None, Parameter(query="type", max_items=64)] = None,
+    desk: NamedDependency[Desk],
+    q: Annotated[str, QueryParameter(description="Words, in any script or spelling", min_length=1, max_length=400)],
+    types: Annotated[list[str] | None, QueryParameter(name="type", max_items=64)] = None,
     limit: Limit = 50,
 ) -> Response[Records]:
     """Records whose text has all the words: Skopje finds Скопје."""
@@ -160,8 +161,10 @@ async def search(
 
 @get("/values", responses=problems(), summary="Who else has seen a value")
 async def values(
-    desk: Desk,
-    value: Annotated[str, Parameter(description="An address, domain, URL, digest...", min_length=1, max_length=2_000)],
+    desk: NamedDependency[Desk],
+    value: Annotated[
+        str, QueryParameter(description="An address, domain, URL, digest...", min_length=1, max_length=2_000)
+    ],
     limit: Limit = 50,
 ) -> Response[Records]:
     """Records that contain the observable value."""

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from egnatia.exchange.api.documented import TakesStix, problems
 from egnatia.exchange.api.problem import BadRequest, NotFound
@@ -42,7 +43,9 @@ class Explanation(msgspec.Struct, frozen=True):
     operation_class=TakesStix,
     summary="Who would see this",
 )
-async def preview(request: Request[Any, Any, Any], desk: Desk, handling: Handling) -> Response[Preview]:
+async def preview(
+    request: Request[Any, Any, Any], desk: NamedDependency[Desk], handling: NamedDependency[Handling]
+) -> Response[Preview]:
     """Before publishing: which organisations would see the records, and by which rule. Nothing is stored."""
     desk.require(Right.SUBMIT)
     bodies = objects_in(await stix_body(request, desk))
@@ -53,10 +56,10 @@ async def preview(request: Request[Any, Any, Any], desk: Desk, handling: Handlin
 
 @get("/records/{record_id:str}/explain", responses=problems(404), summary="Why a record may be seen")
 async def explain(
-    desk: Desk,
+    desk: NamedDependency[Desk],
     record_id: RecordId,
     organisation: Annotated[
-        str | None, Parameter(description="Another organisation; only the record's owner may ask")
+        str | None, QueryParameter(description="Another organisation; only the record's owner may ask")
     ] = None,
 ) -> Response[Explanation]:
     """Why you may see it; for an owner, why another organisation may or may not. Of what you may not see, nothing."""
@@ -75,7 +78,7 @@ async def explain(
 
 
 @get("/records/{record_id:str}/receipts", responses=problems(404), summary="Who has received a record")
-async def receipts(desk: Desk, record_id: RecordId) -> Response[Records]:
+async def receipts(desk: NamedDependency[Desk], record_id: RecordId) -> Response[Records]:
     """The receipts of a record of your organisation: which nodes have it, or have complied with its recall."""
     clearance = desk.clearance()
     checked = identifier(record_id)

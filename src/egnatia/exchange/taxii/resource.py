@@ -39,7 +39,7 @@ class CollectionResource(msgspec.Struct, frozen=True):
 class Collections(msgspec.Struct, frozen=True, omit_defaults=True):
     """The collections of an API root (section 5.1.1)."""
 
-    collections: Sequence[CollectionResource] = ()
+    collections: tuple[CollectionResource, ...] = ()
 
 
 class ManifestRecord(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     more: bool = False
     next: str = ""
-    objects: Sequence[ManifestRecord] = ()
+    objects: tuple[ManifestRecord, ...] = ()
 
 
 class VersionList(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,7 +64,7 @@ class VersionList(msgspec.Struct, frozen=True, omit_defaults=True):
 
     more: bool = False
     next: str = ""
-    versions: Sequence[str] = ()
+    versions: tuple[str, ...] = ()
 
 
 class StatusDetail(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -141,7 +141,7 @@ class Taxii:
             case ("taxii2", "exchange", "collections", ""):
                 self._want(scope, method, "GET")
                 node = self._host.node_id
-                return _json(Collections([resource(each, caller, node) for each in self._collections(caller)]))
+                return _json(Collections(tuple(resource(each, caller, node) for each in self._collections(caller))))
             case ("taxii2", "exchange", "collections", name, *rest):
                 return await self._in_collection(scope, receive, caller, self._collection(caller, name), tuple(rest))
             case _:
@@ -163,7 +163,7 @@ class Taxii:
             case ("manifest", ""):
                 self._want(scope, method, "GET")
                 page, following = await self._page(caller, collection, filters.read(query))
-                records = [_manifest_record(row) for row in page.rows]
+                records = tuple(map(_manifest_record, page.rows))
                 return _json(Manifest(page.more, following, records), *_added(page))
             case ("objects", object_id, ""):
                 if self._want(scope, method, "GET", "DELETE") == "DELETE":
@@ -175,7 +175,7 @@ class Taxii:
                 asked = filters.read(query, frozenset({"spec_version"}))
                 asked = msgspec.structs.replace(asked, versions=filters.Versions(last=False, every=True))
                 page, following = await self._one(caller, collection, object_id, asked)
-                versions = list(dict.fromkeys(_version(row) for row in page.rows))
+                versions = tuple(dict.fromkeys(map(_version, page.rows)))
                 return _json(VersionList(page.more, following, versions), *_added(page))
             case _:
                 raise _not_found()
