@@ -111,11 +111,6 @@ class DomainObject(StixObject, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Observable(StixObject, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact about a network or a host: SCOs (STIX 2.1 section 6).
-
-    `identity` names the properties that a deterministic identifier is made of (section 2.9).
-    """
+    """A fact about a network or a host: SCOs (STIX 2.1 section 6)."""
 
     defanged: bool = False
-
-    identity: ClassVar[tuple[str, ...]] = ()

@@ -37,7 +37,6 @@ class Artifact(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="a
     decryption_key: str | None = None
 
     section: ClassVar[str] = "6.1"
-    identity: ClassVar[tuple[str, ...]] = ("hashes", "payload_bin")
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one("6.1", "payload_bin", "url"),
         not_both("6.1", "payload_bin", "url"),
@@ -57,7 +56,6 @@ class Directory(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="
     contains_refs: Some[Annotated[str, to("file", "directory")]] = ()
 
     section: ClassVar[str] = "6.3"
-    identity: ClassVar[tuple[str, ...]] = ("path",)
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +188,6 @@ class File(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="file"
     content_ref: Annotated[str, to("artifact")] | None = None
 
     section: ClassVar[str] = "6.7"
-    identity: ClassVar[tuple[str, ...]] = ("hashes", "name", "parent_directory_ref", "extensions")
     rules: ClassVar[tuple[Rule, ...]] = (at_least_one("6.7", "hashes", "name"),)
     extension_kinds: ClassVar[Mapping[str, type[msgspec.Struct]]] = {
         "archive-ext": Archive,

@@ -16,7 +16,6 @@ class Mutex(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="mute
     name: str
 
     section: ClassVar[str] = "6.11"
-    identity: ClassVar[tuple[str, ...]] = ("name",)
 
 
 class WindowsProcess(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +124,6 @@ class Software(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="s
     version: str | None = None
 
     section: ClassVar[str] = "6.14"
-    identity: ClassVar[tuple[str, ...]] = ("name", "cpe", "swid", "vendor", "version")
 
 
 class UnixAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +156,6 @@ class UserAccount(Observable, frozen=True, kw_only=True, omit_defaults=True, tag
     account_last_login: Instant | None = None
 
     section: ClassVar[str] = "6.16"
-    identity: ClassVar[tuple[str, ...]] = ("account_type", "user_id", "account_login")
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one(
             "6.16", "user_id", "credential", "account_login", "account_type", "display_name", "is_service_account",
@@ -197,7 +194,6 @@ class WindowsRegistryKey(Observable, frozen=True, kw_only=True, omit_defaults=Tr
     number_of_subkeys: Count | None = None
 
     section: ClassVar[str] = "6.17"
-    identity: ClassVar[tuple[str, ...]] = ("key", "values")
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one("6.17", "key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"),
     )
@@ -242,7 +238,6 @@ class X509Certificate(Observable, frozen=True, kw_only=True, omit_defaults=True,
     x509_v3_extensions: CertificateExtensions | None = None
 
     section: ClassVar[str] = "6.18"
-    identity: ClassVar[tuple[str, ...]] = ("hashes", "serial_number")
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one(
             "6.18", "is_self_signed", "hashes", "version", "serial_number", "signature_algorithm", "issuer",

@@ -10,8 +10,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from egnatia.record.canonical import deterministic_id
 from egnatia.record.common import DomainObject, Observable, StixObject
+from egnatia.record.deterministic import observable_id
 from egnatia.record.examination import GONE, Log, examine, found
 from egnatia.record.format import Format
 from egnatia.record.identifier import identifies, is_property_name, loose_type
@@ -190,18 +190,19 @@ def _rules(struct: type[msgspec.Struct]) -> tuple[Rule, ...]:
     """The rules of a struct and of those it inherits from."""
     own = [rule for cls in struct.__mro__ for rule in vars(cls).get("rules", ())]
     rules = tuple(dict.fromkeys(own))
-    if issubclass(struct, Observable) and struct.identity:
-        rules = (*rules, _deterministic(struct))
-    return rules
+    return (*rules, _DETERMINISTIC) if issubclass(struct, Observable) else rules
 
 
-def _deterministic(struct: type[Observable]) -> Rule:
-    tag = struct.__struct_config__.tag
+def _follows_from_content(record: Properties) -> bool:
+    """A UUIDv5 says that the content made it. Who makes it in another way has versions 4 and 8 for that."""
+    if record["id"][-22] != "5":
+        return True
+    return observable_id(record["type"], record) in {record["id"], None}
 
-    def holds(record: Properties) -> bool:
-        return record["id"][-22] != "5" or deterministic_id(str(tag), struct.identity, record) in (record["id"], None)
 
-    return Rule("id", "STIX 2.1 section 2.9: a UUIDv5 over what identifies the observable", ("id",), holds)
+_DETERMINISTIC = Rule(
+    "id", "STIX 2.1 section 2.9: a UUIDv5 over what identifies the observable", ("id",), _follows_from_content
+)
 
 
 def _is_flat(type_: inspect.Type) -> bool:

@@ -35,7 +35,6 @@ class AutonomousSystem(Observable, frozen=True, kw_only=True, omit_defaults=True
     rir: str | None = None
 
     section: ClassVar[str] = "6.2"
-    identity: ClassVar[tuple[str, ...]] = ("number",)
 
 
 class DomainName(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="domain-name"):
@@ -45,7 +44,6 @@ class DomainName(Observable, frozen=True, kw_only=True, omit_defaults=True, tag=
     resolves_to_refs: Some[Annotated[str, to("ipv4-addr", "ipv6-addr", "domain-name")]] = ()
 
     section: ClassVar[str] = "6.4"
-    identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
 class EmailAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="email-addr"):
@@ -58,7 +56,6 @@ class EmailAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, ta
     belongs_to_ref: Annotated[str, to("user-account")] | None = None
 
     section: ClassVar[str] = "6.5"
-    identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
 class EmailPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +93,6 @@ class EmailMessage(Observable, frozen=True, kw_only=True, omit_defaults=True, ta
     raw_email_ref: Annotated[str, to("artifact")] | None = None
 
     section: ClassVar[str] = "6.6"
-    identity: ClassVar[tuple[str, ...]] = ("from_ref", "subject", "body")
     rules: ClassVar[tuple[Rule, ...]] = (
         claim("is_multipart", "6.6", "body when false, body_multipart when true", _parts_fit),
     )
@@ -110,7 +106,6 @@ class Ipv4Address(Observable, frozen=True, kw_only=True, omit_defaults=True, tag
     belongs_to_refs: Some[Annotated[str, to("autonomous-system")]] = ()
 
     section: ClassVar[str] = "6.8"
-    identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
 class Ipv6Address(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="ipv6-addr"):
@@ -121,7 +116,6 @@ class Ipv6Address(Observable, frozen=True, kw_only=True, omit_defaults=True, tag
     belongs_to_refs: Some[Annotated[str, to("autonomous-system")]] = ()
 
     section: ClassVar[str] = "6.9"
-    identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
 def _is_mac(text: str) -> bool:
@@ -142,7 +136,6 @@ class MacAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, tag=
     value: Annotated[str, formatted(_MAC, pattern="^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
 
     section: ClassVar[str] = "6.10"
-    identity: ClassVar[tuple[str, ...]] = ("value",)
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,9 +219,6 @@ class NetworkTraffic(Observable, frozen=True, kw_only=True, omit_defaults=True, 
     encapsulated_by_ref: Annotated[str, to("network-traffic")] | None = None
 
     section: ClassVar[str] = "6.12"
-    identity: ClassVar[tuple[str, ...]] = (
-        "start", "end", "src_ref", "dst_ref", "src_port", "dst_port", "protocols", "extensions",
-    )  # fmt: skip
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one("6.12", "src_ref", "dst_ref"),
         later("end", "start", "6.12", or_equal=True),
@@ -249,4 +239,3 @@ class Url(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="url"):
     value: Annotated[str, Meta(min_length=1)]
 
     section: ClassVar[str] = "6.15"
-    identity: ClassVar[tuple[str, ...]] = ("value",)

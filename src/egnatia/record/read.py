@@ -60,7 +60,10 @@ def _object(body: bytes) -> dict[str, Any]:
     if type(decoded) is not dict:
         raise Invalid((Problem("$", NOT_JSON, f"a JSON {type(decoded).__name__}"),))
     again = bytearray(len(body))
-    _encode_into(decoded, again)
+    try:
+        _encode_into(decoded, again)
+    except OverflowError:
+        raise Invalid((Problem("$", "RFC 7493 section 2.2: numbers within 64 bits", "a greater number"),)) from None
     # Decoding keeps the last of two equal names. Then fewer colons come out than went in, unless some were escapes.
     if body.count(b":") != again.count(b":") or (b"\\" in body and b"\\u003" in body):
         _refuse_repeated_names(body)
@@ -80,7 +83,10 @@ def _refuse_repeated_names(body: bytes) -> None:
         names = [name for name, _ in pairs]
         repeated.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
 
-    json.loads(body, object_pairs_hook=note)
+    try:
+        json.loads(body, object_pairs_hook=note)
+    except ValueError as error:
+        raise Invalid((Problem("$", NOT_JSON, str(error)[:80]),)) from None
     if repeated:
         raise Invalid(
             tuple(Problem("$", "RFC 7493 section 2.3: each name once in an object", name[:80]) for name in repeated)
