@@ -56,9 +56,8 @@ def _are_markings(record: Properties) -> bool:
 
 def _selectors_resolve(record: Properties) -> bool:
     return all(
-        is_selector(selector) and resolves(selector, record)
+        one["selectors"] and all(is_selector(selector) and resolves(selector, record) for selector in one["selectors"])
         for one in record["granular_markings"]
-        for selector in one["selectors"]
     )
 
 

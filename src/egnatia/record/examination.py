@@ -84,7 +84,7 @@ def _list(type_: inspect.VarTupleType, value: Any, path: str, log: Log) -> Any:
         log.add(path, "STIX 2.1 section 2.12: a list that is not empty", value)
         return GONE
     kept = [examine(type_.item_type, item, f"{path}[{index}]", log) for index, item in enumerate(value)]
-    return [item for item in kept if item is not GONE] or GONE
+    return [item for item in kept if item is not GONE] or (GONE if value else value)
 
 
 def _dictionary(type_: inspect.DictType, value: Any, path: str, log: Log) -> Any:
@@ -95,7 +95,7 @@ def _dictionary(type_: inspect.DictType, value: Any, path: str, log: Log) -> Any
         log.add(path, "STIX 2.1 section 2.3: a dictionary that is not empty", value)
         return GONE
     kept = {name: examine(type_.value_type, item, log.step(path, name), log) for name, item in value.items()}
-    return {name: item for name, item in kept.items() if item is not GONE} or GONE
+    return {name: item for name, item in kept.items() if item is not GONE} or (GONE if value else value)
 
 
 def _literal(type_: inspect.LiteralType, value: Any, path: str, log: Log) -> Any:

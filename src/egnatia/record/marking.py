@@ -163,3 +163,36 @@ def audience_of(marking: MarkingDefinition) -> Audience | None:
     """The audience that a marking names; None where it is not an audience."""
     extension = (marking.extensions or {}).get(AUDIENCE_EXTENSION)
     return None if extension is None else msgspec.convert(extension, Audience)
+
+
+def standard_markings() -> tuple[bytes, ...]:
+    """The markings that every node knows, as records: TLP 2.0, TLP 1.0 and PAP."""
+    tlp2 = [_extended(id_, f"TLP:{name.upper()}", TLP_EXTENSION, {"tlp_2_0": name}) for id_, name in TLP2_IDS.items()]
+    tlp1 = [_tlp1(id_, "white" if name == "clear" else name) for id_, name in TLP1_IDS.items()]
+    pap = [_extended(id_, f"PAP:{name.upper()}", PAP_EXTENSION, {"pap": name}) for id_, name in PAP_IDS.items()]
+    return (*tlp2, *tlp1, *pap)
+
+
+def _extended(id_: str, name: str, extension: str, content: dict[str, str]) -> bytes:
+    record = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": id_,
+        "created": "2022-10-01T00:00:00.000Z" if extension == TLP_EXTENSION else "2026-11-24T00:00:00.000Z",
+        "name": name,
+        "extensions": {extension: {"extension_type": "property-extension", **content}},
+    }
+    return msgspec.json.encode(record)
+
+
+def _tlp1(id_: str, word: str) -> bytes:
+    record = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": id_,
+        "created": "2017-01-20T00:00:00.000Z",
+        "definition_type": "tlp",
+        "name": f"TLP:{word.upper()}",
+        "definition": {"tlp": word},
+    }
+    return msgspec.json.encode(record)
