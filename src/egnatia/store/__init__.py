@@ -1,1 +1,24 @@
-"""Where records live: the log, its indexes, search, erasure. SQLite or PostgreSQL by URL."""
+"""Where records live: the log, its indexes, and what a node must remember. SQLite or PostgreSQL."""
+
+from egnatia.store.entry import Appended, Batch, Cursor, Entry, Lift, Note, Page, Recall, Relabel, Row
+from egnatia.store.query import EVERYTHING, Query
+from egnatia.store.reading import Lean, LeanPage
+from egnatia.store.store import Store
+
+__all__ = [
+    "EVERYTHING",
+    "Appended",
+    "Batch",
+    "Cursor",
+    "Entry",
+    "Lean",
+    "LeanPage",
+    "Lift",
+    "Note",
+    "Page",
+    "Query",
+    "Recall",
+    "Relabel",
+    "Row",
+    "Store",
+]

@@ -13,7 +13,9 @@ class Entry(msgspec.Struct, frozen=True):
     `applied` are markings that the owner put on it besides those in its bytes (the default of the organisation,
     an audience). `unless` is set on the redacted variant of a record with granular markings: who may see `unless`
     (the label of the whole record) is given the whole record instead of this variant.
-    `source` is the node it arrived from, empty for one submitted here.
+    Where that label is not known, `redacted` alone says that it is such a variant.
+    `source` is the node it arrived from, empty for one submitted here. `keep_until` is when it is to be erased at the
+    latest, microseconds UTC.
     """
 
     record: Record
@@ -22,6 +24,8 @@ class Entry(msgspec.Struct, frozen=True):
     applied: tuple[str, ...] = ()
     unless: Label | None = None
     source: str = ""
+    keep_until: int | None = None
+    redacted: bool = False
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -55,25 +59,50 @@ class Recall(msgspec.Struct, frozen=True):
     erase: bool = False
 
 
+class Lift(msgspec.Struct, frozen=True):
+    """The owner takes a recall back: what was not erased is under its own labels again, at the end of the log."""
+
+    id: str
+    owner: str
+
+
+class Relabel(msgspec.Struct, frozen=True):
+    """What was under `old` is under `new` from now on: a marking that was not known here has become known."""
+
+    old: Label
+    new: Label
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What becomes durable together or not at all."""
 
     entries: tuple[Entry, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     recalls: tuple[Recall, ...] = ()
+    lifts: tuple[Lift, ...] = ()
+    relabels: tuple[Relabel, ...] = ()
     notes: tuple[Note, ...] = ()
     cursor: Cursor | None = None
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """Where each entry stands in the log, in the order given; 0 for one that was there already."""
+    """Where each entry stands in the log, in the order given; 0 for one that was there already.
+
+    `at` is when the first new one was added. `conflicts` are the indexes of entries that were refused, with 0 for
+    a position: another record with other bytes or markings is there under their id, version and owner.
+    """
 
     positions: tuple[int, ...]
     at: int
+    conflicts: tuple[int, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One version of one record as a reader receives it. `at` is when it was added here, microseconds UTC."""
+    """One version of one record as a reader receives it.
+
+    `at` is when it was added here, microseconds UTC, greater for each row than for all before. `label` is the one
+    that counts: its own, that of its newest version, recalls and the bounds of a relationship together.
+    """
 
     position: int
     at: int

@@ -1,0 +1,370 @@
+"""One transaction of the log: batches go in; rows, places and indexes come out, all at once.
+
+The caller holds the transaction; nothing counts until it commits and `publish` is called.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import astuple
+
+from egnatia.store import schema
+from egnatia.store.auditing import add_notes
+from egnatia.store.changing import erase_rows, move_rows, place_rows
+from egnatia.store.cursor import save_cursor
+from egnatia.store.database import Database
+from egnatia.store.entry import Appended, Batch, Entry, Recall, Relabel
+from egnatia.store.erasure import Erased
+from egnatia.store.link import Link
+from egnatia.store.loading import attestation_numbers, ends_of, load_groups, referrers, under_label
+from egnatia.store.naming import Naming, value_key
+from egnatia.store.plan import ENDS, Group, Line, Taken, end_label, may_widen, placed
+from egnatia.store.query import Shelf
+from egnatia.store.shelving import Interning, Shelving
+from egnatia.trust.attesting import digest
+from egnatia.trust.merkle import leaf
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+Places = list[tuple[Line, Shelf]]
+
+ALREADY: Final = Line("", redacted=False, label=0, type="", source="", digest=b"")
+"""Stands for a row that was in the log before."""
+
+_LATER: Final = 1 << 62
+
+
+class Appending:
+    """A transaction on `link`, which holds the lock on `state` from here on."""
+
+    def __init__(self, database: Database, link: Link, shelving: Shelving, naming: Naming) -> None:
+        self._database, self._link, self._shelving, self._naming = database, link, shelving, naming
+        _, self.position, self._at, self._name, self._attestation, self.generation = database.lock(link)
+        self._names_before = self._name
+        self._at = max(time.time_ns() // 1000 - 1, self._at)
+        if shelving.generation != self.generation:
+            shelving.refresh(link)
+        self.interning = Interning(shelving)
+        self._numbers: dict[str, int] = {}
+        self._groups: dict[tuple[int, int], Group] = {}
+        self._touched: dict[tuple[int, int], Group] = {}
+        self._loaded: set[int] = set()
+        self._added: list[tuple[Entry, Line, Group]] = []
+        self._gone: list[int] = []
+        self._placed: dict[tuple[int, int], Places] = {}
+        self._placing: list[tuple[int, int]] = []
+        self._moving: list[int] = []
+        self._first: dict[int, tuple[int, int]] = {}
+        self.erased: list[Erased] = []
+
+    def append(self, batches: Sequence[Batch]) -> list[Appended]:
+        """Take all batches; raises ValueError for what no database could hold, and then nothing of them counts."""
+        self._name_all(batches)
+        attested = self._attest(batches)
+        self._load(batches)
+        taken = [self._take(batch) for batch in batches]
+        self._settle()
+        self._insert(attested)
+        self._save(batches)
+        return [_appended(lines, self._at) for lines in taken]
+
+    def publish(self) -> None:
+        """The transaction has been committed."""
+        if self.interning.changed:
+            self._shelving.publish(self.interning, self.generation)
+
+    # What the batches speak of
+
+    def _name_all(self, batches: Sequence[Batch]) -> None:
+        names: set[str] = set()
+        for batch in batches:
+            for entry in batch.entries:
+                record = entry.record
+                names.add(record.head.id)
+                names.add(entry.label.owner)
+                for reference in record.references:
+                    names.add(reference.target)
+                    names.add(reference.property)
+                for value in record.values:
+                    names.add(value.kind)
+            for one in _taken_back(batch):
+                names.update(one)
+        self._numbers, self._name = self._naming.numbers(self._link, names, self._name)
+
+    def _attest(self, batches: Sequence[Batch]) -> dict[bytes, int]:
+        named = {entry.proof.attestation for batch in batches for entry in batch.entries}
+        brought = {digest(one): one for batch in batches for one in batch.attestations}
+        numbers = attestation_numbers(self._database, self._link, named | brought.keys())
+        rows = []
+        for name, one in brought.items():
+            if name not in numbers:
+                self._attestation += 1
+                numbers[name] = self._attestation
+                rows.append((self._attestation, name, one.node, one.sequence, _pack(one)))
+        self._database.insert(self._link, schema.attestations, rows)
+        if missing := named - numbers.keys():
+            raise ValueError(f"no attestation {next(iter(missing)).hex()!r} came with the batch or before it")
+        return numbers
+
+    def _load(self, batches: Sequence[Batch]) -> None:
+        wanted = set()
+        for batch in batches:
+            for entry in batch.entries:
+                wanted.add(self._numbers[entry.record.head.id])
+                for reference in entry.record.references:
+                    if reference.property in ENDS:
+                        wanted.add(self._numbers[reference.target])
+            wanted.update(self._numbers[name] for name, _ in _taken_back(batch))
+        self._load_names(wanted)
+
+    def _load_names(self, names: Iterable[int]) -> None:
+        wanted = {name for name in names if name <= self._names_before} - self._loaded
+        if wanted:
+            self._loaded |= wanted
+            for group in load_groups(self._database, self._link, sorted(wanted), self.interning):
+                self._groups[group.name, group.owner] = group
+                group.was = self._stored_end_label(group)
+                self._note_first(group)
+
+    def _stored_end_label(self, group: Group) -> int | None:
+        live = (line for line in group.live() if line.shelf is not None)
+        return end_label([(line, self.interning.shelf_of(line.shelf)) for line in live if line.shelf is not None])
+
+    def _note_first(self, group: Group) -> None:
+        """Of the copies of a record by several owners the one that was here first counts for others' relationships."""
+        key, known = (group.name, group.owner), self._first.get(group.name)
+        if group.live() and (known is None or _arrival(group) < _arrival(self._groups[known])):
+            self._first[group.name] = key
+
+    def _group(self, record: str, owner: str) -> Group:
+        key = (self._numbers[record], self._numbers[owner])
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(*key, owner)
+        self._touched[key] = group
+        return group
+
+    # What becomes of each
+
+    def _take(self, batch: Batch) -> list[Line | None]:
+        lines: list[Line | None] = [self._enter(entry) for entry in batch.entries]
+        for recall in batch.recalls:
+            self._recall(recall)
+        for lift in batch.lifts:
+            group = self._group(lift.id, lift.owner)
+            group.recall = None
+            self._database.run(
+                self._link, "DELETE FROM recalls WHERE name = :n AND owner = :o", n=group.name, o=group.owner
+            )
+        for relabel in batch.relabels:
+            self._relabel(relabel)
+        return lines
+
+    def _enter(self, entry: Entry) -> Line | None:
+        """The line of a new row; a line without `entry` for a duplicate; None for a conflict."""
+        record, owner = entry.record, entry.label.owner
+        group = self._group(record.head.id, owner)
+        leaf_hash = leaf(owner, entry.applied, record.body)
+        redacted = entry.redacted or entry.unless is not None
+        line = group.lines.get((record.version, redacted))
+        if line is not None:
+            return ALREADY if line.digest == leaf_hash else None
+        line = Line(
+            version=record.version,
+            redacted=redacted,
+            label=self.interning.label(entry.label),
+            type=record.head.type,
+            source=entry.source,
+            digest=leaf_hash,
+            unless=None if entry.unless is None else self.interning.label(entry.unless),
+            entry=entry,
+        )
+        group.lines[record.version, redacted] = line
+        self._added.append((entry, line, group))
+        self._first.setdefault(group.name, (group.name, group.owner))
+        if group.recall is not None and group.recall.erase:
+            self._erase(line, record.head.id, owner)
+        elif group.head() is line:
+            ends = [self._numbers[one.target] for one in record.references if one.property in ENDS]
+            group.ends = tuple(dict.fromkeys(ends))
+        return line
+
+    def _recall(self, recall: Recall) -> None:
+        group = self._group(recall.id, recall.owner)
+        group.recall = Taken(self.interning.label(recall.label), recall.erase)
+        self._database.run(
+            self._link, "DELETE FROM recalls WHERE name = :n AND owner = :o", n=group.name, o=group.owner
+        )
+        row = (group.name, group.owner, group.recall.label, recall.erase, self._at)
+        self._database.insert(self._link, schema.recalls, [row])
+        if recall.erase:
+            for line in group.live():
+                self._erase(line, recall.id, recall.owner)
+
+    def _erase(self, line: Line, record: str, owner: str) -> None:
+        line.erased = True
+        self.erased.append(Erased(record, owner, line.version, line.redacted))
+        if line.entry is None:
+            self._gone.append(line.position)
+
+    def _relabel(self, relabel: Relabel) -> None:
+        old, new = self.interning.label(relabel.old), self.interning.label(relabel.new)
+        self._load_names(under_label(self._database, self._link, old, self.interning))
+        for key, group in self._groups.items():
+            for line in group.lines.values():
+                if old in (line.label, line.unless):
+                    line.label = new if line.label == old else line.label
+                    line.unless = new if line.unless == old else line.unless
+                    self._touched[key] = group
+
+    # Where everything stands afterwards
+
+    def _settle(self) -> None:
+        """Find the place of every version that is touched, and of the relationships to what has changed."""
+        self._read_ends()
+        told: set[int] = set()
+        while changed := self._changed_ends() - told:
+            told |= changed
+            keys = referrers(self._database, self._link, sorted(changed))
+            self._load_names(name for name, _ in keys)
+            self._touched.update((key, self._groups[key]) for key in keys)
+            self._read_ends()
+        for key in self._touched:
+            self._arrange(self._places(key))
+
+    def _read_ends(self) -> None:
+        """The ends of relationships that were there before are looked up, with what they lie under."""
+        self._placed.clear()
+        stored = {
+            head.position: group
+            for group in self._touched.values()
+            if (head := group.head()) is not None and head.shelf is not None and not group.ends
+        }
+        for position, ends in ends_of(self._database, self._link, sorted(stored)).items():
+            stored[position].ends = ends
+        self._load_names(end for group in self._touched.values() for end in group.ends)
+
+    def _changed_ends(self) -> set[int]:
+        """The records, named by others before, by whose label relationships are bounded otherwise than until now."""
+        return {
+            group.name
+            for key, group in self._touched.items()
+            if group.name <= self._names_before and end_label(self._places(key)) != group.was
+        }
+
+    def _places(self, key: tuple[int, int]) -> Places:
+        found = self._placed.get(key)
+        if found is None:
+            group = self._groups[key]
+            ends = (self._end_label(end, group.owner) for end in group.ends)
+            group.bounds = tuple(sorted({label for label in ends if label is not None}))
+            found = self._placed[key] = placed(group, self.interning)
+        return found
+
+    def _end_label(self, name: int, owner: int) -> int | None:
+        """By the copy of the same owner if there is one, else by the one that was here first."""
+        key = (name, owner) if (name, owner) in self._groups else self._first.get(name)
+        if key is None:
+            return None
+        group = self._groups[key]
+        if key in self._touched and not group.ends:
+            return end_label(self._places(key))
+        head = group.head()
+        return group.was or (head.label if head else None)
+
+    def _arrange(self, places: Places) -> None:
+        for line, shelf in places:
+            number = self.interning.shelf(shelf)
+            if line.entry is not None:
+                line.shelf = number
+            elif line.shelf is not None and line.shelf != number:
+                if may_widen(self.interning.shelf_of(line.shelf), shelf, self.interning):
+                    self._moving.append(line.position)
+                self._placing.append((line.position, number))
+                line.shelf = number
+
+    # Into the tables
+
+    def _insert(self, attested: dict[bytes, int]) -> None:
+        """The new rows, in the order in which they were handed in."""
+        versions: list[tuple[Any, ...]] = []
+        bodies: list[tuple[Any, ...]] = []
+        refs: list[tuple[int, int, int]] = []
+        values: list[tuple[str, int, int]] = []
+        due: list[tuple[int, int]] = []
+        numbers = self._numbers
+        for entry, line, group in self._added:
+            self.position += 1
+            self._at += 1
+            position = line.position = self.position
+            line.at = self._at
+            versions.append((position, self._at, line.shelf, group.name, group.owner, line.version, int(line.redacted)))
+            proof, body = entry.proof, None if line.erased else entry.record.body
+            applied = _pack(entry.applied) if entry.applied and not line.erased else None
+            path = b"".join(proof.path)
+            number = attested[proof.attestation]
+            bodies.append((position, line.digest, line.unless, number, proof.index, path, applied, body))
+            if line.erased:
+                continue
+            refs += {(numbers[one.target], position, numbers[one.property]) for one in entry.record.references}
+            values += {(value_key(one.value), position, numbers[one.kind]) for one in entry.record.values}
+            if entry.keep_until is not None:
+                due.append((position, entry.keep_until))
+        insert = self._database.insert
+        insert(self._link, schema.versions, versions)
+        insert(self._link, schema.bodies, bodies)
+        insert(self._link, schema.refs, refs)
+        insert(self._link, schema.observables, values)
+        insert(self._link, schema.retention, due)
+        self._change()
+
+    def _change(self) -> None:
+        """What was there before: on its new shelves, at its new places, erased."""
+        place_rows(self._database, self._link, self._placing)
+        moves = []
+        for old in sorted(self._moving):
+            self.position += 1
+            self._at += 1
+            moves.append((old, self.position, self._at))
+        move_rows(self._database, self._link, moves)
+        erase_rows(self._database, self._link, self._gone)
+
+    def _save(self, batches: Sequence[Batch]) -> None:
+        database, link, interning = self._database, self._link, self.interning
+        add_notes(database, link, [note for batch in batches for note in batch.notes], self._at)
+        for batch in batches:
+            if batch.cursor is not None:
+                save_cursor(database, link, batch.cursor)
+        if interning.changed:
+            self.generation += 1
+            labels = [(number, _pack(label)) for label, number in interning.labels.items()]
+            database.insert(link, schema.labels, labels)
+            database.insert(link, schema.shelves, [(n, *astuple(shelf)) for shelf, n in interning.shelves.items()])
+        database.run(
+            link,
+            "UPDATE state SET position = :p, at = :at, names = :n, attestations = :a, generation = :g",
+            p=self.position,
+            at=self._at,
+            n=self._name,
+            a=self._attestation,
+            g=self.generation,
+        )
+        database.announce(link, self.position)
+
+
+def _arrival(group: Group) -> int:
+    return min((line.position or _LATER for line in group.lines.values()), default=_LATER)
+
+
+def _appended(lines: Sequence[Line | None], at: int) -> Appended:
+    return Appended(
+        positions=tuple(line.position if line else 0 for line in lines),
+        at=next((line.at for line in lines if line and line.at), at),
+        conflicts=tuple(index for index, line in enumerate(lines) if line is None),
+    )
+
+
+def _taken_back(batch: Batch) -> list[tuple[str, str]]:
+    """Id and owner of what is recalled, and of what no longer is."""
+    return [(one.id, one.owner) for one in batch.recalls] + [(one.id, one.owner) for one in batch.lifts]

@@ -1,0 +1,299 @@
+"""The two databases and all that differs between them."""
+# ruff: noqa: S608 only names of tables, columns and directions are put into statements
+
+import json
+import re
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import URL, make_url
+
+from egnatia.store.link import Link, Pool
+
+CHANNEL: Final = "egnatia"
+_BUSY_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.1
+_MARK: Final = re.compile(r"\{(\w+(?::[\w.]+)*)\}")
+
+
+class Database(ABC):
+    """One database: an engine for what is rare, bare connections for what is hot."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.engine: Engine = self._engine()
+        self.readers = Pool(self.connect)
+        self._statements: dict[str, str] = {}
+
+    def sql(self, template: str) -> str:
+        """A statement with `:named` parameters in the words of this database. `{among:column:parameter}` is
+        membership in an array of numbers, `{amongst:column:parameter}` of texts, `{each:parameter}` a table with the
+        numbers of an array in its column `value`."""
+        found = self._statements.get(template)
+        if found is None:
+            found = self._statements[template] = self._translated(template)
+        return found
+
+    def _translated(self, template: str) -> str:
+        def replaced(found: re.Match[str]) -> str:
+            kind, *words = found[1].split(":")
+            match kind:
+                case "among":
+                    return self._member(words[0], words[1], "bigint")
+                case "amongst":
+                    return self._member(words[0], words[1], "text")
+                case "each":
+                    return self._each(*words)
+                case _:
+                    raise ValueError(f"no such mark in a statement: {found[0]}")
+
+        return str(text(_MARK.sub(replaced, template)).compile(dialect=self._dialect()))
+
+    def rows(self, link: Link, template: str, **values: Any) -> list[Any]:
+        """All rows of the answer; lists are array parameters."""
+        return link.execute(self.sql(template), self.bound(values)).fetchall()  # type: ignore[no-any-return]
+
+    def run(self, link: Link, template: str, **values: Any) -> int:
+        """How many rows the statement changed."""
+        return link.execute(self.sql(template), self.bound(values)).rowcount  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.readers.close()
+        self.engine.dispose()
+
+    def _dialect(self) -> Dialect:
+        """How statements for bare connections are written: with named parameters."""
+        return self.engine.dialect
+
+    @abstractmethod
+    def _engine(self) -> Engine: ...
+
+    @abstractmethod
+    def connect(self) -> Link:
+        """A bare connection in autocommit mode, for reading only."""
+
+    @abstractmethod
+    def bound(self, values: dict[str, Any]) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def _member(self, column: str, parameter: str, kind: str) -> str: ...
+
+    @abstractmethod
+    def _each(self, parameter: str) -> str: ...
+
+    @abstractmethod
+    def shelf_rows(self, newest_first: bool) -> str:
+        """The statement for shelf and position of up to `size` rows of each of `shelves`, between `low` and `high`."""
+
+    @abstractmethod
+    def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows with a value for every column of the table, in its order."""
+
+    @abstractmethod
+    def lock(self, link: Link) -> tuple[int, ...]:
+        """The row of `state`, locked against other writers until the transaction ends."""
+
+    @abstractmethod
+    def announce(self, link: Link, position: int) -> None:
+        """Within a transaction: when it commits, other processes hear of `position`."""
+
+    @abstractmethod
+    def unindex(self, link: Link, position: int) -> None:
+        """Take a row out of the full text."""
+
+    @abstractmethod
+    def elsewhere(self, stop: Event) -> Iterator[int]:
+        """The end of the log whenever it may have moved, until `stop` is set."""
+
+    @abstractmethod
+    def default_ledger(self) -> Path:
+        """Where erasures are remembered unless said otherwise."""
+
+
+def open_database(url: str) -> Database:
+    """The database behind `sqlite:///path` or `postgresql://...`; raises ValueError for any other."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return Sqlite(parsed)
+        case "postgresql":
+            return Postgres(parsed.set(drivername="postgresql+psycopg"))
+        case other:
+            raise ValueError(f"a node keeps its records in SQLite or PostgreSQL, not in {other!r}")
+
+
+class Sqlite(Database):
+    """One file in WAL mode, fully synced at every commit; what is deleted is overwritten with zeros."""
+
+    def _dialect(self) -> Dialect:
+        return sqlite.dialect(paramstyle="named")
+
+    @property
+    def path(self) -> Path:
+        if not self.url.database or self.url.database == ":memory:":
+            raise ValueError("a store in memory is not durable: name a file, sqlite:///path")
+        return Path(self.url.database)
+
+    def _engine(self) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self.path}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        )
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+            connection.isolation_level = None
+            _pragmas(connection)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def connect(self) -> Link:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        _pragmas(connection)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        for key, value in values.items():
+            if type(value) is list:
+                values[key] = json.dumps(value)
+        return values
+
+    def _each(self, parameter: str) -> str:
+        return f"json_each(:{parameter})"
+
+    def shelf_rows(self, newest_first: bool) -> str:
+        within, order = "w.position > :low AND w.position <= :high", "DESC" if newest_first else ""
+        last = f"SELECT w.position FROM versions w WHERE w.shelf = value AND {within} ORDER BY w.position {order}"
+        edge = f"({last} LIMIT 1 OFFSET :size - 1)"
+        bounds = (
+            f"v.position >= coalesce({edge}, :low + 1) AND v.position <= :high"
+            if newest_first
+            else f"v.position > :low AND v.position <= coalesce({edge}, :high)"
+        )
+        return (
+            f"SELECT v.shelf, v.position FROM {{each:shelves}} CROSS JOIN versions v WHERE v.shelf = value AND {bounds}"
+        )
+
+    def _member(self, column: str, parameter: str, kind: str) -> str:
+        return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+
+    def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            marks = ",".join("?" * len(table.columns))
+            link.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # type: ignore[attr-defined]
+
+    def lock(self, link: Link) -> tuple[int, ...]:
+        return tuple(link.execute("SELECT * FROM state").fetchone())  # the transaction began as a writer's
+
+    def announce(self, link: Link, position: int) -> None:
+        """Others look at the file themselves."""
+
+    def unindex(self, link: Link, position: int) -> None:
+        pass
+
+    def elsewhere(self, stop: Event) -> Iterator[int]:
+        link = self.connect()
+        try:
+            seen = None
+            while not stop.wait(_POLL_SECONDS):
+                ((version,),) = self.rows(link, "PRAGMA data_version")
+                if version != seen:
+                    seen = version
+                    yield self.rows(link, "SELECT position FROM state")[0][0]
+        finally:
+            link.close()
+
+    def default_ledger(self) -> Path:
+        return self.path.with_name(self.path.name + "-erased")
+
+
+def _pragmas(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+
+
+class Postgres(Database):
+    """One database, several processes; every commit is synchronous."""
+
+    def _engine(self) -> Engine:
+        return create_engine(self.url, pool_size=2, max_overflow=16)
+
+    @property
+    def dsn(self) -> str:
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def connect(self) -> Link:
+        connection = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=2)
+        connection.execute("SET default_transaction_read_only = on")
+        return connection
+
+    def bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        return values
+
+    def _each(self, parameter: str) -> str:
+        return f"unnest(CAST(:{parameter} AS bigint[])) AS each(value)"
+
+    def shelf_rows(self, newest_first: bool) -> str:
+        order = "DESC" if newest_first else ""
+        return (
+            "SELECT found.shelf, found.position FROM {each:shelves} CROSS JOIN LATERAL"
+            " (SELECT v.shelf, v.position FROM versions v WHERE v.shelf = value AND v.position > :low"
+            f" AND v.position <= :high ORDER BY v.position {order} LIMIT :size) AS found"
+        )
+
+    def _member(self, column: str, parameter: str, kind: str) -> str:
+        return f"{column} = ANY(CAST(:{parameter} AS {kind}[]))"
+
+    def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            with link.cursor().copy(f"COPY {table.name} ({_columns(table)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+                for row in rows:
+                    copy.write_row(row)
+
+    def lock(self, link: Link) -> tuple[int, ...]:
+        return tuple(link.execute("SELECT * FROM state FOR UPDATE").fetchone())
+
+    def announce(self, link: Link, position: int) -> None:
+        link.execute(f"SELECT pg_notify('{CHANNEL}', '{position:d}')")
+
+    def unindex(self, link: Link, position: int) -> None:
+        pass
+
+    def elsewhere(self, stop: Event) -> Iterator[int]:
+        while not stop.is_set():
+            try:
+                yield from self._heard(stop)
+            except psycopg.OperationalError:
+                stop.wait(1)
+
+    def _heard(self, stop: Event) -> Iterator[int]:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            yield self.rows(connection, "SELECT position FROM state")[0][0]
+            while not stop.is_set():
+                for notice in connection.notifies(timeout=_POLL_SECONDS):
+                    yield int(notice.payload)
+                    if stop.is_set():
+                        return
+
+    def default_ledger(self) -> Path:
+        raise ValueError("name the file that remembers erasures (`ledger`): it is not part of a PostgreSQL database")
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)

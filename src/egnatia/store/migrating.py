@@ -1,0 +1,13 @@
+"""The schema of this release, made where there is none yet."""
+
+from sqlalchemy import insert, select
+
+from egnatia.store.database import Database
+from egnatia.store.schema import metadata, state
+
+
+def migrate(database: Database) -> None:
+    with database.engine.begin() as connection:
+        metadata.create_all(connection)
+        if connection.execute(select(state.c.one)).first() is None:
+            connection.execute(insert(state).values(one=1, position=0, at=0, names=0, attestations=0, generation=0))
