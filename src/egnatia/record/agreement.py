@@ -35,8 +35,8 @@ class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=Tr
     personal_data: bool = False
     onward_sharing: Literal["none", "clients", "community"] = "none"
 
-    section: ClassVar[str] = "of Egnatia (sharing-agreement)"
-    rules: ClassVar[tuple[Rule, ...]] = (later("valid_until", "valid_from", "of Egnatia (sharing-agreement)"),)
+    section: ClassVar[str] = "Egnatia sharing-agreement"
+    rules: ClassVar[tuple[Rule, ...]] = (later("valid_until", "valid_from", "Egnatia sharing-agreement"),)
 
 
 class Receipt(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="receipt"):
@@ -54,8 +54,8 @@ class Receipt(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="
     recall_ref: Annotated[str, to("recall")] | None = None
     reason: str | None = None
 
-    section: ClassVar[str] = "of Egnatia (receipt)"
-    rules: ClassVar[tuple[Rule, ...]] = (at_least_one("of Egnatia (receipt)", "object_refs", "attestation"),)
+    section: ClassVar[str] = "Egnatia receipt"
+    rules: ClassVar[tuple[Rule, ...]] = (at_least_one("Egnatia receipt", "object_refs", "attestation"),)
 
 
 def _narrowing_says_to_what(record: Any) -> bool:
@@ -75,9 +75,9 @@ class Recall(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="r
     object_modified: Instant | None = None
     reason: str | None = None
 
-    section: ClassVar[str] = "of Egnatia (recall)"
+    section: ClassVar[str] = "Egnatia recall"
     rules: ClassVar[tuple[Rule, ...]] = (
-        claim("new_marking_refs", "of Egnatia (recall)", "given when narrowing, and only then", _narrowing_says_to_what,
+        claim("new_marking_refs", "Egnatia recall", "given when narrowing, and only then", _narrowing_says_to_what,
               when=("action",)),
     )  # fmt: skip
 
@@ -88,4 +88,4 @@ class SealedRecord(DomainObject, frozen=True, kw_only=True, omit_defaults=True, 
     recipient_refs: Some[Party]
     ciphertext: Base64
 
-    section: ClassVar[str] = "of Egnatia (sealed-record)"
+    section: ClassVar[str] = "Egnatia sealed-record"

@@ -15,7 +15,7 @@ from egnatia.record.deterministic import observable_id
 from egnatia.record.examination import GONE, Log, examine, found
 from egnatia.record.format import Format
 from egnatia.record.identifier import identifies, is_property_name, loose_type
-from egnatia.record.rule import Properties, Rule
+from egnatia.record.rule import Properties, Rule, source
 
 Check = Callable[[Any], object]
 _SHAPES_KEPT: Final = 4096
@@ -119,7 +119,7 @@ class Kind:
     def examine(self, decoded: Any, path: str, log: Log) -> Any:
         """`decoded` as a tolerant reading takes it, or GONE; every problem goes to the log."""
         if not isinstance(decoded, dict):
-            log.add(path, f"STIX 2.1 section {self.section}: an object", decoded, lost=True)
+            log.add(path, f"{source(self.section)}: an object", decoded, lost=True)
             return GONE
         mended: dict[str, Any] = {}
         for name, value in decoded.items():
@@ -160,7 +160,7 @@ class Kind:
         missing = [name for name in self.fields if name in self.required and name not in mended]
         for name in missing:
             if name not in decoded:
-                log.add(log.step(path, name), f"STIX 2.1 section {self.section}: required", "nothing", literal=True)
+                log.add(log.step(path, name), f"{source(self.section)}: required", "nothing", literal=True)
             log.fatal = log.fatal or self.unforgiving
             if (value := self._inferred(name, mended)) is not None:
                 mended[name] = value

@@ -26,6 +26,11 @@ class Rule(msgspec.Struct, frozen=True, eq=False):
     forgivable: bool = True
 
 
+def source(section: str) -> str:
+    """Where a rule stands: a section of the standard by its number, or a specification by its name."""
+    return f"STIX 2.1 section {section}" if section[0].isdigit() else section
+
+
 def later(name: str, than: str, section: str, *, or_equal: bool = False) -> Rule:
     """The moment `name` is later than the moment `than`."""
 
@@ -35,26 +40,24 @@ def later(name: str, than: str, section: str, *, or_equal: bool = False) -> Rule
             end, start = version_of(end), version_of(start)
         return bool(end > start or (or_equal and end == start))
 
-    return Rule(name, f"STIX 2.1 section {section}: later than {than}{' or equal' * or_equal}", (name, than), holds)
+    return Rule(name, f"{source(section)}: later than {than}{' or equal' * or_equal}", (name, than), holds)
 
 
 def at_least_one(section: str, *names: str) -> Rule:
     """At least one of `names` is there."""
     wanted = frozenset(names)
-    says = f"STIX 2.1 section {section}: at least one of {', '.join(names)}"
+    says = f"{source(section)}: at least one of {', '.join(names)}"
     return Rule(names[0], says, (), lambda record: not wanted.isdisjoint(record), by_presence=True)
 
 
 def not_both(section: str, name: str, other: str) -> Rule:
     """Where `other` is there, `name` is not."""
-    return Rule(
-        name, f"STIX 2.1 section {section}: not together with {other}", (name, other), lambda _: False, by_presence=True
-    )
+    return Rule(name, f"{source(section)}: not together with {other}", (name, other), lambda _: False, by_presence=True)
 
 
 def needs(section: str, name: str, *others: str) -> Rule:
     """Where `name` is there, all of `others` are."""
-    says = f"STIX 2.1 section {section}: {name} only with {' and '.join(others)}"
+    says = f"{source(section)}: {name} only with {' and '.join(others)}"
     return Rule(name, says, (name,), lambda record: all(other in record for other in others), by_presence=True)
 
 
@@ -62,4 +65,4 @@ def claim(
     name: str, section: str, says: str, holds: Callable[[Properties], bool], *, when: tuple[str, ...] = ()
 ) -> Rule:
     """Any other rule about the property `name`; `when` names the properties it looks at, `name` itself if empty."""
-    return Rule(name, f"STIX 2.1 section {section}: {says}", when or (name,), holds)
+    return Rule(name, f"{source(section)}: {says}", when or (name,), holds)
