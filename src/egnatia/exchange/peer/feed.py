@@ -49,11 +49,16 @@ class Feed:
         self._store, self._node, self._pool = store, node, pool
         self._clearance_of, self._card_of = clearance_of, card_of
         self._attestations: OrderedDict[bytes, Attestation] = OrderedDict()
+        self._head = store.position()
         self._readers: dict[tuple[str, Scope], Reader] = {}
 
     def head(self) -> int:
-        """Where the log ends."""
-        return self._store.position()
+        """Where the log ends, as far as `reached` was told."""
+        return self._head
+
+    def reached(self, position: int) -> None:
+        """The log ends at `position` now; call it on the event loop."""
+        self._head = max(self._head, position)
 
     def reader(self, node: str, scope: Scope) -> Reader:
         """The subscriber with its clearance of this moment."""

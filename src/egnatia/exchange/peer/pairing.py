@@ -102,6 +102,10 @@ class Pairings:
             fingerprint=fingerprint(card.keys.current.id),
         )
 
+    def name(self, pairing: Pairing) -> str:
+        """What the node's operator calls itself, as its card says; not checked again."""
+        return msgspec.msgpack.decode(pairing.card.body, type=Card).operator.name
+
     def confirm(self, node: str) -> Pairing:
         """The words were the same: exchange from now on. Raises KeyError for a node that did not invite."""
         return self._turn(node, State.CONFIRMED)

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Protocol, assert_never
 
 import httpx
-import msgspec
 
 from egnatia.exchange.asgi import Receive, Scope, Send
 from egnatia.exchange.host import Admission
@@ -27,6 +26,7 @@ from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehav
 from egnatia.exchange.peer.link import POST, Link, Means, Target
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
+from egnatia.exchange.peer.status import save
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.record import Record
@@ -43,6 +43,7 @@ from egnatia.trust.post import post
 
 REFRESH_SECONDS = 2.0
 CHECKPOINT_SECONDS = 60.0
+SAVE_SECONDS = 5.0
 LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
 
 
@@ -70,19 +71,6 @@ class PeerHost(Protocol):
 
     def clearance_of(self, organisation: str | None) -> Clearance: ...
     def members(self) -> Set[str]: ...
-
-
-class PeerStatus(msgspec.Struct, frozen=True):
-    """One peer as an operator sees it."""
-
-    node: str
-    name: str
-    state: State
-    endpoint: str
-    scope: str
-    lag: int
-    unacknowledged: int
-    contact: Contact
 
 
 class Peers:
@@ -148,6 +136,7 @@ class Peers:
         self._tasks = [
             asyncio.create_task(self._keep(self._refresh, REFRESH_SECONDS)),
             asyncio.create_task(self._keep(self._checkpoint, CHECKPOINT_SECONDS)),
+            asyncio.create_task(self._keep(self._save, SAVE_SECONDS)),
         ]
 
     async def stop(self) -> None:
@@ -160,42 +149,36 @@ class Peers:
         await self._endpoint.close()
         await asyncio.gather(*self._tasks, *links, return_exceptions=True)
         self._links.clear()
+        await self._save()
         if self._client is not None:
             await self._client.aclose()
         self._pool.shutdown()
 
-    def _woken(self, loop: asyncio.AbstractEventLoop, _position: int) -> None:
+    def _woken(self, loop: asyncio.AbstractEventLoop, position: int) -> None:
         """Runs on a thread of the store's."""
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(self._endpoint.stir)
+            loop.call_soon_threadsafe(self._reached, position)
+
+    def _reached(self, position: int) -> None:
+        self._feed.reached(position)
+        self._endpoint.stir()
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Any request under /peer/."""
         await self._endpoint(scope, receive, send)
 
-    def status(self) -> tuple[PeerStatus, ...]:
-        """How it goes with each peer."""
-        end = self._host.store.position()
-        return tuple(self._status(pairing, end) for pairing in self._book.values() if _is_peer(pairing))
+    def contact(self, node: str) -> Contact:
+        """How it goes with a node, this very moment."""
+        return self._contacts.setdefault(node, Contact(node))
 
     def poke(self) -> None:
         """Try all peers now that are waited for."""
         for _, link, _ in self._links.values():
             link.poke()
 
-    def _status(self, pairing: Pairing, end: int) -> PeerStatus:
-        contact = self._contacts.setdefault(pairing.node, Contact(pairing.node))
-        card = self._cards.card(pairing.node) if pairing.node in self._cards.nodes else None
-        return PeerStatus(
-            node=pairing.node,
-            name="" if card is None else card.operator.name,
-            state=pairing.state,
-            endpoint=self._endpoint_of(pairing),
-            scope=pairing.scope,
-            lag=contact.lag,
-            unacknowledged=max(0, end - contact.acknowledged) + contact.acknowledged_missing,
-            contact=contact,
-        )
+    async def _save(self) -> None:
+        """Write down how it goes, for who looks from another process."""
+        await asyncio.to_thread(save, self._host.store, tuple(self._contacts.values()))
 
     async def _keep(self, work: Callable[[], Coroutine[None, None, None]], every: float) -> None:
         while True:
@@ -328,10 +311,6 @@ class Peers:
         ]
         if bodies:
             await asyncio.wrap_future(self._host.admission.submit(bodies, submitter))
-
-
-def _is_peer(pairing: Pairing) -> bool:
-    return pairing.state is not State.INTRODUCED
 
 
 def _now() -> int:
