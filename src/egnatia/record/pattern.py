@@ -175,9 +175,24 @@ def _check_hash(comparison: Comparison) -> None:
             raise BadPattern(f"a {name} digest in {comparison.path}; found {str(value)[:80]!r}")
 
 
-@lru_cache(maxsize=256)
 def by_grammar(pattern: str) -> tuple[Comparison, ...]:
     """The comparisons of any STIX pattern by the OASIS grammar; raises BadPattern where that refuses it."""
+    answer = _answer(pattern)
+    if isinstance(answer, str):
+        raise BadPattern(answer)
+    return answer
+
+
+@lru_cache(maxsize=256)
+def _answer(pattern: str) -> tuple[Comparison, ...] | str:
+    """The comparisons, or why there are none: a refusal costs as much and is asked for as often."""
+    try:
+        return _parsed(pattern)
+    except BadPattern as error:
+        return str(error)
+
+
+def _parsed(pattern: str) -> tuple[Comparison, ...]:
     # Imported where first needed: most nodes never meet a pattern that needs it.
     from stix2patterns.exceptions import ParseException  # type: ignore[import-untyped]  # noqa: PLC0415
     from stix2patterns.v21.pattern import Pattern  # type: ignore[import-untyped]  # noqa: PLC0415
