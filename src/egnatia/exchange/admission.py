@@ -176,7 +176,7 @@ class Admission:
             lifts=tuple(drafts.lifts),
             notes=tuple(notes),
         )
-        stored = self._store.append(batch, atomic=waiting.atomic)
+        stored = self._store.append(batch, atomic=True) if waiting.atomic else self._store.append(batch)
         stored.add_done_callback(partial(self._answer, waiting, drafts))
         definitions = [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
         if definitions:

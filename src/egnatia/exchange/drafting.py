@@ -130,7 +130,7 @@ class Drafting(msgspec.Struct, frozen=True):
             out.lifts.append(Lift(record.head.id, self.owner))
         if narrows(mine.label, label):
             refs = (*record.head.object_marking_refs, *self.applied)
-            recall = takeback.narrowing(record, refs, now)
+            recall = takeback.narrowing(record, self.owner, refs, now)
             out.drafts.append(self._drafted(ADDED, recall, mine.governing, ()))
 
     def _take_back(self, index: int, record: Record, held: Mapping[str, tuple[Custody, ...]], out: Drafts) -> None:

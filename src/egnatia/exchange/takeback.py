@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import uuid4
 
 import msgspec
@@ -16,6 +16,7 @@ from egnatia.record.instant import version_of
 from egnatia.record.schemas import RECALL
 from egnatia.store import Custody, Recall
 
+Action = Literal["withdraw", "narrow", "erase"]
 WITHDRAW: Final = "withdraw"
 NARROW: Final = "narrow"
 ERASE: Final = "erase"
@@ -69,19 +70,42 @@ def refusal(head: Head, held: Custody | None, version: str) -> Problem | None:
     return Problem("$.id", "a withdrawn record gets no new versions: publish it under a new id", repr(head.id))
 
 
-def narrowing(record: Record, marking_refs: Sequence[str], now: datetime) -> Record:
+def narrowing(record: Record, owner: str, marking_refs: Sequence[str], now: datetime) -> Record:
     """The recall that tells those who may see the older versions, but not this one, that they are to hide them."""
+    body = recalling(
+        record.head.id,
+        NARROW,
+        owner=owner,
+        reason="A newer version is for fewer readers",
+        now=now,
+        marking_refs=marking_refs,
+        object_modified=record.head.modified,
+    )
+    return read(body)
+
+
+def recalling(
+    object_ref: str,
+    action: Action,
+    *,
+    owner: str,
+    reason: str,
+    now: datetime,
+    marking_refs: Sequence[str] = (),
+    object_modified: str | None = None,
+) -> bytes:
+    """A recall record, as its owner submits it; `marking_refs` say how narrow a narrowed record is to be."""
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     recall = Taken(
         spec_version="2.1",
         id=f"recall--{uuid4()}",
         created=stamp,
         modified=stamp,
-        created_by_ref=record.head.created_by_ref,
-        object_ref=record.head.id,
-        object_modified=record.head.modified,
-        action=NARROW,
+        created_by_ref=owner,
+        object_ref=object_ref,
+        object_modified=object_modified,
+        action=action,
         new_marking_refs=tuple(dict.fromkeys(marking_refs)),
-        reason="A newer version is for fewer readers",
+        reason=reason or None,
     )
-    return read(RECALL.write(recall))
+    return RECALL.write(recall)

@@ -1,6 +1,8 @@
 """Where records live: the log, its indexes, and what a node must remember. SQLite or PostgreSQL."""
 
-from egnatia.store.entry import Appended, Batch, Cursor, Entry, Lift, Note, Page, Recall, Relabel, Row
+from egnatia.store.custody import Custody
+from egnatia.store.entry import Appended, Batch, Conflict, Cursor, Entry, Lift, Note, Page, Recall, Relabel, Row
+from egnatia.store.keeping import Known, Token
 from egnatia.store.query import EVERYTHING, Query
 from egnatia.store.reading import Lean, LeanPage
 from egnatia.store.store import Store
@@ -9,8 +11,11 @@ __all__ = [
     "EVERYTHING",
     "Appended",
     "Batch",
+    "Conflict",
     "Cursor",
+    "Custody",
     "Entry",
+    "Known",
     "Lean",
     "LeanPage",
     "Lift",
@@ -21,4 +26,5 @@ __all__ = [
     "Relabel",
     "Row",
     "Store",
+    "Token",
 ]

@@ -123,3 +123,11 @@ class Page(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     next: int
     more: bool
+
+
+class Conflict(ValueError):
+    """An atomic batch of which nothing was stored: at `places` it brings other content under keys that are taken."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        self.places = places
+        super().__init__(f"{len(places)} records are held with other content under the same id and version")

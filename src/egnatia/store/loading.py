@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from egnatia.store.database import Database
 from egnatia.store.link import Link
 from egnatia.store.plan import ENDS, Group, Line, Taken
 from egnatia.store.shelving import Interning
+from egnatia.trust.attestation import Attestation
+
+_unpack_attestation = msgspec.msgpack.Decoder(Attestation).decode
 
 _GROUPS = """
 SELECT v.name, v.owner, o.name, v.position, v.shelf, v.version, v.redacted, b.digest, b.unless
@@ -87,3 +92,14 @@ def attestation_numbers(database: Database, link: Link, digests: Iterable[bytes]
         if found:
             numbers[digest] = found[0][0]
     return numbers
+
+
+def load_attestations(database: Database, digests: Iterable[bytes]) -> dict[bytes, Attestation]:
+    """The attestations with these digests, as far as they are here."""
+    found = {}
+    with database.readers.link() as link:
+        for digest in digests:
+            rows = database.rows(link, "SELECT content FROM attestations WHERE digest = :d", d=digest)
+            if rows:
+                found[digest] = _unpack_attestation(rows[0][0])
+    return found

@@ -202,3 +202,22 @@ cursors = Table(
     Column("content", LargeBinary, nullable=False),
     comment="One row per peer that is read: how far.",
 )
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("kind", _name(), primary_key=True),
+    Column("key", _name(), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    comment="One row per thing that the node remembers besides the log: a peer, a token, an organisation.",
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("peer", _name(), primary_key=True),
+    _key("after"),
+    _key("until"),
+    Column("at", _big(), nullable=False),
+    comment="One row per stretch (after, until] of the log that a peer says to have stored, and when it said so.",
+)

@@ -1,20 +1,27 @@
 """The store: the one way to the log, for whoever writes, reads under a clearance, or keeps house."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from egnatia.store.auditing import audit_rows, last_audit_row
 from egnatia.store.cursor import load_cursor
+from egnatia.store.custody import Custodian
 from egnatia.store.database import Database, open_database
 from egnatia.store.entry import Appended, Batch, Cursor
 from egnatia.store.erasure import Ledger
+from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens, Witnesses
+from egnatia.store.loading import load_attestations
 from egnatia.store.migrating import migrate
 from egnatia.store.reading import Reading
+from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
 from egnatia.store.wakes import Wakes
 from egnatia.store.writer import Writer
+from egnatia.trust.attestation import Attestation
+from egnatia.trust.audit import AuditRow
 
 
 class Store(Reading):
@@ -28,6 +35,15 @@ class Store(Reading):
         self.ledger = ledger
         self._wakes = Wakes(database, self.position)
         self._writer = Writer(database, shelving, Ledger(ledger), self._wakes.reached)
+        self._sequences = Sequences(database, self._writer.write)
+        self.custody = Custodian(database, shelving)
+        self.tokens = Tokens(database, self._writer.write)
+        self.organisations = Organisations(database, self._writer.write)
+        self.peers = Kept(database, self._writer.write, "peer", bytes)
+        self.contacts = Kept(database, self._writer.write, "contact", bytes)
+        self.witnessed = Kept(database, self._writer.write, "witnessed", bytes)
+        self.witnesses = Witnesses(database, self._writer.write)
+        self.acknowledgements = Acknowledgements(database, self._writer.write)
 
     @classmethod
     def open(cls, url: str, *, ledger: Path | None = None) -> Self:
@@ -50,6 +66,22 @@ class Store(Reading):
         It runs on a thread of the store's: it must be quick, and it must not wait for the store.
         """
         return self._wakes.subscribe(callback)
+
+    def next_sequence(self, node: str) -> int:
+        """The number of the node's next attestation: greater than all before, also those of other processes."""
+        return self._sequences.next(node)
+
+    def attestations(self, digests: Iterable[bytes]) -> dict[bytes, Attestation]:
+        """The attestations with these digests, as far as they are here."""
+        return load_attestations(self.database, digests)
+
+    def audit_rows(self, after: int = 0, limit: int | None = None) -> Iterator[AuditRow]:
+        """The audit log after row `after`, in order."""
+        return audit_rows(self.database, after, limit)
+
+    def last_audit_row(self) -> AuditRow | None:
+        """The head of the audit log; None before the first row."""
+        return last_audit_row(self.database)
 
     def cursor(self, peer: str) -> Cursor:
         """How far `peer` has been read."""

@@ -1,0 +1,209 @@
+"""What a node remembers besides the log: one small typed repository for each kind of thing.
+
+All are kept in one table, by kind and key; a change is durable when the call returns.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from egnatia.store import schema
+from egnatia.store.database import Database
+from egnatia.trust.audit import Checkpoint, Countersignature
+
+T = TypeVar("T")
+Write = Callable[[Callable[[Connection], None]], "Future[None]"]
+"""Does something on the writer's thread, within a transaction."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What this node's operator says of an organisation.
+
+    `member`: of the community (TLP:GREEN). `groups` are identities of groups it is in, `client_of` the organisations
+    in whose constituency it is.
+    """
+
+    id: str
+    name: str
+    economy: str
+    member: bool = True
+    groups: tuple[str, ...] = ()
+    client_of: tuple[str, ...] = ()
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An API token as it rests: SHA-256 of its secret, on whose behalf it acts and what it may do; microseconds UTC."""
+
+    id: str
+    digest: bytes
+    organisation: str
+    name: str
+    rights: frozenset[str]
+    created: int
+    expires: int | None = None
+    revoked: int | None = None
+    last_use: int | None = None
+
+
+class Kept(Generic[T]):
+    """Things of one kind by key."""
+
+    def __init__(self, database: Database, write: Write, kind: str, content: type[T]) -> None:
+        self._database, self._write, self._kind = database, write, kind
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(content).decode
+
+    def get(self, key: str) -> T | None:
+        """What is kept under the key; None where nothing is."""
+        with self._database.readers.link() as link:
+            rows = self._database.rows(link, _ONE, kind=self._kind, key=key)
+        return self._decode(rows[0][0]) if rows else None
+
+    def all(self) -> dict[str, T]:
+        """Everything of this kind, in order of its keys."""
+        with self._database.readers.link() as link:
+            rows = self._database.rows(link, _ALL, kind=self._kind)
+        return {key: self._decode(content) for key, content in rows}
+
+    def put(self, key: str, content: T) -> None:
+        """Keep it in the place of what was there."""
+        encoded = self._encode(content)
+
+        def work(connection: Connection) -> None:
+            connection.execute(_gone(self._kind, key))
+            connection.execute(schema.kept.insert().values(kind=self._kind, key=key, content=encoded))
+
+        self._write(work).result()
+
+    def remove(self, key: str) -> None:
+        """Keep it no longer; nothing happens where nothing is kept."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(_gone(self._kind, key))
+
+        self._write(work).result()
+
+
+class Tokens:
+    """The tokens of programs and people."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._kept = Kept(database, write, "token", Token)
+
+    def add(self, token: Token) -> None:
+        self._kept.put(token.id, token)
+
+    def get(self, token_id: str) -> Token | None:
+        return self._kept.get(token_id)
+
+    def all(self) -> tuple[Token, ...]:
+        """The oldest first."""
+        return tuple(sorted(self._kept.all().values(), key=lambda token: token.created))
+
+    def revoke(self, token_id: str, at: int) -> None:
+        """It is good for nothing from now on."""
+        self._change(token_id, revoked=at)
+
+    def touch(self, token_id: str, at: int) -> None:
+        """It has been used."""
+        self._change(token_id, last_use=at)
+
+    def _change(self, token_id: str, **fields: Any) -> None:
+        token = self._kept.get(token_id)
+        if token is not None:
+            self._kept.put(token_id, msgspec.structs.replace(token, **fields))
+
+
+class Organisations:
+    """What the operator says of organisations."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._kept = Kept(database, write, "organisation", Known)
+
+    def put(self, known: Known) -> None:
+        self._kept.put(known.id, known)
+
+    def get(self, organisation: str) -> Known | None:
+        return self._kept.get(organisation)
+
+    def all(self) -> tuple[Known, ...]:
+        return tuple(self._kept.all().values())
+
+    def remove(self, organisation: str) -> None:
+        self._kept.remove(organisation)
+
+
+class Acknowledgements:
+    """Which stretches of the log peers say to have stored, and when they said so."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._database, self._write = database, write
+
+    def add(self, peer: str, stretches: Sequence[tuple[int, int]], at: int) -> None:
+        """The peer has stored `(after, until]` each, and had not said so before."""
+        rows = [{"peer": peer, "after": after, "until": until, "at": at} for after, until in stretches]
+
+        def work(connection: Connection) -> None:
+            for row in rows:
+                connection.execute(_said(row["peer"], row["after"], row["until"]))
+            connection.execute(schema.acknowledgements.insert(), rows)
+
+        if rows:
+            self._write(work).result()
+
+    def of(self, peer: str) -> tuple[tuple[int, int], ...]:
+        """The stretches of one peer, from the beginning of the log."""
+        with self._database.readers.link() as link:
+            return tuple((after, until) for after, until in self._database.rows(link, _OF_PEER, peer=peer))
+
+    def at(self, position: int) -> tuple[tuple[str, int], ...]:
+        """Which peers have stored what stands at a position, and when each said so first."""
+        with self._database.readers.link() as link:
+            return tuple((peer, at) for peer, at in self._database.rows(link, _AT, position=position))
+
+
+class Witnesses:
+    """This node's audit checkpoints, and what peers signed under them."""
+
+    def __init__(self, database: Database, write: Write) -> None:
+        self._own = Kept(database, write, "checkpoint", Checkpoint)
+        self._theirs = Kept(database, write, "countersignature", Countersignature)
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint of this node's own log."""
+        self._own.put(f"{checkpoint.seq:020d}", checkpoint)
+
+    def countersign(self, countersignature: Countersignature) -> None:
+        """Keep a peer's word for a checkpoint."""
+        self._theirs.put(f"{countersignature.checkpoint.seq:020d} {countersignature.peer}", countersignature)
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The oldest first."""
+        return tuple(self._own.all().values())
+
+    @property
+    def countersignatures(self) -> tuple[Countersignature, ...]:
+        """The oldest first."""
+        return tuple(self._theirs.all().values())
+
+
+def _said(peer: str, after: int, until: int) -> Any:
+    said = schema.acknowledgements
+    return said.delete().where(said.c.peer == peer, said.c.after == after, said.c.until == until)
+
+
+def _gone(kind: str, key: str) -> Any:
+    kept = schema.kept
+    return kept.delete().where(kept.c.kind == kind, kept.c.key == key)
+
+
+_OF_PEER: Final = "SELECT after, until FROM acknowledgements WHERE peer = :peer ORDER BY after"
+_AT: Final = """
+SELECT peer, min(at) FROM acknowledgements WHERE after < :position AND until >= :position GROUP BY peer ORDER BY peer
+"""
+_ONE: Final = "SELECT content FROM kept WHERE kind = :kind AND key = :key"
+_ALL: Final = "SELECT key, content FROM kept WHERE kind = :kind ORDER BY key"
