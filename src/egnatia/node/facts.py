@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Lock
 
+import msgspec
+
 from egnatia.exchange.directory import agreements
+from egnatia.exchange.peer.pairing import Pairing, State
 from egnatia.node.residence import Hosted
 from egnatia.policy import PUBLIC, Clearance, Directory, clearance, standing_until
 from egnatia.record import read
-from egnatia.store import Store
+from egnatia.store import Known, Store
+from egnatia.trust import Card
 
 _FRESH = 1.0
 """Seconds for which what was read is good."""
@@ -23,14 +27,17 @@ _FRESH = 1.0
 class Facts:
     """The directory and the clearances that follow from it; cheap to ask, for every request. Thread-safe."""
 
-    def __init__(self, store: Store, hosted: Callable[[], Iterable[Hosted]]) -> None:
+    def __init__(
+        self, store: Store, hosted: Callable[[], Iterable[Hosted]], pairings: Callable[[], Iterable[Pairing]]
+    ) -> None:
         self._store = store
         self._hosted = hosted
+        self._pairings = pairings
         self._lock = Lock()
         self._directory = Directory()
+        self._publishers: frozenset[str] = frozenset()
         self._clearances: dict[tuple[str, ...], Clearance] = {}
         self._read_at = float("-inf")
-        self._seen = -1
         self._until: datetime | None = None
 
     def directory(self) -> Directory:
@@ -51,14 +58,19 @@ class Facts:
                 self._clearances[organisations] = found
             return found
 
-    def members(self) -> frozenset[str]:
+    def publishers(self) -> frozenset[str]:
         """The organisations whose records are theirs alone to publish: all that are known."""
-        return self.directory().members
+        with self._lock:
+            self._refresh()
+            return self._publishers
+
+    def organisations(self) -> tuple[Known, ...]:
+        """Every organisation that is known, by name: hosted here, on a card, or named by the operator."""
+        return tuple(sorted(self._known().values(), key=lambda each: each.name))
 
     def forget(self) -> None:
         """Something has changed: read it anew when next asked."""
         self._read_at = float("-inf")
-        self._seen = -1
 
     def _refresh(self) -> None:
         now = time.monotonic()
@@ -73,8 +85,9 @@ class Facts:
         self._until = standing_until(directory, datetime.now(UTC))
 
     def _read(self) -> Directory:
-        known = self._store.organisations.all()
-        members = {each.id for each in known if each.member} | {each.id for each in self._hosted()}
+        known = self._known().values()
+        self._publishers = frozenset(each.id for each in known)
+        members = {each.id for each in known if each.member}
         groups: dict[str, set[str]] = {}
         clients: dict[str, set[str]] = {}
         for each in known:
@@ -91,3 +104,13 @@ class Facts:
             clients={provider: frozenset(within) for provider, within in clients.items()},
             agreements=agreements(copies),
         )
+
+    def _known(self) -> dict[str, Known]:
+        """What cards say, the operator's word over it: a peer is a member, somebody introduced by a peer is known."""
+        found = {each.id: Known(each.id, each.name, each.economy) for each in self._hosted()}
+        for pairing in self._pairings():
+            member = pairing.state is not State.INTRODUCED
+            for each in msgspec.msgpack.decode(pairing.card.body, type=Card).organisations:
+                found.setdefault(each.id, Known(each.id, each.name, each.economy, member=member))
+        found.update((each.id, each) for each in self._store.organisations.all())
+        return found

@@ -8,15 +8,21 @@ from typing import Final
 import msgspec
 
 from egnatia.exchange.admission import Admission
+from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
-from egnatia.exchange.submission import Right, Submitter
+from egnatia.exchange.peer.pairing import Pairings
+from egnatia.exchange.peer.status import statuses
+from egnatia.exchange.submission import Handling, Right, Submitter
+from egnatia.exchange.takeback import own_custody
 from egnatia.node.facts import Facts
 from egnatia.node.residence import Hosted, Residence
-from egnatia.policy import PUBLIC, Clearance, Directory, Handling, Tlp
+from egnatia.policy import PUBLIC, Clearance, Directory, Seen, Tlp, bounded_by, preview
+from egnatia.policy import Handling as DefaultHandling
 from egnatia.record import read
 from egnatia.settings import Settings
-from egnatia.store import Store
-from egnatia.trust import Card, OpeningKeys, PrivateKeys, SignedCard
+from egnatia.store import Batch, Note, Store
+from egnatia.store.plan import ENDS
+from egnatia.trust import Card, Cards, Finding, Forged, OpeningKeys, PrivateKeys, PublicKeys, SignedCard, verify
 
 _TLP: Final = {"amber": Tlp.AMBER, "amber+strict": Tlp.AMBER_STRICT, "red": Tlp.RED}
 ALL_RIGHTS: Final = frozenset(Right)
@@ -40,13 +46,15 @@ class Node:
         self.labelling = Labelling(default=self._default)
         for row in self.store.custody.records("marking-definition"):
             self.labelling.learn(row.owner, read(row.body, tolerant=True))
-        self.facts = Facts(self.store, lambda: residence.organisations)
+        self.pairings = Pairings(self.store, lambda: residence.signed_card, residence.keys)
+        self.cards = Cards()
+        self.facts = Facts(self.store, lambda: residence.organisations, self.pairings.all)
         self.admission = Admission(
             self.store,
             keys=residence.keys.signing,
             node=residence.node,
             labelling=self.labelling,
-            members=self.facts.members,
+            members=self.facts.publishers,
             clearance_of=self.clearance_of,
         )
 
@@ -128,7 +136,7 @@ class Node:
 
     def members(self) -> Set[str]:
         """The organisations whose records are theirs alone to publish."""
-        return self.facts.members()
+        return self.facts.publishers()
 
     def directory(self) -> Directory:
         """What is known of the organisations now."""
@@ -137,6 +145,41 @@ class Node:
     def clearance_of(self, organisation: str | None) -> Clearance:
         """What an organisation may see now; the public's for None."""
         return PUBLIC if organisation is None else self.facts.clearance(organisation)
+
+    def preview(self, body: bytes, submitter: Submitter, handling: Handling) -> tuple[Seen, ...]:
+        """Who would see the record if it were handed in so, of all organisations known here; raises Invalid."""
+        record = read(body, tolerant=True)
+        owner = submitter.organisation
+        label = self.labelling.whole(record, owner, handling.applied)
+        ends = [each.target for each in record.references if each.property in ENDS]
+        held = self.store.custody.heads(ends)
+        bounds = [own_custody(copies, owner) or copies[0] for copies in held.values()]
+        label = bounded_by(label, [each.governing for each in bounds])
+        return preview(label, (self.facts.clearance(each.id).standings[0] for each in self.facts.organisations()))
+
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """How it goes with the nodes that this one exchanges with."""
+        return statuses(self.store, self.pairings)
+
+    def host(self, organisation: str, name: str, economy: str) -> None:
+        """From now on this node publishes for that organisation too. Raises FileExistsError where it does already."""
+        self.residence.host(organisation, name, economy)
+        self.facts.forget()
+        self.introduce(self.residence.organisations[-1])
+
+    def note(self, action: str, subject: str = "", detail: str = "", *, actor: str = "operator") -> None:
+        """One line in the audit log, durable when this returns."""
+        self.store.append(Batch(notes=(Note(actor, action, subject, detail),))).result()
+
+    def audit_findings(self) -> list[Finding]:
+        """What is wrong with the audit log: against itself, the node's checkpoints and its peers' signatures."""
+        witnesses = self.store.witnesses
+        countersignatures = witnesses.countersignatures
+        return verify(self.store.audit_rows(), witnesses.checkpoints, countersignatures, self._keys_of)
+
+    def purge(self) -> int:
+        """Erases what may not be kept any longer; how many records that was."""
+        return self.store.purge(now())
 
     def close(self) -> None:
         """Finishes what was handed in, then lets go of the data directory."""
@@ -151,9 +194,17 @@ class Node:
     ) -> None:
         self.close()
 
-    def _default(self, owner: str) -> Handling:
+    def _default(self, owner: str) -> DefaultHandling:
         """How this organisation's unmarked records are handled; the settings speak for the operator alone."""
         if owner != self.residence.own:
-            return Handling()
-        handling = self.settings.handling
-        return Handling(tlp=_TLP[handling.default_tlp])
+            return DefaultHandling()
+        return DefaultHandling(tlp=_TLP[self.settings.handling.default_tlp])
+
+    def _keys_of(self, node: str, verifying: str) -> PublicKeys:
+        """The keys of this node or of one it knows, also replaced ones; raises Forged."""
+        if node == self.node_id:
+            return self.card.keys.keys(verifying)
+        for pairing in self.pairings.all():
+            if pairing.node == node:
+                return msgspec.msgpack.decode(pairing.card.body, type=Card).keys.keys(verifying)
+        raise Forged("node", f"{node} is not known here")

@@ -6,9 +6,9 @@ import logging
 from collections.abc import AsyncIterator
 
 import uvicorn
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from egnatia.exchange.api.app import app as api
+from egnatia.exchange.asgi import Application, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
 from egnatia.web.live import PAGES
@@ -18,7 +18,7 @@ _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
 
 
-def application(node: Node, peers: Peers) -> ASGIApp:
+def application(node: Node, peers: Peers) -> Application:
     """Everything the node answers: peers (a stream of frames, so nothing in between), and the rest."""
     guest = node.own if node.settings.network.demo_open else None
     rest = api(node, extra=PAGES, guest=guest)
