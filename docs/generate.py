@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 import click
 import msgspec
 
+from egnatia.demo.cast import KOSOVO_FOOTNOTE
 from egnatia.settings import Organisation, Settings, meta_of, sections, written
 
 HERE = Path(__file__).parent / "reference"
@@ -37,7 +38,7 @@ def settings_page() -> str:
             variable = f"EGNATIA_{name}_{field.name}".upper()
             lines.append(f"| `{field.name}` | `{written(field.default)}` | {about}{choices} | `{variable}` |")
         lines.append("")
-    return MADE + "\n".join(lines)
+    return MADE + "\n".join([*lines, KOSOVO_FOOTNOTE, ""])
 
 
 def _is_choice(kind: Any) -> bool:

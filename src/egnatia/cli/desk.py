@@ -1,0 +1,142 @@
+"""What every command shares: which node it is about, how it answers, and what its exit code says.
+
+0: done. 1: refused, or a check has found something. 2: the command or the settings are wrong. 3: what it needs (a
+database, a node, a file) cannot be reached. A person's mistake never shows a stack trace.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
+from sqlalchemy.exc import OperationalError
+
+from egnatia.node import Node
+from egnatia.record import Invalid
+from egnatia.settings import FILE, Settings, load
+from egnatia.trust.errors import Forged
+
+REFUSED, WRONG, UNREACHABLE = 1, 2, 3
+
+PLACES = (Path(FILE), Path("/etc/egnatia") / FILE)
+"""Where the settings are looked for when nobody says: here, then the machine's."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Failure(click.ClickException):
+    """What a command could not do, in words for the person who typed it: refused."""
+
+    exit_code = REFUSED
+
+
+class Wrong(Failure):
+    """The command or the settings are wrong."""
+
+    exit_code = WRONG
+
+
+class Unreachable(Failure):
+    """What the command needs cannot be reached."""
+
+    exit_code = UNREACHABLE
+
+
+class Desk:
+    """Where one command works: its settings and its way of answering."""
+
+    def __init__(self, config: Path | None, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._config = config
+        self.out = Console(highlight=False, markup=False, soft_wrap=True)
+        self.err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    def settings(self) -> Settings:
+        """The settings of the node that the command is about."""
+        found = self._config or next((path for path in PLACES if path.exists()), PLACES[0])
+        return load(found)
+
+    @contextmanager
+    def node(self) -> Iterator[Node]:
+        """The node, opened in its data directory; a server of the same node may run beside it."""
+        settings = self.settings()
+        with Node.open(settings, settings.passphrase()) as node:
+            yield node
+
+    def answer(self, value: Any, words: str | Table | None = None) -> None:
+        """`value` as one line of JSON where that is wanted, else `words`."""
+        if self.as_json:
+            click.echo(msgspec.json.encode(value))
+        elif words is not None:
+            self.out.print(words)
+
+    def aside(self, words: str) -> None:
+        """Something for a person only, beside the answer."""
+        if not self.as_json:
+            self.err.print(words)
+
+    @contextmanager
+    def progress(self, words: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        """A bar that is moved to a number of bytes; none where nobody watches."""
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        hidden = self.as_json or not sys.stderr.isatty()
+        with Progress(*columns, TimeRemainingColumn(), console=self.err, disable=hidden, transient=True) as bar:
+            task = bar.add_task(words, total=total)
+            yield lambda done: bar.update(task, completed=done)
+
+
+def command(function: Callable[P, R]) -> Callable[..., R]:
+    """Gives a command `--config` and `--json`, hands it its `Desk`, and turns what people get wrong into words."""
+
+    @click.option(
+        "--config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="EGNATIA_CONFIG",
+        help=f"Settings file; else ./{FILE}, else /etc/egnatia/{FILE}.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, config: Path | None, as_json: bool, **kwargs: Any) -> R:
+        return function(Desk(config, as_json=as_json), *args, **kwargs)  # type: ignore[arg-type]  # the desk is its first
+
+    return wrapped
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """What a person can mend is said in a sentence; anything else is a fault of ours and shows itself whole."""
+    try:
+        yield
+    except (Invalid, Forged, FileExistsError, PermissionError) as error:
+        raise Failure(str(error)) from error
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+    except OperationalError as error:
+        message = f"The database cannot be reached: {error.orig}"
+        raise Unreachable(message) from error
+    except OSError as error:
+        raise Unreachable(str(error)) from error
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Rows under their headings, for a person."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(str, row))
+    return drawn
+
+
+def is_debugging() -> bool:
+    """Whether the person asked for stack traces."""
+    return bool(os.environ.get("EGNATIA_DEBUG"))

@@ -1,0 +1,211 @@
+"""Single records: hand in, look at who would see them, find, explain, take back."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import click
+import msgspec
+from rich.table import Table
+
+from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
+from egnatia.cli.handling import handling, handling_options
+from egnatia.cli.transfer import LOCAL
+from egnatia.exchange.shown import Shown, shown
+from egnatia.exchange.submission import Submission, Submitter
+from egnatia.node import Node
+from egnatia.policy import decide
+from egnatia.record.agreement import Recall
+from egnatia.record.schemas import RECALL
+from egnatia.record.split import split
+from egnatia.store import Query, Row
+from egnatia.store.query import LAST
+from egnatia.web.card import card
+from egnatia.web.live import known_names
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """Whether an organisation may see a record, by which rule, in plain words."""
+
+    record: str
+    organisation: str
+    allowed: bool
+    rule: str
+    reason: str
+
+
+def bodies_in(file: str) -> list[bytes]:
+    """The objects in a file; `-` is stdin."""
+    if file == "-":
+        return list(split(sys.stdin.buffer))
+    with Path(file).open("rb") as stream:
+        return list(split(stream))
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@handling_options
+@click.option("--tolerant", is_flag=True, help="Forgive deviations from STIX 2.1 that have one clear meaning.")
+@command
+def submit(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...], tolerant: bool) -> None:
+    """Publish the records in FILE as this node's organisation: all of them or none, strictly checked; `-` is stdin.
+
+    When it returns, they are durable, and on their way to those who may see them.
+
+    \b
+    egnatia preview report.json --tlp amber
+    egnatia submit report.json --tlp amber
+    """
+    with desk.node() as node:
+        submitter = Submitter(node.own, "command line", LOCAL)
+        outcome = node.admission.submit(
+            bodies_in(file), submitter, handling=handling(tlp, audience), atomic=True, tolerant=tolerant
+        ).result()
+    _tell(desk, outcome)
+
+
+def _tell(desk: Desk, outcome: Submission) -> None:
+    added = [each for each in outcome.accepted if each.position]
+    present = len(outcome.accepted) - len(added)
+    words = [f"{len(added):,} published, {present:,} there already, {len(outcome.refused):,} refused."]
+    words += [
+        f"  {each.id or f'object {each.index}'}: {problem}" for each in outcome.refused for problem in each.problems
+    ]
+    desk.answer(outcome, "\n".join(words))
+    if outcome.refused:
+        raise SystemExit(REFUSED)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@handling_options
+@command
+def preview(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...]) -> None:
+    """Say who would see the records in FILE if they were submitted, and by which rule. Nothing is stored.
+
+    \b
+    egnatia preview report.json --tlp amber+strict
+    """
+    with desk.node() as node:
+        submitter = Submitter(node.own, "command line", LOCAL)
+        names = known_names(node.store, node.clearance_of(node.own))
+        rulings = [
+            Ruling(_id(body), seen.organisation, seen.decision.allowed, seen.decision.rule, seen.decision.reason)
+            for body in bodies_in(file)
+            for seen in node.preview(body, submitter, handling(tlp, audience))
+        ]
+    desk.answer(rulings, _ruled(rulings, names))
+
+
+def _id(body: bytes) -> str:
+    return msgspec.json.decode(body, type=_Named).id
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+def _ruled(rulings: list[Ruling], names: dict[str, str]) -> Table:
+    rows = [
+        (each.record, names.get(each.organisation, each.organisation), "sees" if each.allowed else "-", each.reason)
+        for each in rulings
+    ]
+    return table(("record", "organisation", "", "why"), rows)
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--for", "organisation", help="Identity id: search as that organisation; else as this node's own.")
+@click.option("--type", "types", multiple=True, help="Only this record type; several times for several.")
+@click.option("--value", is_flag=True, help="WORDS are an observable value (an address, a name, a digest).")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1_000))
+@command
+def search(
+    desk: Desk, words: tuple[str, ...], *, organisation: str | None, types: tuple[str, ...], value: bool, limit: int
+) -> None:
+    """Find records by words, in any script or spelling: Skopje finds Скопје.
+
+    \b
+    egnatia search ransomware skopje
+    egnatia search --value 198.51.100.7
+    """
+    text = " ".join(words)
+    with desk.node() as node:
+        clearance = node.clearance_of(organisation or node.own)
+        if value:
+            rows = node.store.by_value(clearance, text, limit)
+        else:
+            rows = node.store.search(clearance, text, Query(types=types, versions=(LAST,)), limit)
+        names = known_names(node.store, clearance)
+        node.note("search", detail=f"{len(rows)} found")
+    found = [_shown(row) for row in rows]
+    cards = [card(each, names) for each in found]
+    lines = [(each.tlp.upper(), each.kind, each.title, each.owner, each.id) for each in cards]
+    desk.answer(found, table(("TLP", "what", "title", "from", "id"), lines) if lines else "Nothing that you may see.")
+
+
+def _shown(row: Row) -> Shown:
+    return msgspec.json.decode(shown(row), type=Shown)
+
+
+@click.command()
+@click.argument("record")
+@click.option("--for", "organisation", help="Identity id of who asks; else this node's own organisation.")
+@command
+def explain(desk: Desk, record: str, *, organisation: str | None) -> None:
+    """Say why an organisation may or may not see RECORD (its id), as far as this node's own may see it.
+
+    \b
+    egnatia explain report--... --for identity--...
+    """
+    with desk.node() as node:
+        rows = _own_view(node, record)
+        asked = organisation or node.own
+        clearance = node.clearance_of(asked)
+        decisions = [decide(row.label, clearance) for row in rows]
+        names = known_names(node.store, node.clearance_of(node.own))
+    rulings = [Ruling(record, asked, each.allowed, each.rule, each.reason) for each in decisions]
+    desk.answer(rulings, _ruled(rulings, names))
+    if not any(each.allowed for each in rulings):
+        raise SystemExit(REFUSED)
+
+
+def _own_view(node: Node, record: str) -> tuple[Row, ...]:
+    rows = node.store.get(node.clearance_of(node.own), [record])
+    if not rows:
+        raise Failure(f"There is no record {record!r} here that this node's organisation may see")
+    return rows
+
+
+@click.command()
+@click.argument("record")
+@click.option("--erase", is_flag=True, help="Have it deleted everywhere, not only hidden. For good.")
+@click.option("--reason", default="", help="Why; everyone who has received the record will read it.")
+@command
+def recall(desk: Desk, record: str, *, erase: bool, reason: str) -> None:
+    """Take back RECORD (its id), which this organisation has shared: every node hides it at once and says so.
+
+    \b
+    egnatia recall report--... --reason "names the wrong company"
+    """
+    with desk.node() as node:
+        rows = [row for row in _own_view(node, record) if row.owner == node.own]
+        if not rows:
+            raise Failure(f"{record} is another organisation's: only its owner can take it back")
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+        written = Recall(
+            spec_version="2.1",
+            id=f"recall--{uuid4()}",
+            created=now,
+            modified=now,
+            created_by_ref=node.own,
+            object_ref=record,
+            action="erase" if erase else "withdraw",
+            reason=reason or None,
+        )
+        submitter = Submitter(node.own, "command line", LOCAL)
+        outcome = node.admission.submit([RECALL.write(written)], submitter, atomic=True, tolerant=False).result()
+    if outcome.refused:
+        _tell(desk, outcome)
+    desk.answer({"recall": written.id}, f"Taken back. Who has complied: egnatia search --type receipt {written.id}")

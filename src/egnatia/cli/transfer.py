@@ -1,0 +1,195 @@
+"""Records in from files, and out into files."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import click
+import msgspec
+
+from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
+from egnatia.cli.handling import handling, handling_options
+from egnatia.exchange.exporting import Format, export_stream
+from egnatia.exchange.importing import Counted, Finding, Tally, import_stream, opened
+from egnatia.exchange.submission import Handling, Right, Submitter
+from egnatia.node import Node
+from egnatia.store.query import LAST, Query
+
+PAGE = 1_000
+
+LOCAL = frozenset(Right)
+"""Who can open the data directory may do all that its organisation may."""
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an import has done. `rules` are the rules that records broke, the most frequent first."""
+
+    read: int
+    added: int
+    present: int
+    refused: int
+    deviating: int
+    rules: tuple["Broken", ...]
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """One rule that records broke: how many, whether they were refused for it, and the first as an example."""
+
+    rule: str
+    refused: bool
+    count: int
+    example: str
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True))
+@handling_options
+@click.option("--strict", is_flag=True, help="Refuse every record that breaks a rule of STIX 2.1.")
+@click.option("--atomic", is_flag=True, help="All of a file or nothing of it; the file must fit in memory.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every finding here, a line each."
+)
+@command
+def import_(
+    desk: Desk, files: tuple[str, ...], *, tlp: str | None, audience: tuple[str, ...], report: Path | None, **how: bool
+) -> None:
+    """Bring in records from FILES: STIX 2.0 or 2.1 bundles, arrays or JSON lines, gzipped or not; `-` reads stdin.
+
+    Reading is tolerant: what has one clear meaning is taken and noted, what has not is refused and told. Importing a
+    file again changes nothing. Unmarked records get --tlp, else the organisation's default.
+
+    \b
+    egnatia import enterprise-attack.json --tlp clear
+    egnatia import feed-*.json.gz --tlp green --report findings.jsonl
+    curl -s https://feed.example/bundle.json | egnatia import - --strict --atomic
+    """
+    total = Tally()
+    with desk.node() as node, _reporting(report) as on_finding:
+        for file in files:
+            tally = _import(desk, node, file, handling(tlp, audience), how, on_finding)
+            _add(total, tally)
+    rules = tuple(
+        Broken(rule, refused, count, str(total.examples[rule, refused].problem))
+        for (rule, refused), count in total.rules.most_common()
+    )
+    done = Imported(total.read, total.added, total.present, total.refused, total.deviating, rules)
+    desk.answer(done, f"{done.added:,} added, {done.present:,} there already, {done.refused:,} refused.")
+    if rules and not desk.as_json:
+        shown = [
+            (f"{each.count:,}", "refused" if each.refused else "noted", each.rule, each.example) for each in rules[:20]
+        ]
+        desk.out.print(table(("records", "", "rule", "for example"), shown))
+    if done.refused:
+        raise SystemExit(REFUSED)
+
+
+def _import(desk: Desk, node: Node, file: str, marks: Handling, how: dict[str, bool], on_finding: "OnFinding") -> Tally:
+    submitter = Submitter(node.own, "command line", LOCAL)
+    with _source(file) as (stream, size), desk.progress(Path(file).name, size) as moved:
+        counted = Counted(stream)
+        try:
+            return import_stream(
+                opened(cast("BinaryIO", counted)),
+                lambda bodies: node.admission.submit(
+                    bodies, submitter, handling=marks, atomic=how["atomic"], tolerant=not how["strict"]
+                ),
+                atomic=how["atomic"],
+                on_finding=on_finding,
+                on_batch=lambda _: moved(counted.count),
+            )
+        except EOFError as error:
+            message = f"{file}: the gzip data ends before its end; what came before is in"
+            raise Failure(message) from error
+
+
+class OnFinding:
+    """Writes findings to a file, or nowhere."""
+
+    def __init__(self, out: BinaryIO | None) -> None:
+        self._out = out
+
+    def __call__(self, finding: Finding) -> None:
+        """Writes one finding as a line of JSON."""
+        if self._out is not None:
+            self._out.write(msgspec.json.encode(finding) + b"\n")
+
+
+@contextlib.contextmanager
+def _reporting(path: Path | None) -> Iterator[OnFinding]:
+    if path is None:
+        yield OnFinding(None)
+        return
+    with path.open("wb") as out:
+        yield OnFinding(out)
+
+
+@contextlib.contextmanager
+def _source(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    if file == "-":
+        yield sys.stdin.buffer, None
+        return
+    path = Path(file)
+    with path.open("rb") as stream:
+        yield stream, path.stat().st_size
+
+
+def _add(total: Tally, tally: Tally) -> None:
+    total.read += tally.read
+    total.added += tally.added
+    total.present += tally.present
+    total.refused += tally.refused
+    total.deviating += tally.deviating
+    total.rules.update(tally.rules)
+    total.examples = {**tally.examples, **total.examples}
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--for", "organisation", help="Identity id: what that organisation may see; else this node's own.")
+@click.option("--public", is_flag=True, help="Only what everyone may see.")
+@click.option("--type", "types", multiple=True, help="Only this record type; several times for several.")
+@click.option("--since", type=click.DateTime(), help="Only what was added here after this moment, UTC.")
+@click.option("--versions", type=click.Choice(["last", "all"]), default="last", show_default=True)
+@click.option("--lines", is_flag=True, help="JSON lines instead of a bundle.")
+@command
+def export_(desk: Desk, file: str, *, organisation: str | None, public: bool, lines: bool, **asked: object) -> None:
+    """Write the records that one reader may see into FILE as a STIX 2.1 bundle; `-` writes to stdout.
+
+    \b
+    egnatia export all.json
+    egnatia export public.jsonl --public --lines
+    egnatia export bank.json --for identity--... --type indicator --since 2026-11-01
+    """
+    since = cast("datetime | None", asked["since"])
+    query = Query(
+        types=cast("tuple[str, ...]", asked["types"]),
+        since=None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1_000_000),
+        versions=(LAST,) if asked["versions"] == LAST else (),
+    )
+    form: Format = "lines" if lines else "bundle"
+    with desk.node() as node, _sink(file) as out:
+        clearance = node.clearance_of(None if public else organisation or node.own)
+        count = export_stream(lambda after: node.store.changes(clearance, after, PAGE, query), out, form=form)
+        node.note("export", f"{'public' if public else organisation or node.own} {count}")
+    if file != "-":
+        desk.answer({"records": count, "file": file}, f"{count:,} records written to {file}.")
+
+
+@contextlib.contextmanager
+def _sink(file: str) -> Iterator[BinaryIO]:
+    """A file that appears when it is whole, or stdout."""
+    if file == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(file)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,200 @@
+"""The whole network on this machine: made in a folder, run as one process for each node, stopped together."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from egnatia.demo.agreements import agreements
+from egnatia.demo.cast import ACTORS, BANK, MESH, NODES, Actor, actor
+from egnatia.demo.region import Seat
+from egnatia.demo.sample import sample
+from egnatia.exchange import token
+from egnatia.exchange.submission import Right, Submitter
+from egnatia.node import Node
+from egnatia.settings import FILE, Keys, Network, Organisation, Settings, load, to_toml
+from egnatia.store import Known
+
+MARKER = ".egnatia-demo"
+"""The file that says a folder is a demonstration's, which the next one may replace."""
+
+PASSPHRASE = "a demonstration keeps no secrets"  # noqa: S105  it says so itself
+VARIABLE = "EGNATIA_DEMO_PASSPHRASE"
+
+READY_SECONDS = 60
+STOP_SECONDS = 10
+YEAR = 365 * 86_400_000_000
+
+
+class NotPossible(RuntimeError):
+    """The demonstration cannot run here, and why."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A network on disk: where each organisation reads and writes, and how many records were put in."""
+
+    folder: Path
+    seats: tuple[Seat, ...]
+    records: int
+
+
+def fresh(folder: Path) -> None:
+    """An empty folder for a demonstration, in the place of an earlier one; never in the place of anything else."""
+    if folder.exists():
+        if not (folder / MARKER).exists() and any(folder.iterdir()):
+            raise NotPossible(f"{str(folder)!r} holds something else; name another folder with --folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARKER).touch()
+
+
+def ports(base: int, count: int) -> tuple[int, ...]:
+    """The next `count` ports from `base` on that nobody on this machine listens on."""
+    found: list[int] = []
+    for port in range(base, min(base + 500, 65_536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return tuple(found)
+    raise NotPossible(f"No {count} free ports from {base} on; name another first one with --port")
+
+
+def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
+    """Every node with its keys, its peers confirmed, its agreements published and its sample data handed in."""
+    chosen = dict(zip((each.key for each in NODES), free, strict=True))
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(max_workers=4) as pool:
+        opened = list(pool.map(lambda each: _created(folder, each, chosen[each.key]), NODES))
+        nodes = {each.key: stack.enter_context(node) for each, node in zip(NODES, opened, strict=True)}
+        for hosted in (each for each in ACTORS if not each.runs_node):
+            nodes[hosted.host].host(hosted.id, hosted.name, hosted.economy)
+        for one, other in (*combinations(MESH, 2), (BANK, actor(BANK.csirt))):
+            _pair(nodes[one.key], nodes[other.key], scope="all" if BANK in (one, other) else "own")
+        for node in nodes.values():
+            for each in ACTORS:
+                clients = (actor(each.csirt).id,) if each.csirt else ()
+                node.store.organisations.put(Known(each.id, each.name, each.economy, client_of=clients))
+            node.facts.forget()
+        count = sum(pool.map(lambda each: _filled(nodes[each.host], each, now), ACTORS))
+        seats = tuple(
+            Seat(each, f"http://127.0.0.1:{chosen[each.host]}", _token(nodes[each.host], each.id)) for each in ACTORS
+        )
+        return Made(folder, seats, count)
+
+
+def _created(folder: Path, of: Actor, port: int) -> Node:
+    home = folder / of.key
+    home.mkdir()
+    wanted = Settings(
+        organisation=Organisation(name=of.name, id=of.id, economy=of.economy, sectors=(of.sector,)),
+        network=Network(listen=f"127.0.0.1:{port}", demo_open=True),
+        keys=Keys(passphrase_env=VARIABLE),
+        base=str(home),
+    )
+    (home / FILE).write_text(to_toml(wanted), encoding="utf-8")
+    settings = load(home / FILE, {})
+    Node.create(settings, PASSPHRASE)
+    return Node.open(settings, PASSPHRASE)
+
+
+def _pair(one: Node, other: Node, *, scope: str) -> None:
+    """Both operators invite, and both confirm."""
+    for mine, theirs in ((one, other), (other, one)):
+        # A bank asks its CSIRT for what that relays as well; the CSIRT asks the bank for its own.
+        asked = "all" if scope == "all" and mine.own == BANK.id else "own"
+        mine.pairings.accept(theirs.pairings.invite(), scope=asked)
+        mine.pairings.confirm(theirs.node_id)
+
+
+def _filled(node: Node, by: Actor, now: datetime) -> int:
+    signed = [each.body for each in agreements(now - timedelta(days=60)) if by in each.parties]
+    bodies = [*signed, *sample(by, now)]
+    outcome = node.admission.submit(bodies, Submitter(by.id, "demo", frozenset(Right)), tolerant=False).result()
+    if outcome.refused:
+        raise NotPossible(f"{by.name}: the sample data was refused: {outcome.refused[0].problems}")
+    return len(outcome.accepted)
+
+
+def _token(node: Node, organisation: str) -> str:
+    minted = token.mint()
+    now = time.time_ns() // 1_000
+    node.store.tokens.add(
+        token.Token(
+            id=minted.id,
+            digest=minted.digest,
+            organisation=organisation,
+            name="regional view",
+            rights=frozenset({Right.READ, Right.SUBMIT, Right.RECALL, Right.ADMINISTER}),
+            created=now,
+            expires=now + YEAR,
+        )
+    )
+    return minted.text
+
+
+@contextlib.contextmanager
+def running(made: Made) -> Iterator[tuple["subprocess.Popen[bytes]", ...]]:
+    """Every node as a process of its own, until the block ends; each writes its log into its folder."""
+    environ = {**os.environ, VARIABLE: PASSPHRASE}
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for each in NODES:
+            home = made.folder / each.key
+            with (home / "log").open("wb") as log:
+                command = [sys.executable, "-m", "egnatia", "serve", "--config", str(home / FILE)]
+                # A session of its own, so that Ctrl-C reaches the demonstration alone and it stops them in order.
+                processes.append(
+                    subprocess.Popen(  # noqa: S603  our own program, no shell
+                        command, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                    )
+                )
+        _until_ready(made, processes)
+        yield tuple(processes)
+    finally:
+        stop(processes)
+
+
+def _until_ready(made: Made, processes: "Sequence[subprocess.Popen[bytes]]") -> None:
+    urls = {seat.actor.key: seat.url for seat in made.seats if seat.actor.runs_node}
+    deadline = time.monotonic() + READY_SECONDS
+    waiting = dict(zip((each.key for each in NODES), processes, strict=True))
+    with httpx.Client(timeout=2) as client:
+        while waiting:
+            for key, process in list(waiting.items()):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log = (made.folder / key / "log").read_text(encoding="utf-8", errors="replace").strip()
+                    raise NotPossible(f"{actor(key).name} did not start: {log[-600:] or 'it said nothing'}")
+                with contextlib.suppress(httpx.HTTPError):
+                    if client.get(f"{urls[key]}/health/ready").status_code == 200:
+                        del waiting[key]
+            time.sleep(0.1)
+
+
+def stop(processes: "Sequence[subprocess.Popen[bytes]]") -> None:
+    """Asks every node to stop, and makes those stop that do not within ten seconds."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
