@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 
 import uvicorn
+from litestar import Litestar
 
 from egnatia.exchange.api.app import app as api
-from egnatia.exchange.asgi import Application, Receive, Scope, Send
+from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
 from egnatia.web.live import PAGES
@@ -18,16 +20,26 @@ _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
 
 
-def application(node: Node, peers: Peers) -> Application:
+class _Server(uvicorn.Server):
+    """Hangs up on listeners first: they would stay, and the server would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, hang_up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._hang_up = hang_up
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hang_up()
+        await super().shutdown(sockets)
+
+
+def application(rest: Litestar, peers: Peers) -> App:
     """Everything the node answers: peers (a stream of frames, so nothing in between), and the rest."""
-    guest = node.own if node.settings.network.demo_open else None
-    rest = api(node, extra=PAGES, guest=guest)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/peer/"):
             await peers.app(scope, receive, send)
         else:
-            await rest(scope, receive, send)
+            await rest(scope, receive, send)  # type: ignore[arg-type]  # the same mappings
 
     return answer
 
@@ -35,8 +47,10 @@ def application(node: Node, peers: Peers) -> Application:
 async def serve(node: Node) -> None:
     """Answers until SIGTERM or SIGINT; what was begun is finished first."""
     peers = Peers(node)
+    guest = node.own if node.settings.network.demo_open else None
+    rest = api(node, extra=PAGES, guest=guest)
     config = uvicorn.Config(
-        application(node, peers),
+        application(rest, peers),
         host=node.settings.host,
         port=node.settings.port,
         http="httptools",
@@ -46,8 +60,9 @@ async def serve(node: Node) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, rest.state.surface.live.close)
     async with _working(node, peers):
         log.info("%s answers on %s", node.settings.organisation.name, node.settings.public_url)
         await server.serve()
