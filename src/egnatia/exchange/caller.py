@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from egnatia.exchange import token
-from egnatia.exchange.host import Host, StoredToken
+from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.store.entry import Batch, Note
 
@@ -83,7 +83,7 @@ class Gate:
 
     def __init__(self, host: Host, *, anonymous: bool = True, guest: str | None = None) -> None:
         self._host, self._anonymous, self._guest = host, anonymous, guest
-        self._fresh: dict[bytes, tuple[float, StoredToken]] = {}
+        self._fresh: dict[bytes, tuple[float, token.Token]] = {}
         self._throttle = Throttle()
 
     def admit(self, authorization: str | None, address: str) -> Caller:
@@ -127,11 +127,11 @@ class Gate:
             return Caller(None, "anonymous", frozenset({Right.READ}))
         raise Unauthorized("Present a token: Authorization: Bearer egn_..., or Basic with the user 'token'")
 
-    def _known(self, presented: token.Presented) -> StoredToken | None:
+    def _known(self, presented: token.Presented) -> token.Token | None:
         believed_until, stored = self._fresh.get(presented.digest, (0.0, None))
         return stored if stored is not None and time.monotonic() < believed_until and _valid(stored) else None
 
-    def _found(self, presented: token.Presented) -> StoredToken | None:
+    def _found(self, presented: token.Presented) -> token.Token | None:
         stored = self._host.store.tokens.get(presented.id)
         # The comparison is made whether or not there is such a token: time tells nothing.
         if not token.matches(presented, stored.digest if stored else bytes(32)) or stored is None:
@@ -144,7 +144,7 @@ class Gate:
         self._used(stored)
         return stored
 
-    def _used(self, stored: StoredToken) -> None:
+    def _used(self, stored: token.Token) -> None:
         now = _now()
         if stored.last_use is None or now - stored.last_use > 60_000_000:
             self._host.store.tokens.touch(stored.id, now)
@@ -172,11 +172,11 @@ def _presented(authorization: str) -> token.Presented | None:
             return None
 
 
-def _valid(stored: StoredToken) -> bool:
+def _valid(stored: token.Token) -> bool:
     return stored.revoked is None and (stored.expires is None or _now() < stored.expires)
 
 
-def _caller(stored: StoredToken) -> Caller:
+def _caller(stored: token.Token) -> Caller:
     known = {right.value for right in Right}
     rights = frozenset(Right(right) for right in stored.rights if right in known)
     return Caller(stored.organisation, stored.name, rights, stored.id)

@@ -13,29 +13,6 @@ from egnatia.settings import Settings
 from egnatia.store.store import Store
 
 
-class StoredToken(Protocol):
-    """A token as the store keeps it; times are microseconds UTC."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def digest(self) -> bytes: ...
-    @property
-    def organisation(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def rights(self) -> frozenset[str]: ...
-    @property
-    def created(self) -> int: ...
-    @property
-    def expires(self) -> int | None: ...
-    @property
-    def revoked(self) -> int | None: ...
-    @property
-    def last_use(self) -> int | None: ...
-
-
 class PeerStatus(msgspec.Struct, frozen=True):
     """How the exchange with one node stands: `lag` is how many of its records are known to be missing here;
     `last_contact` is a timestamp, null before the first; `error` the last one, empty while all is well."""

@@ -12,6 +12,8 @@ import secrets
 
 import msgspec
 
+from egnatia.store.keeping import Token as Token  # how a token rests; exported for who issues one
+
 PREFIX = "egn_"
 
 _FORM = re.compile(r"egn_([a-z2-7]{12})_([A-Za-z0-9_-]{43})", re.ASCII)

@@ -38,14 +38,14 @@ def test_a_timestamp_that_was_given_out_is_understood_to_the_microsecond(moment:
 
 def test_every_match_field_is_read() -> None:
     found = read(f"match[id]={INDICATOR}&match[type]=indicator,malware&match[spec_version]=2.0,2.1&limit=5".encode())
-    assert found.ids == {INDICATOR}
-    assert found.types == {"indicator", "malware"}
-    assert found.spec_versions == {"2.0", "2.1"}
+    assert found.ids == frozenset({INDICATOR})
+    assert found.types == frozenset({"indicator", "malware"})
+    assert found.spec_versions == frozenset({"2.0", "2.1"})
     assert found.limit == 5
 
 
 def test_brackets_may_be_percent_encoded() -> None:
-    assert read(b"match%5Btype%5D=indicator").types == {"indicator"}
+    assert read(b"match%5Btype%5D=indicator").types == frozenset({"indicator"})
 
 
 def test_versions_are_keywords_and_exact_ones_as_the_log_spells_them() -> None:

@@ -13,7 +13,7 @@ from egnatia.record.marking import TLP2_IDS
 from egnatia.settings.declared import Limits
 
 ROOT = "/taxii2/exchange/"
-MARKING = {name: marking for marking, name in TLP2_IDS.items()}
+MARKING: dict[str, str] = {name: marking for marking, name in TLP2_IDS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,12 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def objects(client: httpx.Client, collection: str = "all", **parameters: object) -> list[dict[str, Any]]:
+def objects(client: httpx.Client, collection: str = "all", **parameters: str) -> list[dict[str, Any]]:
     """Every object of a collection, following `next`."""
     found: list[dict[str, Any]] = []
-    following: dict[str, object] = {}
+    following: dict[str, str] = {}
     while True:
-        answer = client.get(f"{ROOT}collections/{collection}/objects/", params={**parameters, **following})  # type: ignore[arg-type]
+        answer = client.get(f"{ROOT}collections/{collection}/objects/", params={**parameters, **following})
         assert answer.status_code == 200, answer.text
         envelope = answer.json()
         found += envelope.get("objects", [])
@@ -101,7 +101,7 @@ def test_objects_are_returned_to_the_byte(exchange: Served) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])
 def test_paging_gives_everything_once_and_in_order(exchange: Served, limit: int) -> None:
     with exchange.client(STRANGER) as client:
-        found = numbers(objects(client, limit=limit))
+        found = numbers(objects(client, limit=str(limit)))
         assert found == [0, 1, 2, 4, 5, 6, 8, 9, 3, 7]
 
 

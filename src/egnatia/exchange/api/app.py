@@ -62,13 +62,15 @@ def app(
     extra: Sequence[ControllerRouterHandler] = (),
     anonymous: bool = True,
     guest: str | None = None,
+    beat_seconds: float = 15,
 ) -> Application:
     """The application for `host`. `extra` are further routes (pages, the peers' entrance). Requests without a
-    credential are the public's if `anonymous`, or read as the organisation `guest` (a demonstration only).
+    credential are the public's if `anonymous`, or read as the organisation `guest` (a demonstration only). Listeners
+    are told every `beat_seconds` that they are still connected, and asked whether they may stay.
 
     `app.state.surface.live.close()` must be called before the server waits for connections to end: listeners stay.
     """
-    surface = Surface(host, anonymous=anonymous, guest=guest)
+    surface = Surface(host, anonymous=anonymous, guest=guest, beat_seconds=beat_seconds)
     measures = Measures(surface)
     taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool)
 
@@ -127,7 +129,7 @@ def _openapi() -> OpenAPIConfig:
         title="Egnatia",
         version=version("egnatia"),
         description="The security exchange of the Western Balkans: records in and out, under policy.",
-        path="/api/v1",
+        path="/api/v1/openapi",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         components=Components(security_schemes=schemes),
         security=[{"token": []}, {"basic": []}, {}],

@@ -80,7 +80,7 @@ class EventStream(Response[bytes]):
         super().__init__(b"", media_type="text/event-stream")
         self._desk, self._query, self._after = desk, query, after
 
-    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIApp:
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # more than it need be
         """The stream itself is the ASGI application."""
         return self._stream
 

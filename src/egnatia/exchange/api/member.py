@@ -12,7 +12,7 @@ from egnatia.exchange import token
 from egnatia.exchange.api.documented import problems
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Desk, encoded
-from egnatia.exchange.host import PeerStatus, StoredToken
+from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.submission import NotAllowed, Right
 from egnatia.exchange.taxii.filter import timestamp
 from egnatia.store.entry import Batch, Note
@@ -131,7 +131,7 @@ def _note(desk: Desk, action: str, subject: str) -> None:
     desk.store.append(Batch(notes=(Note(actor=actor, action=action, subject=subject),)))
 
 
-def _shown(stored: StoredToken) -> TokenShown:
+def _shown(stored: token.Token) -> TokenShown:
     return TokenShown(
         id=stored.id,
         name=stored.name,

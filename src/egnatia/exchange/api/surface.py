@@ -41,13 +41,15 @@ class RecordPage(msgspec.Struct, frozen=True):
 class Surface:
     """The parts that the surfaces of one node share. `pool` is where the store is asked."""
 
-    def __init__(self, host: Host, *, anonymous: bool = True, guest: str | None = None) -> None:
+    def __init__(
+        self, host: Host, *, anonymous: bool = True, guest: str | None = None, beat_seconds: float = 15
+    ) -> None:
         self.host = host
         self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="egnatia-read")
         self.gate = Gate(host, anonymous=anonymous, guest=guest)
         self.releases = Releases(host.store)
         self.bookmarks = Bookmarks(host.secret)
-        self.live = Live(host, self.bookmarks, self.pool)
+        self.live = Live(host, self.bookmarks, self.pool, beat_seconds=beat_seconds)
 
     async def ask(self, ask: Callable[[], T]) -> T:
         """The store's answer, from a thread."""
