@@ -15,7 +15,7 @@ from egnatia.store.auditing import add_notes
 from egnatia.store.changing import erase_rows, move_rows, place_rows
 from egnatia.store.cursor import save_cursor
 from egnatia.store.database import Database
-from egnatia.store.entry import Appended, Batch, Entry, Recall, Relabel
+from egnatia.store.entry import Appended, Batch, Conflict, Entry, Recall, Relabel
 from egnatia.store.erasure import Erased
 from egnatia.store.link import Link
 from egnatia.store.loading import attestation_numbers, ends_of, load_groups, referrers, under_label
@@ -58,12 +58,16 @@ class Appending:
         self._first: dict[int, tuple[int, int]] = {}
         self.erased: list[Erased] = []
 
-    def append(self, batches: Sequence[Batch]) -> list[Appended]:
-        """Take all batches; raises ValueError for what no database could hold, and then nothing of them counts."""
+    def append(self, batches: Sequence[Batch], atomic: Sequence[bool] = ()) -> list[Appended]:
+        """Take all batches. Raises ValueError for what no database could hold, Conflict where one that is `atomic`
+        has entries whose places are taken; then nothing of them counts."""
         self._name_all(batches)
         attested = self._attest(batches)
         self._load(batches)
         taken = [self._take(batch) for batch in batches]
+        for lines, whole in zip(taken, atomic, strict=False):
+            if whole and None in lines:
+                raise Conflict(_conflicts(lines))
         self._settle()
         self._insert(attested)
         self._save(batches)
@@ -169,7 +173,11 @@ class Appending:
         redacted = entry.redacted or entry.unless is not None
         line = group.lines.get((record.version, redacted))
         if line is not None:
-            return ALREADY if line.digest == leaf_hash else None
+            if line.digest != leaf_hash:
+                return None
+            if line.unless is None and entry.unless is not None and not line.erased:
+                self._hold_back(line, self.interning.label(entry.unless))
+            return ALREADY
         line = Line(
             version=record.version,
             redacted=redacted,
@@ -189,6 +197,14 @@ class Appending:
             ends = [self._numbers[one.target] for one in record.references if one.property in ENDS]
             group.ends = tuple(dict.fromkeys(ends))
         return line
+
+    def _hold_back(self, line: Line, unless: int) -> None:
+        """From whom a redacted variant is held back, where that was not known or has another label now."""
+        line.unless = unless
+        if line.position:
+            self._database.run(
+                self._link, "UPDATE bodies SET unless = :u WHERE position = :p", u=unless, p=line.position
+            )
 
     def _recall(self, recall: Recall) -> None:
         group = self._group(recall.id, recall.owner)
@@ -215,7 +231,8 @@ class Appending:
             for line in group.lines.values():
                 if old in (line.label, line.unless):
                     line.label = new if line.label == old else line.label
-                    line.unless = new if line.unless == old else line.unless
+                    if line.unless == old:
+                        self._hold_back(line, new)
                     self._touched[key] = group
 
     # Where everything stands afterwards
@@ -361,8 +378,12 @@ def _appended(lines: Sequence[Line | None], at: int) -> Appended:
     return Appended(
         positions=tuple(line.position if line else 0 for line in lines),
         at=next((line.at for line in lines if line and line.at), at),
-        conflicts=tuple(index for index, line in enumerate(lines) if line is None),
+        conflicts=_conflicts(lines),
     )
+
+
+def _conflicts(lines: Sequence[Line | None]) -> tuple[int, ...]:
+    return tuple(index for index, line in enumerate(lines) if line is None)
 
 
 def _taken_back(batch: Batch) -> list[tuple[str, str]]:

@@ -202,7 +202,7 @@ class Sqlite(Database):
         """Others look at the file themselves."""
 
     def unindex(self, link: Link, position: int) -> None:
-        pass
+        link.execute("DELETE FROM texts WHERE rowid = ?", (position,))
 
     def elsewhere(self, stop: Event) -> Iterator[int]:
         link = self.connect()
@@ -272,7 +272,7 @@ class Postgres(Database):
         link.execute(f"SELECT pg_notify('{CHANNEL}', '{position:d}')")
 
     def unindex(self, link: Link, position: int) -> None:
-        pass
+        link.execute("DELETE FROM texts WHERE position = %s", (position,))
 
     def elsewhere(self, stop: Event) -> Iterator[int]:
         while not stop.is_set():

@@ -147,8 +147,8 @@ class Acknowledgements:
         rows = [{"peer": peer, "after": after, "until": until, "at": at} for after, until in stretches]
 
         def work(connection: Connection) -> None:
-            for row in rows:
-                connection.execute(_said(row["peer"], row["after"], row["until"]))
+            for after, until in stretches:
+                connection.execute(_said(peer, after, until))
             connection.execute(schema.acknowledgements.insert(), rows)
 
         if rows:

@@ -19,7 +19,8 @@ class Query(msgspec.Struct, frozen=True):
     `since` and `until` are exclusive bounds on when a row was added here, microseconds UTC. `versions` are `first`,
     `last` and exact versions as `Record.version` spells them, any of which will do; empty for all of them. `source`
     is `own` for what entered the network at this node, else a node id, empty for all. `audience` is an organisation
-    or group that an audience of the record names.
+    or group that an audience of the record names. With `variants` a whole record does not hide its redacted variant:
+    for a peer, which passes both on.
     """
 
     types: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Query(msgspec.Struct, frozen=True):
     spec_versions: tuple[str, ...] = ()
     source: str = ""
     audience: str = ""
+    variants: bool = False
     newest_first: bool = False
 
     @property

@@ -60,15 +60,15 @@ class Reading:
     """Reads under a clearance."""
 
     def __init__(self, database: Database, shelving: Shelving) -> None:
-        self.database, self._shelving = database, shelving
+        self.database, self.shelving = database, shelving
 
     def changes(self, clearance: Clearance, after: int, limit: int, query: Query = EVERYTHING) -> Page:
         """What was added after position `after`, oldest first; with `newest_first` what was added before it (0: from
         the end), newest first. `next` is where to go on; it is the end of the log where there is no more."""
 
         def read(link: Link, end: End) -> Page:
-            view = self._shelving.view(clearance, query)
-            found = self._find(link, view, after, bounded(limit), query, end)
+            view = self.shelving.view(clearance, query)
+            found = self.find(link, view, after, bounded(limit), query, end)
             return Page(tuple(self.rows_at(link, view, found.positions)), found.next, found.more)
 
         return self.consistent(read)
@@ -77,8 +77,8 @@ class Reading:
         """As `changes`, of lean rows: half the time where labels and proofs are not needed."""
 
         def read(link: Link, end: End) -> LeanPage:
-            view = self._shelving.view(clearance, query)
-            found = self._find(link, view, after, bounded(limit), query, end)
+            view = self.shelving.view(clearance, query)
+            found = self.find(link, view, after, bounded(limit), query, end)
             rows = self.database.rows(link, _LEAN, positions=found.positions) if found.positions else []
             kept = {position: (position, *rest) for position, shelf, *rest in rows if shelf in view.shelves}
             return LeanPage(_ordered(kept, found.positions, _lean), found.next, found.more)
@@ -90,8 +90,8 @@ class Reading:
         with self.database.readers.link() as link:
             while True:
                 end = self._end(link)
-                if end.generation != self._shelving.generation:
-                    self._shelving.refresh(link)
+                if end.generation != self.shelving.generation:
+                    self.shelving.refresh(link)
                     continue
                 found = read(link, end)
                 if self._end(link).generation == end.generation:
@@ -116,7 +116,7 @@ class Reading:
 
     def _row(self, fields: Sequence[Any]) -> Row:
         position, at, number, name, version, body, applied, index, path, digest = fields
-        shelf = self._shelving.shelves[number]
+        shelf = self.shelving.shelves[number]
         return Row(
             position=position,
             at=at,
@@ -124,18 +124,18 @@ class Reading:
             version=version,
             type=shelf.type,
             owner=shelf.owner,
-            label=self._shelving.labels[shelf.sight],
+            label=self.shelving.labels[shelf.sight],
             body=body,
             applied=_unpack_names(applied) if applied else (),
             redacted=shelf.redacted,
             proof=Proof(digest, index, tuple(path[at : at + 32] for at in range(0, len(path), 32))),
         )
 
-    def _find(self, link: Link, view: View, after: int, limit: int, query: Query, end: End) -> Found:
+    def find(self, link: Link, view: View, after: int, limit: int, query: Query, end: End) -> Found:
         """One more is looked for than is given, so that `more` is exact."""
         if after < 0:
             raise ValueError(f"a position is not negative: {after!r}")
-        low, high = self._stretch(link, after, query, end)
+        low, high = self.stretch(link, after, query, end)
         last = max(high, after) if query.newest_first else max(end.position, after)
         if query.is_empty or low >= high:
             return Found([], low if query.newest_first else last, more=False)
@@ -150,7 +150,7 @@ class Reading:
             return Found(found, reached, more=True)
         return Found(found, found[-1] if query.newest_first and found else last, more=False)
 
-    def _stretch(self, link: Link, after: int, query: Query, end: End) -> tuple[int, int]:
+    def stretch(self, link: Link, after: int, query: Query, end: End) -> tuple[int, int]:
         """The positions asked for: greater than the first, not above the second. Time grows with position."""
         low, high = (0, end.position) if query.newest_first else (after, end.position)
         if query.newest_first and after:
@@ -184,18 +184,31 @@ class Reading:
                 return found[:wanted], None
         return found, positions[-1] if len(positions) == SCAN_LIMIT else None
 
+    def matching(self, link: Link, positions: Sequence[int], query: Query) -> set[int]:
+        """Those of the positions whose rows are among the ids and versions asked for."""
+        rows = self.database.rows(link, _NAMED_PLACES, positions=list(positions))
+        ids = set(query.ids)
+        wanted = [(position, shelf, version) for position, shelf, version, name in rows if not ids or name in ids]
+        return {
+            position
+            for position, shelf, version in wanted
+            if shelf is not None and self._is_version(shelf, version, query)
+        }
+
+    def _is_version(self, number: int, version: str, query: Query) -> bool:
+        exact = query.exact_versions
+        if not exact or version in exact:
+            return True
+        shelf = self.shelving.shelves[number]
+        return (shelf.first and "first" in query.versions) or (shelf.last and "last" in query.versions)
+
     def _picked(self, view: View, rows: Sequence[tuple[int, int, str]], query: Query) -> list[int]:
         """The positions of the rows that match, in walking order."""
-        exact, shelves = query.exact_versions, self._shelving.shelves
-        picked = []
-        for position, number, version in rows:
-            if number not in view.shelves:
-                continue
-            if exact and version not in exact:
-                shelf = shelves[number]
-                if not ((shelf.first and "first" in query.versions) or (shelf.last and "last" in query.versions)):
-                    continue
-            picked.append(position)
+        picked = [
+            position
+            for position, number, version in rows
+            if number in view.shelves and self._is_version(number, version, query)
+        ]
         return sorted(picked, reverse=query.newest_first)
 
 
@@ -230,3 +243,8 @@ WHERE {amongst:n.name:ids} AND v.position > :low AND v.position <= :high
 """
 
 _PLACES: Final = "SELECT position, shelf, version FROM versions WHERE {among:position:positions}"
+
+_NAMED_PLACES: Final = """
+SELECT v.position, v.shelf, v.version, n.name FROM versions v JOIN names n ON n.number = v.name
+WHERE {among:v.position:positions}
+"""

@@ -103,7 +103,7 @@ class Shelving:
             number
             for number, shelf in self.shelves.items()
             if allowed[shelf.sight]
-            and not (shelf.unless is not None and allowed[shelf.unless])
+            and (query.variants or shelf.unless is None or not allowed[shelf.unless])
             and matches(shelf, self.labels[shelf.sight], query)
         ]
         return View(self.generation, frozenset(numbers), numbers)

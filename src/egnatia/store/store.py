@@ -12,10 +12,11 @@ from egnatia.store.custody import Custodian
 from egnatia.store.database import Database, open_database
 from egnatia.store.entry import Appended, Batch, Cursor
 from egnatia.store.erasure import Ledger
+from egnatia.store.indexer import Indexer
 from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens, Witnesses
 from egnatia.store.loading import load_attestations
+from egnatia.store.lookup import Lookup
 from egnatia.store.migrating import migrate
-from egnatia.store.reading import Reading
 from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
 from egnatia.store.wakes import Wakes
@@ -24,7 +25,7 @@ from egnatia.trust.attestation import Attestation
 from egnatia.trust.audit import AuditRow
 
 
-class Store(Reading):
+class Store(Lookup):
     """An open store. Reads run on the caller's thread, writes on one thread of its own."""
 
     def __init__(self, database: Database, ledger: Path) -> None:
@@ -34,7 +35,8 @@ class Store(Reading):
             shelving.refresh(link)
         self.ledger = ledger
         self._wakes = Wakes(database, self.position)
-        self._writer = Writer(database, shelving, Ledger(ledger), self._wakes.reached)
+        self._writer = Writer(database, shelving, Ledger(ledger), self._committed)
+        self.indexer = Indexer(database, self._writer)
         self._sequences = Sequences(database, self._writer.write)
         self.custody = Custodian(database, shelving)
         self.tokens = Tokens(database, self._writer.write)
@@ -56,9 +58,14 @@ class Store(Reading):
         migrate(database)
         return cls(database, ledger or database.default_ledger())
 
-    def append(self, batch: Batch) -> Future[Appended]:
-        """Resolved once the batch is durable and can be read; ValueError where the database cannot hold it."""
-        return self._writer.append(batch)
+    def append(self, batch: Batch, *, atomic: bool = False) -> Future[Appended]:
+        """Resolved once the batch is durable and can be read; ValueError where the database cannot hold it, Conflict
+        where it is `atomic` and a place in it is taken."""
+        return self._writer.append(batch, atomic=atomic)
+
+    def _committed(self, position: int) -> None:
+        self.indexer.stir()
+        self._wakes.reached(position)
 
     def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """`callback(position)` after every commit, here or by another process; call the result to end it.
@@ -89,6 +96,7 @@ class Store(Reading):
 
     def close(self) -> None:
         """What was submitted is done first."""
+        self.indexer.close()
         self._writer.close()
         self._wakes.close()
         self.database.close()

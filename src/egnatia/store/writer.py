@@ -25,8 +25,9 @@ ENTRIES_PER_COMMIT: Final = 4000
 class Job(Generic[T]):
     """Something to be done in a transaction, and the promise of its outcome."""
 
-    def __init__(self, work: "Batch | Callable[[Connection], T]") -> None:
+    def __init__(self, work: "Batch | Callable[[Connection], T]", *, atomic: bool = False) -> None:
         self.work = work
+        self.atomic = atomic
         self.done: Future[T] = Future()
         self.outcome: Any = None
 
@@ -49,9 +50,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="egnatia-writer", daemon=True)
         self._thread.start()
 
-    def append(self, batch: Batch) -> Future[Appended]:
+    def append(self, batch: Batch, *, atomic: bool = False) -> Future[Appended]:
         """Resolved once the batch is durable."""
-        return self._submit(Job(batch))
+        return self._submit(Job(batch, atomic=atomic))
 
     def write(self, work: Callable[[Connection], T]) -> Future[T]:
         """Some other change, within a transaction that it shares with whatever is waiting."""
@@ -125,7 +126,7 @@ class Writer:
         appending = None
         if batches:
             appending = Appending(self._database, self._link(connection), self._shelving, self._naming)
-            appended = appending.append([batch for _, batch in batches])
+            appended = appending.append([batch for _, batch in batches], [job.atomic for job, _ in batches])
             for (job, _), outcome in zip(batches, appended, strict=True):
                 job.outcome = outcome
             self._ledger.add(appending.erased)

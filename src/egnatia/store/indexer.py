@@ -1,0 +1,95 @@
+"""One thread follows the log with the full text, a few rows at a time, and lets writers go first."""
+
+import logging
+import sqlite3
+import threading
+from concurrent.futures import CancelledError
+from typing import Final
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from egnatia.store.database import Database
+from egnatia.store.fulltext import WATERMARK, add_texts, indexed
+from egnatia.store.writer import Writer
+
+_FAILURES: Final = (SQLAlchemyError, CancelledError, sqlite3.Error, psycopg.Error)
+
+_log = logging.getLogger(__name__)
+
+ROWS_AT_ONCE: Final = 200
+_YIELD_SECONDS: Final = 0.05
+_YIELDS: Final = 20
+_LOOK_SECONDS: Final = 1.0
+
+
+class Indexer:
+    """Starts with the store and resumes at the watermark. `stir` says that the log has grown."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database, self._writer = database, writer
+        self._stirred = threading.Event()
+        self._stop = threading.Event()
+        self._caught_up = threading.Condition()
+        self._reached = 0
+        self._thread = threading.Thread(target=self._run, name="egnatia-indexer", daemon=True)
+        self._thread.start()
+
+    def stir(self) -> None:
+        self._stirred.set()
+
+    def wait_for(self, position: int, timeout: float = 30) -> bool:
+        """Whether the full text has reached `position` within the time."""
+        self.stir()
+        with self._caught_up:
+            return self._caught_up.wait_for(lambda: self._reached >= position, timeout)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._stirred.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._stirred.clear()
+            try:
+                while self._step() and not self._stop.is_set():
+                    self._let_writers_go_first()
+            except _FAILURES as error:
+                _log.warning("full text is behind: %s", error)
+            self._stirred.wait(_LOOK_SECONDS)
+
+    def _let_writers_go_first(self) -> None:
+        for _ in range(_YIELDS):
+            if not self._writer.waiting or self._stop.wait(_YIELD_SECONDS):
+                return
+
+    def _step(self) -> bool:
+        """Index the next rows; False where there are none."""
+        database = self._database
+        with database.readers.link() as link:
+            found = database.rows(link, "SELECT position FROM watermarks WHERE name = :name", name=WATERMARK)
+            start = found[0][0] if found else 0
+            rows = database.rows(link, _NEXT, start=start, size=ROWS_AT_ONCE)
+        if not rows:
+            self._reach(start)
+            return False
+        dialect = database.engine.dialect.name
+        texts = [(position, indexed(dialect, bytes(body))) for position, body in rows if body is not None]
+        reached = rows[-1][0]
+
+        def add(connection: Connection) -> bool:
+            return add_texts(connection, start, texts, reached)
+
+        if self._writer.write(add).result():
+            self._reach(reached)
+        return True
+
+    def _reach(self, position: int) -> None:
+        with self._caught_up:
+            self._reached = position
+            self._caught_up.notify_all()
+
+
+_NEXT: Final = "SELECT position, body FROM bodies WHERE position > :start ORDER BY position LIMIT :size"

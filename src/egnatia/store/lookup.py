@@ -1,0 +1,188 @@
+"""Records by id, by what they name, by value and by word: what may not be seen is as if it were not there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Literal
+
+from egnatia.policy.clearance import Clearance
+from egnatia.record.words import query_terms
+from egnatia.store.entry import Row
+from egnatia.store.fulltext import SEARCH, asked, weight
+from egnatia.store.link import Link
+from egnatia.store.naming import possible, value_key
+from egnatia.store.query import EVERYTHING, LAST, Query, bounded
+from egnatia.store.reading import End, Reading
+from egnatia.store.shelving import View
+
+Direction = Literal["in", "out", "both"]
+
+RANKED: Final = 200
+"""The newest matches that are ranked; what lies further back is found newest first."""
+
+_CHUNKS: Final = (200, 2_000, 20_000)
+"""How many candidates are looked at, one time after the other, until a page is full."""
+
+_NEWEST: Final = Query(versions=(LAST,))
+
+
+class Lookup(Reading):
+    """The questions that do not follow the log."""
+
+    def get(self, clearance: Clearance, ids: Sequence[str]) -> tuple[Row, ...]:
+        """The newest versions of these records, in the order of the ids; one for each owner who has one."""
+        query = Query(ids=tuple(dict.fromkeys(ids)), versions=(LAST,))
+        found = self._all(clearance, query)
+        order = {record: place for place, record in enumerate(query.ids)}
+        return tuple(sorted(found, key=lambda row: order[row.id]))
+
+    def versions(self, clearance: Clearance, record: str) -> tuple[Row, ...]:
+        """Every version of a record, oldest first."""
+        return tuple(sorted(self._all(clearance, Query(ids=(record,))), key=lambda row: (row.version, row.position)))
+
+    def neighbours(
+        self, clearance: Clearance, record: str, direction: Direction = "both", limit: int = 100
+    ) -> tuple[Row, ...]:
+        """The newest versions of the records that this one names (`out`) and that name it (`in`), newest first. Nothing
+        where the record itself is not to be seen."""
+        limit = bounded(limit)
+
+        def read(link: Link, end: End) -> tuple[Row, ...]:
+            view = self.shelving.view(clearance, _NEWEST)
+            own = [row[0] for row in self._rows(link, _HEADS, ids=possible([record])) if row[1] in view.shelves]
+            if not own:
+                return ()
+            found: set[int] = set()
+            if direction != "in":
+                outward = self._rows(link, _NAMED, positions=own)
+                found.update(position for position, shelf in outward if shelf in view.shelves)
+            if direction != "out":
+                found.update(self._sifted(link, view, _NAMING, end.position, limit, {"record": record}))
+            return self.rows_at(link, view, sorted(found, reverse=True)[:limit])
+
+        return self.consistent(read)
+
+    def by_value(self, clearance: Clearance, value: str, limit: int = 100) -> tuple[Row, ...]:
+        """The newest versions of the records that contain an observable value, newest first."""
+        limit = bounded(limit)
+
+        def read(link: Link, end: End) -> tuple[Row, ...]:
+            view = self.shelving.view(clearance, _NEWEST)
+            values = {"value": value_key(value)}
+            return self.rows_at(link, view, self._sifted(link, view, _WITH_VALUE, end.position, limit, values))
+
+        return self.consistent(read)
+
+    def search(self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 50) -> tuple[Row, ...]:
+        """Records whose text has all the words, whatever their script and spelling. The newest matches come ranked by
+        how early and often they say them, or newest first where the query says so; the rest follows newest first."""
+        limit = bounded(limit)
+        dialect = self.database.engine.dialect.name
+        question = asked(dialect, words)
+        if not question or query.is_empty:
+            return ()
+
+        def read(link: Link, end: End) -> tuple[Row, ...]:
+            view = self.shelving.view(clearance, query)
+            low, high = self.stretch(link, 0, query, end)
+            wanted = limit if query.newest_first else max(limit, RANKED)
+            allowed = self._admits(query)
+            found = self._sifted(
+                link, view, SEARCH[dialect], high, wanted, {"asked": question, "low": low}, allowed=allowed
+            )
+            if query.newest_first:
+                return self.rows_at(link, view, found[:limit])
+            rows = self.rows_at(link, view, found)
+            terms = frozenset(word for term in query_terms(words) for word in term.words)
+            best = sorted(rows[:RANKED], key=lambda row: -weight(row.body, terms))
+            return (*best, *rows[RANKED:])[:limit]
+
+        return self.consistent(read)
+
+    def count(self, clearance: Clearance, query: Query = EVERYTHING, cap: int = 10_000) -> int:
+        """How many rows there are for this reader, counted no further than `cap`."""
+        cap = bounded(cap)
+        if query.is_empty:
+            return 0
+
+        def read(link: Link, end: End) -> int:
+            view = self.shelving.view(clearance, query)
+            if query.ids or query.exact_versions:
+                return len(self.find(link, view, 0, cap, query, end).positions)
+            low, high = self.stretch(link, 0, query, end)
+            shelves = view.numbers
+            rows = self._rows(link, _COUNT, shelves=shelves, low=low, high=high, cap=cap)
+            return int(rows[0][0])
+
+        return self.consistent(read)
+
+    def _all(self, clearance: Clearance, query: Query) -> list[Row]:
+        def read(link: Link, end: End) -> list[Row]:
+            view = self.shelving.view(clearance, query)
+            positions = self.find(link, view, 0, 10_000, query, end).positions
+            return list(self.rows_at(link, view, positions))
+
+        return self.consistent(read) if query.ids else []
+
+    def _rows(self, link: Link, template: str, **values: Any) -> list[Any]:
+        return self.database.rows(link, template, **values)
+
+    def _admits(self, query: Query) -> Callable[[Link, list[int]], set[int]] | None:
+        """What sorts out rows by what only they can tell; None where shelves tell all."""
+        if not (query.ids or query.exact_versions):
+            return None
+        return lambda link, positions: self.matching(link, positions, query)
+
+    def _sifted(
+        self,
+        link: Link,
+        view: View,
+        template: str,
+        high: int,
+        wanted: int,
+        values: dict[str, Any],
+        *,
+        allowed: Callable[[Link, list[int]], set[int]] | None = None,
+    ) -> list[int]:
+        """Positions that the view lets through, newest first, of the candidates that a statement lists."""
+        found: list[int] = []
+        for size in _sizes():
+            rows = self._rows(link, template, **{"low": 0, **values}, high=high, size=size)
+            seen = list(dict.fromkeys(position for position, shelf in rows if shelf in view.shelves))
+            if allowed is not None:
+                kept = allowed(link, seen)
+                seen = [position for position in seen if position in kept]
+            found += seen
+            if len(found) >= wanted or len(rows) < size:
+                break
+            high = rows[-1][0] - 1
+        return found[:wanted]
+
+
+def _sizes() -> Iterator[int]:
+    yield from _CHUNKS
+    while True:
+        yield _CHUNKS[-1]
+
+
+_HEADS: Final = (
+    "SELECT v.position, v.shelf FROM names n JOIN versions v ON v.name = n.number WHERE {amongst:n.name:ids}"
+)
+
+_NAMED: Final = """
+SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.target WHERE {among:r.position:positions}
+"""
+
+_NAMING: Final = """
+SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
+WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
+AND r.position > :low AND r.position <= :high ORDER BY v.position DESC LIMIT :size
+"""
+
+_WITH_VALUE: Final = """
+SELECT DISTINCT v.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
+WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY v.position DESC LIMIT :size
+"""
+
+_COUNT: Final = """
+SELECT count(*) FROM (SELECT 1 FROM versions WHERE {among:shelf:shelves} AND position > :low AND position <= :high
+LIMIT :cap) AS counted
+"""
