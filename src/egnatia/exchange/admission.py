@@ -158,8 +158,8 @@ class Admission:
         return drafts
 
     def _refuse(self, waiting: _Waiting, drafts: Drafts) -> None:
-        self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))
-        waiting.answer.set_result(Submission(refused=tuple(drafts.refused)))
+        noted = self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))
+        noted.add_done_callback(partial(self._answer, waiting, drafts))
 
     def _append(self, waiting: _Waiting, drafts: Drafts, attestation: Attestation, proofs: Sequence[Proof]) -> None:
         submitter = waiting.submitter
@@ -176,12 +176,11 @@ class Admission:
             lifts=tuple(drafts.lifts),
             notes=tuple(notes),
         )
-        stored = self._store.append(batch, atomic=True) if waiting.atomic else self._store.append(batch)
-        stored.add_done_callback(partial(self._answer, waiting, drafts))
+        stored = self._store.append(batch, atomic=waiting.atomic)
         definitions = [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
-        if definitions:
-            stored.result()
+        if definitions and stored.exception() is None:
             self._understand(submitter.organisation, definitions)
+        stored.add_done_callback(partial(self._answer, waiting, drafts))
 
     def _understand(self, owner: str, definitions: Sequence[Record]) -> None:
         """Markings that are known now: what bears them and came before them is labelled anew."""
