@@ -13,7 +13,6 @@ from egnatia.record.kind import Kind, Shape
 from egnatia.record.record import Head, Invalid, Problem, Record, Reference
 from egnatia.record.schemas import BUILT_IN, Schemas
 from egnatia.record.values import values_of
-from egnatia.record.words import text_of
 
 _decode = msgspec.json.Decoder().decode
 _encode_into = msgspec.json.Encoder().encode_into
@@ -128,7 +127,6 @@ def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tupl
         version_of(head.modified or head.created),
         _references(decoded, shape),
         values_of(head.type, decoded),
-        text_of(decoded).replace("\0", ""),
         deviations,
     )
 

@@ -85,5 +85,4 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     version: str
     references: tuple[Reference, ...] = ()
     values: tuple[Value, ...] = ()
-    text: str = ""
     deviations: tuple[Problem, ...] = ()

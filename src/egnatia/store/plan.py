@@ -60,6 +60,9 @@ class Group:
 
     def head(self) -> Line | None:
         """The newest version, as most may see it: the redacted variant where there is one."""
+        if len(self.lines) == 1:
+            (line,) = self.lines.values()
+            return None if line.erased else line
         return max(self.live(), key=lambda line: (line.version, line.redacted), default=None)
 
 
@@ -72,6 +75,8 @@ def placed(group: Group, interning: Interning) -> list[tuple[Line, Shelf]]:
     live = group.live()
     if not live:
         return []
+    if len(live) == 1:
+        return [_alone(group, live[0], interning)]
     newest = max(line.version for line in live)
     oldest = min(line.version for line in live)
     heads = {line.redacted: line.label for line in live if line.version == newest}
@@ -97,6 +102,17 @@ def placed(group: Group, interning: Interning) -> list[tuple[Line, Shelf]]:
         )
         for line in live
     ]
+
+
+def _alone(group: Group, line: Line, interning: Interning) -> tuple[Line, Shelf]:
+    """As `placed` for the one version there is, which is what nearly every record has."""
+    sight = line.label
+    if group.recall is not None or group.bounds:
+        sight = interning.strictest(_governing(group, sight, interning), sight)
+    unless = line.unless if line.redacted else None
+    return line, Shelf(
+        line.label, sight, line.type, group.owner_id, line.source, unless, first=True, last=True, redacted=line.redacted
+    )
 
 
 def _governing(group: Group, head: int, interning: Interning) -> int:
