@@ -44,7 +44,11 @@ def root_and_paths(leaves: Sequence[bytes]) -> tuple[bytes, tuple[tuple[bytes, .
     if not leaves:
         return sha256(b"").digest(), ()
     levels = _levels(leaves)
-    return levels[-1][0], tuple(_path(levels, index) for index in range(len(leaves)))
+    paths: list[tuple[bytes, ...]] = [()]
+    for level in reversed(levels[:-1]):
+        last = len(level)
+        paths = [(level[at ^ 1], *paths[at >> 1]) if at ^ 1 < last else paths[at >> 1] for at in range(last)]
+    return levels[-1][0], tuple(paths)
 
 
 def check_path(leaf_hash: bytes, index: int, count: int, path: Sequence[bytes], root: bytes) -> bool:
