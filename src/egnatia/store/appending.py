@@ -15,8 +15,7 @@ from egnatia.store.auditing import add_notes
 from egnatia.store.changing import erase_rows, move_rows, place_rows
 from egnatia.store.cursor import save_cursor
 from egnatia.store.database import Database
-from egnatia.store.entry import Appended, Batch, Conflict, Entry, Recall, Relabel
-from egnatia.store.erasure import Erased
+from egnatia.store.entry import Appended, Batch, Conflict, Entry, Erased, Lift, Recall, Relabel
 from egnatia.store.link import Link
 from egnatia.store.loading import attestation_numbers, ends_of, load_groups, referrers, under_label
 from egnatia.store.naming import Naming, value_key
@@ -163,6 +162,10 @@ class Appending:
             )
         for relabel in batch.relabels:
             self._relabel(relabel)
+        for gone in batch.erasures:
+            found = self._group(gone.id, gone.owner).lines.get((gone.version, gone.redacted))
+            if found is not None and not found.erased:
+                self._erase(found, gone.id, gone.owner)
         return lines
 
     def _enter(self, entry: Entry) -> Line | None:
@@ -387,5 +390,6 @@ def _conflicts(lines: Sequence[Line | None]) -> tuple[int, ...]:
 
 
 def _taken_back(batch: Batch) -> list[tuple[str, str]]:
-    """Id and owner of what is recalled, and of what no longer is."""
-    return [(one.id, one.owner) for one in batch.recalls] + [(one.id, one.owner) for one in batch.lifts]
+    """Id and owner of what is recalled, of what no longer is, and of what is erased."""
+    changes: list[Recall | Lift | Erased] = [*batch.recalls, *batch.lifts, *batch.erasures]
+    return [(one.id, one.owner) for one in changes]

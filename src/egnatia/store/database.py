@@ -109,6 +109,14 @@ class Database(ABC):
         """Take a row out of the full text."""
 
     @abstractmethod
+    def merge_texts(self, connection: Connection) -> bool:
+        """Take erased words out of the full text, some of the work at a time; whether there is more to do."""
+
+    @abstractmethod
+    def scrub(self) -> None:
+        """Free the space where erased rows were; outside of a transaction."""
+
+    @abstractmethod
     def elsewhere(self, stop: Event) -> Iterator[int]:
         """The end of the log whenever it may have moved, until `stop` is set."""
 
@@ -204,6 +212,19 @@ class Sqlite(Database):
     def unindex(self, link: Link, position: int) -> None:
         link.execute("DELETE FROM texts WHERE rowid = ?", (position,))
 
+    def merge_texts(self, connection: Connection) -> bool:
+        link: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        before = link.total_changes
+        link.execute("INSERT INTO texts (texts, rank) VALUES ('merge', -200)")
+        return link.total_changes - before >= 2
+
+    def scrub(self) -> None:
+        link = self.connect()
+        try:
+            link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            link.close()
+
     def elsewhere(self, stop: Event) -> Iterator[int]:
         link = self.connect()
         try:
@@ -273,6 +294,13 @@ class Postgres(Database):
 
     def unindex(self, link: Link, position: int) -> None:
         link.execute("DELETE FROM texts WHERE position = %s", (position,))
+
+    def merge_texts(self, connection: Connection) -> bool:
+        return False
+
+    def scrub(self) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("VACUUM bodies, refs, observables, texts")
 
     def elsewhere(self, stop: Event) -> Iterator[int]:
         while not stop.is_set():

@@ -73,6 +73,15 @@ class Relabel(msgspec.Struct, frozen=True):
     new: Label
 
 
+class Erased(msgspec.Struct, frozen=True):
+    """One version that is gone: names only, nothing of what it said."""
+
+    id: str
+    owner: str
+    version: str
+    redacted: bool = False
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What becomes durable together or not at all."""
 
@@ -81,6 +90,7 @@ class Batch(msgspec.Struct, frozen=True):
     recalls: tuple[Recall, ...] = ()
     lifts: tuple[Lift, ...] = ()
     relabels: tuple[Relabel, ...] = ()
+    erasures: tuple[Erased, ...] = ()
     notes: tuple[Note, ...] = ()
     cursor: Cursor | None = None
 

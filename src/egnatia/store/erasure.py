@@ -6,14 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-
-class Erased(msgspec.Struct, frozen=True):
-    """One version that is gone: names only, nothing of what it said."""
-
-    id: str
-    owner: str
-    version: str
-    redacted: bool = False
+from egnatia.store.entry import Erased
 
 
 class Ledger:

@@ -13,15 +13,6 @@ from egnatia.record.words import fts5_query, index_text, text_of, tokens, ts_que
 
 WATERMARK: Final = "text"
 
-CREATE: Final = {
-    "sqlite": ("CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'unicode61 remove_diacritics 0')",),
-    "postgresql": (
-        "CREATE TABLE texts (position BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
-        "CREATE INDEX texts_by_word ON texts USING gin (words)",
-    ),
-}
-"""What the schema cannot say for both databases alike."""
-
 SEARCH: Final = {
     "sqlite": "SELECT v.position, v.shelf FROM texts t CROSS JOIN versions v WHERE t.words MATCH :asked"
     " AND t.rowid > :low AND t.rowid <= :high AND v.position = t.rowid ORDER BY t.rowid DESC LIMIT :size",

@@ -31,12 +31,16 @@ class Indexer:
         self._database, self._writer = database, writer
         self._stirred = threading.Event()
         self._stop = threading.Event()
+        self._scrub = threading.Event()
         self._caught_up = threading.Condition()
         self._reached = 0
         self._thread = threading.Thread(target=self._run, name="egnatia-indexer", daemon=True)
         self._thread.start()
 
-    def stir(self) -> None:
+    def stir(self, *, scrub: bool = False) -> None:
+        """The log has grown; with `scrub` something was erased, and what is left of it in indexes is to go too."""
+        if scrub:
+            self._scrub.set()
         self._stirred.set()
 
     def wait_for(self, position: int, timeout: float = 30) -> bool:
@@ -56,6 +60,9 @@ class Indexer:
             try:
                 while self._step() and not self._stop.is_set():
                     self._let_writers_go_first()
+                if self._scrub.is_set():
+                    self._scrub.clear()
+                    self._clean()
             except _FAILURES as error:
                 _log.warning("full text is behind: %s", error)
             self._stirred.wait(_LOOK_SECONDS)
@@ -85,6 +92,12 @@ class Indexer:
         if self._writer.write(add).result():
             self._reach(reached)
         return True
+
+    def _clean(self) -> None:
+        """Words that were erased still stand in old parts of the index, and pages in the log of writes."""
+        while self._writer.write(self._database.merge_texts).result() and not self._stop.is_set():
+            self._let_writers_go_first()
+        self._database.scrub()
 
     def _reach(self, position: int) -> None:
         with self._caught_up:

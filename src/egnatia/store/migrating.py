@@ -1,17 +1,43 @@
-"""The schema of this release, made where there is none yet."""
+"""The schema is brought up to this release's by Alembic; where it is already, Alembic is not even loaded."""
 
-from sqlalchemy import insert, inspect, select, text
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from egnatia.store.database import Database
-from egnatia.store.fulltext import CREATE
-from egnatia.store.schema import metadata, state
+from egnatia.store.schema import state
+
+HEAD: Final = "0001"
+"""The revision of this release."""
+
+_LOCK: Final = 0x6567_6E61_7469_61
 
 
 def migrate(database: Database) -> None:
+    """Make or upgrade the schema. Safe when several processes start at once."""
     with database.engine.begin() as connection:
-        if not inspect(connection).has_table("state"):
-            for statement in CREATE[connection.dialect.name]:
-                connection.execute(text(statement))
-        metadata.create_all(connection)
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if revision(connection) != HEAD:
+            _upgrade(connection)
         if connection.execute(select(state.c.one)).first() is None:
             connection.execute(insert(state).values(one=1, position=0, at=0, names=0, attestations=0, generation=0))
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the schema that is there; None where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 many megabytes that a running node does not need
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

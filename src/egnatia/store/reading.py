@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from egnatia.policy.clearance import Clearance
+from egnatia.policy.label import Label
 from egnatia.store.database import Database
 from egnatia.store.entry import Page, Row
 from egnatia.store.link import Link
@@ -24,12 +25,14 @@ _unpack_names = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 
 
 class Lean(msgspec.Struct, frozen=True):
-    """A row without its label and proof: what a page of bodies needs."""
+    """A row without its proof: what a page of bodies needs. `label` is the one that counts, as in `Row`."""
 
     position: int
     at: int
     id: str
     version: str
+    owner: str
+    label: Label
     body: bytes
 
 
@@ -80,8 +83,8 @@ class Reading:
             view = self.shelving.view(clearance, query)
             found = self.find(link, view, after, bounded(limit), query, end)
             rows = self.database.rows(link, _LEAN, positions=found.positions) if found.positions else []
-            kept = {position: (position, *rest) for position, shelf, *rest in rows if shelf in view.shelves}
-            return LeanPage(_ordered(kept, found.positions, _lean), found.next, found.more)
+            kept = {row[0]: row for row in rows if row[2] in view.shelves}
+            return LeanPage(_ordered(kept, found.positions, self._lean), found.next, found.more)
 
         return self.consistent(read)
 
@@ -113,6 +116,11 @@ class Reading:
         rows = self.database.rows(link, _ROWS, positions=list(positions))
         kept = {row[0]: row for row in rows if row[2] in view.shelves}
         return _ordered(kept, positions, self._row)
+
+    def _lean(self, fields: Sequence[Any]) -> Lean:
+        position, at, number, name, version, body = fields
+        shelf = self.shelving.shelves[number]
+        return Lean(position, at, name, version, shelf.owner, self.shelving.labels[shelf.sight], body)
 
     def _row(self, fields: Sequence[Any]) -> Row:
         position, at, number, name, version, body, applied, index, path, digest = fields
@@ -220,10 +228,6 @@ def _ordered(rows: dict[int, Any], positions: Sequence[int], make: Callable[[Any
     return tuple(make(rows[position]) for position in positions if position in rows)
 
 
-def _lean(fields: Sequence[Any]) -> Lean:
-    return Lean(*fields)
-
-
 _ROWS: Final = """
 SELECT v.position, v.at, v.shelf, n.name, v.version, b.body, b.applied, b.leaf, b.path, a.digest
 FROM versions v JOIN bodies b ON b.position = v.position JOIN names n ON n.number = v.name
@@ -232,7 +236,7 @@ WHERE {among:v.position:positions}
 """
 
 _LEAN: Final = """
-SELECT v.position, v.shelf, v.at, n.name, v.version, b.body
+SELECT v.position, v.at, v.shelf, n.name, v.version, b.body
 FROM versions v JOIN bodies b ON b.position = v.position JOIN names n ON n.number = v.name
 WHERE {among:v.position:positions}
 """

@@ -7,16 +7,18 @@ from types import TracebackType
 from typing import Self
 
 from egnatia.store.auditing import audit_rows, last_audit_row
+from egnatia.store.backup import back_up, put_back
 from egnatia.store.cursor import load_cursor
 from egnatia.store.custody import Custodian
 from egnatia.store.database import Database, open_database
-from egnatia.store.entry import Appended, Batch, Cursor
+from egnatia.store.entry import Appended, Batch, Cursor, Note
 from egnatia.store.erasure import Ledger
 from egnatia.store.indexer import Indexer
 from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens, Witnesses
 from egnatia.store.loading import load_attestations
 from egnatia.store.lookup import Lookup
 from egnatia.store.migrating import migrate
+from egnatia.store.retention import AT_ONCE, due
 from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
 from egnatia.store.wakes import Wakes
@@ -63,8 +65,8 @@ class Store(Lookup):
         where it is `atomic` and a place in it is taken."""
         return self._writer.append(batch, atomic=atomic)
 
-    def _committed(self, position: int) -> None:
-        self.indexer.stir()
+    def _committed(self, position: int, *, erased: bool) -> None:
+        self.indexer.stir(scrub=erased)
         self._wakes.reached(position)
 
     def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
@@ -93,6 +95,38 @@ class Store(Lookup):
     def cursor(self, peer: str) -> Cursor:
         """How far `peer` has been read."""
         return load_cursor(self.database, peer)
+
+    def purge(self, now: int) -> int:
+        """Erase what may not be kept beyond `now`, microseconds UTC, with all older versions of it; how many."""
+        erased = 0
+        while gone := due(self.database, now):
+            note = Note("egnatia", "purge", detail=f"{len(gone)} versions")
+            self.append(Batch(erasures=gone, notes=(note,))).result()
+            erased += len(gone)
+        return erased
+
+    def backup(self, path: Path) -> None:
+        """A copy of everything at one moment, in one new file, while the store is in use."""
+        back_up(self.database, path)
+
+    @classmethod
+    def restore(cls, path: Path, url: str, *, ledger: Path | None = None) -> None:
+        """Replace the content of the store at `url`, which nobody may have open, by that of a backup.
+
+        What was erased since is erased again. Positions and sequence numbers go on well beyond those of the backup.
+        ValueError where it is no backup for this database.
+        """
+        database = open_database(url)
+        try:
+            ledger = ledger or database.default_ledger()
+            put_back(database, path)
+        finally:
+            database.close()
+        with cls.open(url, ledger=ledger) as store:
+            again = list(Ledger(ledger))
+            for start in range(0, len(again), AT_ONCE):
+                store.append(Batch(erasures=tuple(again[start : start + AT_ONCE]))).result()
+            store.append(Batch(notes=(Note("egnatia", "restore", detail=f"{len(again)} erasures"),))).result()
 
     def close(self) -> None:
         """What was submitted is done first."""

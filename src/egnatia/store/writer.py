@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,12 @@ T = TypeVar("T")
 
 ENTRIES_PER_COMMIT: Final = 4000
 """Enough to share the cost of a commit, few enough that it does not keep the next ones waiting."""
+
+
+class Committed(Protocol):
+    """Hears on the writer's thread that the log ends at `position`, and whether something of it was erased."""
+
+    def __call__(self, position: int, *, erased: bool) -> None: ...
 
 
 class Job(Generic[T]):
@@ -39,9 +45,7 @@ class Job(Generic[T]):
 class Writer:
     """The thread, its queue and its connection. `committed` is called on it after each commit with the position."""
 
-    def __init__(
-        self, database: Database, shelving: Shelving, ledger: Ledger, committed: Callable[[int], None]
-    ) -> None:
+    def __init__(self, database: Database, shelving: Shelving, ledger: Ledger, committed: Committed) -> None:
         self._database, self._shelving, self._ledger, self._committed = database, shelving, ledger, committed
         self._naming = Naming(database)
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
@@ -119,7 +123,7 @@ class Writer:
         for job in jobs:
             job.done.set_result(job.outcome)
         if appending is not None:
-            self._committed(appending.position)
+            self._committed(appending.position, erased=bool(appending.erased))
 
     def _work(self, connection: Connection, jobs: Sequence[Job[Any]]) -> Appending | None:
         batches = [(job, job.work) for job in jobs if isinstance(job.work, Batch)]
