@@ -17,7 +17,6 @@ from egnatia.policy import (
     Meaning,
     Pap,
     Tlp,
-    joint,
     label_of,
     whole_label,
 )
@@ -29,6 +28,7 @@ MARKINGS = {
     "marking-definition--other-team": Meaning(audiences=(("identity--c",),)),
     "marking-definition--nobody": Meaning(audiences=((),)),
     "marking-definition--treaty": Meaning(agreements=("sharing-agreement--1",), personal=True),
+    "marking-definition--other-treaty": Meaning(agreements=("sharing-agreement--2",)),
     "marking-definition--copyright": STATEMENT,
     "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": Meaning(tlp=Tlp.CLEAR),
 }
@@ -127,9 +127,9 @@ def test_an_owner_must_be_named() -> None:
         label_of(Head(type="tool", id="tool--1"), owner="", markings={})
 
 
-def test_several_definitions_under_one_id_restrict_together() -> None:
-    a, b = Meaning(tlp=Tlp.GREEN, audiences=(("x",),)), Meaning(tlp=Tlp.AMBER, audiences=(("y",),), personal=True)
-    assert joint([a, b]) == joint([b, a]) == Meaning(tlp=Tlp.AMBER, audiences=(("x",), ("y",)), personal=True)
+def test_of_each_marking_that_names_agreements_the_reader_needs_one() -> None:
+    both = made(TLP[Tlp.GREEN], "marking-definition--treaty", "marking-definition--other-treaty")
+    assert {part.agreements for part in (both, *both.also)} == {("sharing-agreement--1",), ("sharing-agreement--2",)}
 
 
 @given(st.lists(st.sampled_from([*FIXED, *MARKINGS, "marking-definition--new"])))

@@ -22,12 +22,12 @@ from egnatia.policy.marking import (
     TLP_2,
     Handling,
     Meaning,
-    joint,
     label_of,
     whole_label,
 )
-from egnatia.policy.meet import bounded_by, narrows, strictest, strictest_tlp, within
+from egnatia.policy.meet import bounded_by, narrows, strictest, strictest_tlp, waiting_for, within
 from egnatia.policy.redaction import redact
+from egnatia.policy.resolution import resolved
 from egnatia.policy.sharing import Action, may_act, may_share
 
 __all__ = [
@@ -60,7 +60,6 @@ __all__ = [
     "explanation",
     "in_force",
     "is_open",
-    "joint",
     "keep_until",
     "label_of",
     "may_act",
@@ -68,11 +67,13 @@ __all__ = [
     "narrows",
     "preview",
     "redact",
+    "resolved",
     "standing",
     "standing_until",
     "strictest",
     "strictest_tlp",
     "until",
+    "waiting_for",
     "whole_label",
     "within",
 ]

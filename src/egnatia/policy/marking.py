@@ -1,9 +1,11 @@
 """What markings mean, and the label that comes of those on a record. A marking that is not known is never ignored."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from egnatia.policy.label import Label, Pap, Tlp
 from egnatia.policy.meet import strictest
@@ -72,8 +74,9 @@ def label_of(
 ) -> Label:
     """The label of a record as a whole object, by its `object_marking_refs` and what its owner applied besides.
 
-    Several TLP or PAP: the strictest. Several audiences: all of them. Agreements: one of those named. No TLP: the
-    owner's `default`. A marking that `markings` does not know: unresolved, so the owner alone until it is.
+    Several TLP or PAP: the strictest. Several audiences: all of them. Agreements: of each marking that names some,
+    one. No TLP: the owner's `default`. A marking that `markings` does not know: unresolved, so the owner alone until
+    it is.
     Granular markings are not regarded: see `whole_label`.
     """
     return _labelled((*head.object_marking_refs, *applied), head, owner=owner, markings=markings, default=default)
@@ -99,41 +102,43 @@ def whole_label(
     return strictest(outer, _labelled((*refs, *inner), head, owner=owner, markings=markings, default=default))
 
 
-def joint(meanings: Iterable[Meaning]) -> Meaning:
-    """What several marking-definitions under one id mean: all that each of them says."""
-    every = tuple(meanings)
-    return Meaning(
-        tlp=max((each.tlp for each in every if each.tlp is not None), default=None),
-        pap=max((each.pap for each in every if each.pap is not None), default=None),
-        audiences=_canonical(audience for each in every for audience in each.audiences),
-        agreements=tuple(sorted({agreement for each in every for agreement in each.agreements})),
-        personal=any(each.personal for each in every),
-    )
-
-
 def _labelled(
     refs: Iterable[str], head: Head, *, owner: str, markings: Mapping[str, Meaning], default: Handling
 ) -> Label:
     if not owner:
         raise ValueError(f"{head.id!r} has no owner: name the organisation that answers for it")
     known = {ref: FIXED.get(ref) or markings.get(ref) for ref in refs}
-    said = joint(meaning for meaning in known.values() if meaning is not None)
-    tlp, pap, audiences, agreements = said.tlp, said.pap, said.audiences, said.agreements
+    said = [meaning for meaning in known.values() if meaning is not None]
+    tlp = max((each.tlp for each in said if each.tlp is not None), default=None)
+    audiences = _canonical(audience for each in said for audience in each.audiences)
+    agreements = sorted({tuple(sorted(set(each.agreements))) for each in said if each.agreements})
     if tlp is None:
         tlp = max(default.tlp, Tlp.AMBER)
         if not audiences and not agreements:
-            audiences, agreements = _canonical(default.audiences), tuple(sorted(set(default.agreements)))
-    by_agreement = bool(agreements) or (not audiences and Tlp.AMBER <= tlp <= Tlp.AMBER_STRICT)
-    return Label(
+            audiences, agreements = _canonical(default.audiences), [tuple(sorted(set(default.agreements)))]
+    label = Label(
         owner=owner,
         tlp=tlp,
-        pap=default.pap if pap is None else pap,
+        pap=max((each.pap for each in said if each.pap is not None), default=default.pap),
         audiences=audiences,
-        agreements=agreements,
-        personal=said.personal,
-        type=head.type if by_agreement or said.personal else "",
+        personal=any(each.personal for each in said),
+        type=head.type,
         unresolved=tuple(sorted(ref for ref, meaning in known.items() if meaning is None)),
     )
+    return under_each(label, agreements)
+
+
+def under_each(label: Label, agreements: Iterable[tuple[str, ...]]) -> Label:
+    """The label under agreements besides: of each set given, the reader has to be party of one. `type` is dropped
+    where no agreement can ever ask for it, so that fewer labels come of it."""
+    under = [replace(label, agreements=each) for each in dict.fromkeys(agreements)] or [label]
+    return reduce(strictest, map(_typed, under))
+
+
+def _typed(label: Label) -> Label:
+    by_agreement = not label.audiences and Tlp.AMBER <= label.tlp <= Tlp.AMBER_STRICT
+    asked = by_agreement or label.agreements or label.personal or label.unresolved
+    return label if asked else replace(label, type="")
 
 
 def _canonical(audiences: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:

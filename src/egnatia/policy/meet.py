@@ -30,7 +30,8 @@ def strictest(a: Label, b: Label) -> Label:
 def bounded_by(label: Label, ends: Sequence[Label]) -> Label:
     """The label of a relationship or sighting whose ends lie under `ends`: it goes where they all may go, and to its
     own owner. An end that could refuse nobody whom `label` admits leaves no trace, so few labels come of it."""
-    kept = [end for end in ends if not within(label, end)]
+    may_change = label.withdrawn or bool(waiting_for(label))
+    kept = [end for end in ends if not (is_open(end) if may_change else within(label, end))]
     pap = max([label.pap, *(end.pap for end in ends)])
     if not kept:
         return label if pap == label.pap else replace(label, pap=pap)
@@ -58,6 +59,12 @@ def strictest_tlp(label: Label) -> Tlp:
     return max([label.tlp, *map(strictest_tlp, label.also)])
 
 
+def waiting_for(label: Label) -> frozenset[str]:
+    """The markings of its owner that some part of the label needs to know and does not."""
+    parts = (label, *(part for part in label.also if part.owner == label.owner))
+    return frozenset(marking for part in parts for marking in part.unresolved)
+
+
 def _parts(label: Label) -> tuple[Label, ...]:
     return (_alone(label), *label.also)
 
@@ -74,10 +81,9 @@ def _joined(own: Iterable[Label], others: Iterable[Label], *, pap: Pap) -> Label
     """One label of parts: those of the owner (not empty), reduced, the strictest TLP first; then the others'."""
     own = list(own)
     withdrawn = any(part.withdrawn for part in own)
-    unresolved = tuple(sorted({marking for part in own for marking in part.unresolved}))
-    first, *rest = _least([replace(part, withdrawn=False, unresolved=()) for part in own])
+    first, *rest = _least([replace(part, withdrawn=False) for part in own])
     also = (*rest, *_least([part for part in others if not is_open(part)]))
-    return replace(first, pap=pap, withdrawn=withdrawn, unresolved=unresolved, also=also)
+    return replace(first, pap=pap, withdrawn=withdrawn, also=also)
 
 
 def _least(parts: Iterable[Label]) -> list[Label]:
@@ -99,7 +105,13 @@ def _least(parts: Iterable[Label]) -> list[Label]:
 
 
 def _implies(stricter: Label, part: Label) -> bool:
-    return stricter.owner == part.owner and not stricter.also and not part.also and _narrower(stricter, part, free="")
+    """Whether one part makes another of the same owner superfluous, for good: what waits for a marking may mean
+    something else tomorrow, so it makes nothing superfluous that could refuse somebody."""
+    if stricter.owner != part.owner or stricter.also or part.also:
+        return False
+    if stricter.unresolved or part.unresolved:
+        return is_open(part)
+    return _narrower(stricter, part, free="")
 
 
 def _order(label: Label) -> tuple[object, ...]:

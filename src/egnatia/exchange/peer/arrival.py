@@ -16,7 +16,7 @@ from egnatia.exchange.ownership import problem as owner_problem
 from egnatia.exchange.peer.frame import Heartbeat, Item, Page, Scope, View
 from egnatia.exchange.peer.obedience import Obeyed, obey
 from egnatia.exchange.relabelling import relabelled
-from egnatia.policy import Label, redact
+from egnatia.policy import Label, redact, waiting_for
 from egnatia.record import Invalid, Record, read
 from egnatia.store.entry import Appended, Batch, Cursor, Entry, Note
 from egnatia.store.store import Store
@@ -107,7 +107,7 @@ class Arrival:
             refused=(*lies, *refused),
             lied=lies[0] if lies else "",
             obeyed=tuple(obeyed.obeyed),
-            waits=any(entry.label.unresolved or _is_marking(entry.record) for entry in entries),
+            waits=any(waiting_for(entry.label) or _is_marking(entry.record) for entry in entries),
         )
 
     def append(self, taken: Taken) -> "Future[Appended]":
@@ -120,7 +120,7 @@ class Arrival:
         for entry in taken.batch.entries:
             if _is_marking(entry.record):
                 waiting.setdefault(entry.label.owner, set()).add(entry.record.head.id)
-            known = {ref for ref in entry.label.unresolved if self._labelling.knows(entry.label.owner, ref)}
+            known = {ref for ref in waiting_for(entry.label) if self._labelling.knows(entry.label.owner, ref)}
             if known:
                 waiting.setdefault(entry.label.owner, set()).update(known)
         for owner, markings in waiting.items():
