@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from egnatia.record.record import Invalid
@@ -65,6 +65,7 @@ def test_a_bundle_gives_its_objects_to_the_byte(found: list[Any], layout: Any, s
 )
 def test_json_lines_give_their_objects_to_the_byte(found: list[Any], between: bytes, step: int, limit: int) -> None:
     bodies = [json.dumps(one | {"type": "x"}).encode() for one in found]
+    assume(all(len(body) <= limit for body in bodies))
     assert cut(between.join(bodies), step=step, limit_bytes=limit) == bodies
     assert cut(between.join(bodies) + between, step=step, limit_bytes=limit) == bodies
 
@@ -174,6 +175,23 @@ def test_an_object_over_the_limit_is_refused(start: bytes) -> None:
     large = b'{"a": "' + b"x" * 1_000 + b'"}'
     assert "at most 500 bytes" in refusal(start + large + b" ", limit_bytes=500)
     assert "at most 500 bytes" in refusal(start + large + b" ", limit_bytes=500, step=7)
+
+
+@pytest.mark.parametrize("start", [b"", b"{", b'{"a": 1,', b'{"type": "x"', b'{"objects": [1'])
+def test_space_without_end_does_not_fill_the_memory(start: bytes) -> None:
+    class Space(io.RawIOBase):
+        given = 0
+
+        def read(self, size: int = -1, /) -> bytes:
+            self.given += size
+            return start if self.given == size else b"" if self.given > 200_000_000 else b" " * size
+
+    tracemalloc.start()
+    with pytest.raises(Invalid):
+        list(split(cast(BinaryIO, Space()), limit_bytes=1 << 20))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 << 20
 
 
 @pytest.mark.parametrize("endless", [b"{", b"[", b'{"a":"', b"1", b'"\\', b" "])

@@ -114,6 +114,8 @@ class _Splitter:
             self.held = None
             return b""
         assert self.held is not None  # noqa: S101  (for the type checker)
+        if self.holds() > self.limit:
+            raise self.invalid(f"an object of at most {self.limit} bytes")
         whole = self.bytes[self.held - self.base : self.at]
         self.held = None
         return whole
@@ -205,11 +207,15 @@ class _Splitter:
     def take(self) -> bytes:
         """The value that begins here; then the place is after it."""
         length = self.length()
-        if length > self.limit or (self.held is not None and self.base + self.at + length - self.held > self.limit):
+        if length > self.limit or self.holds(length) > self.limit:
             raise self.invalid(f"an object of at most {self.limit} bytes")
         value = self.bytes[self.at : self.at + length]
         self.at += length
         return value
+
+    def holds(self, length: int = 0) -> int:
+        """How long what is held grows with `length` bytes more; nothing where nothing is held."""
+        return 0 if self.held is None else self.base + self.at + length - self.held
 
     def length(self) -> int:
         """How long the value is that begins here."""
@@ -272,6 +278,8 @@ class _Splitter:
         have = len(self.bytes) - self.at
         if have >= wanted or self.ended:
             return
+        if self.holds() > self.limit:  # space between members, without end
+            raise self.invalid(f"an object of at most {self.limit} bytes")
         kept_from = self.at if self.held is None else self.held - self.base
         parts = [self.bytes[kept_from:]]
         while have < wanted and not self.ended:
