@@ -1,5 +1,6 @@
 """The one way in: what is handed in, whole, and who sees what comes of it."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from egnatia.exchange.submission import NotAllowed, Right, Submitter
 from egnatia.exchange.takeback import recalling
 from egnatia.node import ALL_RIGHTS, Node
 from egnatia.policy import TLP_2, Tlp
+from egnatia.record.marking import AUDIENCE_EXTENSION
 from egnatia.trust import check, check_proof, leaf
 
 
@@ -237,3 +239,15 @@ def test_the_audit_log_tells_what_was_taken_and_refused_but_not_what_it_said(gat
 
 def _submitter(owner: str) -> Submitter:
     return Submitter(owner, "test", ALL_RIGHTS)
+
+
+def test_personal_data_is_erased_when_its_time_has_come(gate: Node) -> None:
+    named = audience(AL)
+    named["extensions"][AUDIENCE_EXTENSION]["personal_data"] = True
+    given, other = indicator(AMBER, named["id"]), indicator(AMBER)
+    hand_in(gate, named, given, other)
+    half_a_year = 181 * 86_400_000_000
+    assert gate.store.purge(time.time_ns() // 1_000) == 0
+    assert gate.store.purge(time.time_ns() // 1_000 + half_a_year) == 1
+    assert given["id"] not in seen(gate, ME)
+    assert other["id"] in seen(gate, ME)

@@ -168,7 +168,14 @@ class Admission:
             notes.append(_refusal(submitter, drafts.refused))
         batch = Batch(
             entries=tuple(
-                Entry(each.record, each.label, proof, each.applied, each.unless)
+                Entry(
+                    each.record,
+                    each.label,
+                    proof,
+                    each.applied,
+                    each.unless,
+                    keep_until=self._labelling.keep_until(each.label, each.record.head.type),
+                )
                 for each, proof in zip(drafts.drafts, proofs, strict=True)
             ),
             attestations=(attestation,),

@@ -20,15 +20,18 @@ _KEPT = 4_096
 class Labelling:
     """Labels for any owner's records. Thread-safe.
 
-    `default` is the handling of an owner's unmarked records.
+    `default` is the handling of an owner's unmarked records. `keep_until(label, type)` tells until when what arrives
+    now under a label may be kept (microseconds UTC, None for ever).
     """
 
     def __init__(
         self,
         *,
         default: Callable[[str], Handling],
+        retention: Callable[[Label, str], int | None] = lambda _label, _type: None,
     ) -> None:
         self._default = default
+        self.keep_until = retention
         self._markings: dict[str, dict[str, Meaning]] = {}
         self._labels: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Label] = {}
         self._lock = Lock()

@@ -12,6 +12,7 @@ from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.status import statuses
+from egnatia.exchange.retention import Retention
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import own_custody
 from egnatia.node.facts import Facts
@@ -43,12 +44,19 @@ class Node:
         self.settings = settings
         self.residence = residence
         self.store = Store.open(settings.database_url)
-        self.labelling = Labelling(default=self._default)
-        for row in self.store.custody.records("marking-definition"):
-            self.labelling.learn(row.owner, read(row.body, tolerant=True))
         self.pairings = Pairings(self.store, lambda: residence.signed_card, residence.keys)
         self.cards = Cards()
         self.facts = Facts(self.store, lambda: residence.organisations, self.pairings.all)
+        terms = settings.retention
+        retention = Retention(
+            residence.own,
+            self.facts.directory,
+            personal_days=terms.personal_days,
+            observables_days=terms.observables_days,
+        )
+        self.labelling = Labelling(default=self._default, retention=retention.until)
+        for row in self.store.custody.records("marking-definition"):
+            self.labelling.learn(row.owner, read(row.body, tolerant=True))
         self.admission = Admission(
             self.store,
             keys=residence.keys.signing,

@@ -224,7 +224,8 @@ class Arrival:
             if record.head.granular_markings and not item.redacted:
                 wholes[key] = label
             unless = wholes.get(key) if item.redacted else None
-            entries.append(Entry(record, label, each.proof, item.applied, unless, source=peer, redacted=item.redacted))
+            kept = self._labelling.keep_until(label, record.head.type)
+            entries.append(Entry(record, label, each.proof, item.applied, unless, peer, kept, redacted=item.redacted))
         return tuple(entries)
 
     def _label(self, item: Item, record: Record) -> Label:
