@@ -12,7 +12,9 @@ import secrets
 
 import msgspec
 
-from egnatia.store.keeping import Token as Token  # how a token rests; exported for who issues one
+from egnatia.store.keeping import Token
+
+__all__ = ["PREFIX", "Minted", "Presented", "Token", "digest_of", "matches", "mint", "present"]
 
 PREFIX = "egn_"
 
