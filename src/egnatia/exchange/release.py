@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from egnatia.exchange.caller import Caller
 from egnatia.policy.label import Tlp
 from egnatia.store.entry import Batch, Note, Row
+from egnatia.store.reading import Lean
 from egnatia.store.store import Store
 
 FLUSH_SECONDS = 0.25
@@ -28,7 +29,7 @@ class Releases:
         self._pending: dict[tuple[str, str], set[int]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def note(self, caller: Caller, way: str, rows: Sequence[Row]) -> None:
+    async def note(self, caller: Caller, way: str, rows: Sequence[Row | Lean]) -> None:
         """Note that `rows` go to `caller` by `way` (taxii, api, stream); returns when they may leave."""
         organisation = caller.organisation
         foreign = [row for row in rows if row.owner != organisation]

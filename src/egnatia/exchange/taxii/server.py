@@ -46,7 +46,8 @@ from egnatia.exchange.taxii.resource import (
 )
 from egnatia.exchange.taxii.status import Statuses, status_of, version_in
 from egnatia.exchange.withdrawal import withdraw
-from egnatia.store.entry import Page, Row
+from egnatia.store.entry import Row
+from egnatia.store.reading import Lean, LeanPage
 
 ROOT = "/taxii2/exchange/"
 """The one API root: a node is one trust group, and what a reader may see differs by reader, not by root."""
@@ -212,7 +213,7 @@ class Taxii:
 
     # Reading
 
-    async def _page(self, caller: Caller, collection: Collection, asked: Filter) -> tuple[Page, str]:
+    async def _page(self, caller: Caller, collection: Collection, asked: Filter) -> tuple[LeanPage, str]:
         """A page of the feed and the token of the one that follows, empty where none does."""
         if not caller.may(Right.READ):
             raise _not_found()
@@ -220,14 +221,14 @@ class Taxii:
         after = self._resume(asked.next, bound)
         asking = None if asked.impossible else question(collection, asked)
         if asking is None:
-            return Page((), after, more=False), ""
+            return LeanPage((), after, more=False), ""
         limit = min(asked.limit or self._page_limit, self._page_limit)
         clearance = self._host.clearance_of(caller.organisation)
-        page = await self._ask(lambda: self._host.store.changes(clearance, after, limit, asking))
+        page = await self._ask(lambda: self._host.store.bodies(clearance, after, limit, asking))
         await self._releases.note(caller, "taxii", page.rows)
         return page, self._bookmarks.mark(page.next, bound) if page.more else ""
 
-    async def _one(self, caller: Caller, collection: Collection, object_id: str, asked: Filter) -> tuple[Page, str]:
+    async def _one(self, caller: Caller, collection: Collection, object_id: str, asked: Filter) -> tuple[LeanPage, str]:
         """The versions of one object; 404 where the reader sees none at all of them here."""
         if not is_identifier(object_id):
             raise _not_found()
@@ -255,7 +256,7 @@ class Taxii:
         except NotABookmark as error:
             raise Malformed(f"next: {error}; give the one of the page before, with the same filters") from error
 
-    def _envelope(self, page: Page, following: str) -> Answer:
+    def _envelope(self, page: LeanPage, following: str) -> Answer:
         """The stored bytes of the page's objects, joined; `{}` where there are none."""
         if not page.rows:
             return Answer(200, b'{"more":true,"next":"%b"}' % following.encode() if page.more else b"{}", _BASE)
@@ -348,7 +349,7 @@ def _json(content: msgspec.Struct, *headers: tuple[bytes, bytes]) -> Answer:
     return Answer(200, msgspec.json.encode(content), (*_BASE, *headers))
 
 
-def _added(page: Page) -> tuple[tuple[bytes, bytes], ...]:
+def _added(page: LeanPage) -> tuple[tuple[bytes, bytes], ...]:
     """When the first and the last object of the page came here; nothing of an empty page, which has neither."""
     if not page.rows:
         return ()
@@ -358,11 +359,11 @@ def _added(page: Page) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
-def _manifest_record(row: Row) -> ManifestRecord:
+def _manifest_record(row: Lean) -> ManifestRecord:
     return ManifestRecord(row.id, timestamp(row.at), _version(row), STIX)
 
 
-def _version(row: Row) -> str:
+def _version(row: Lean) -> str:
     """`modified`, else `created`, as the object spells it; for observables, which have neither, when it was added."""
     return version_in(row.body) or timestamp(row.at)
 
