@@ -251,3 +251,17 @@ def test_personal_data_is_erased_when_its_time_has_come(gate: Node) -> None:
     assert gate.store.purge(time.time_ns() // 1_000 + half_a_year) == 1
     assert given["id"] not in seen(gate, ME)
     assert other["id"] in seen(gate, ME)
+
+
+def test_an_observable_that_comes_with_another_marking_is_the_one_that_is_held(gate: Node) -> None:
+    address = {
+        "type": "ipv4-addr",
+        "spec_version": "2.1",
+        "id": "ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd",
+        "value": "198.51.100.3",
+    }
+    hand_in(gate, {**address, "object_marking_refs": [GREEN]})
+    outcome = hand_in(gate, {**address, "object_marking_refs": [CLEAR]})
+    assert outcome.accepted[0].position == 0
+    assert "no versions" in outcome.accepted[0].deviations[-1].rule
+    assert seen(gate, None) == []

@@ -214,13 +214,21 @@ def _outcome(drafts: Drafts, appended: Appended) -> Submission:
     for place, (each, position) in enumerate(zip(drafts.drafts, appended.positions, strict=True)):
         if each.index == ADDED:
             continue
-        if place in conflicts:
-            refused.append(_conflict(each))
-        else:
-            record = each.record
+        record = each.record
+        if place not in conflicts:
             accepted.append(Accepted(each.index, record.head.id, record.version, position, record.deviations))
+        elif not record.version:
+            accepted.append(Accepted(each.index, record.head.id, "", 0, (*record.deviations, _kept(each))))
+        else:
+            refused.append(_conflict(each))
     refused.sort(key=lambda each: each.index)
     return Submission(tuple(accepted), tuple(refused))
+
+
+def _kept(draft: Draft) -> Problem:
+    """An observable has no versions: the same one with another marking or more properties is the one held already."""
+    rule = "STIX 2.1 section 3.3: an observable has no versions; what is held of it was kept as it is"
+    return Problem("$", rule, repr(draft.record.head.id))
 
 
 def _conflict(draft: Draft) -> Refused:

@@ -128,7 +128,7 @@ class Drafting(msgspec.Struct, frozen=True):
             return
         if mine.recalled:
             out.lifts.append(Lift(record.head.id, self.owner))
-        if narrows(mine.label, label):
+        if narrows(mine.label, whole):
             refs = (*record.head.object_marking_refs, *self.applied)
             recall = takeback.narrowing(record, self.owner, refs, now)
             out.drafts.append(self._drafted(ADDED, recall, mine.governing, ()))

@@ -155,12 +155,16 @@ class Node:
         return PUBLIC if organisation is None else self.facts.clearance(organisation)
 
     def preview(self, body: bytes, submitter: Submitter, handling: Handling) -> tuple[Seen, ...]:
-        """Who would see the record if it were handed in so, of all organisations known here; raises Invalid."""
+        """Who would see the record if it were handed in so, of all organisations known here; raises Invalid.
+
+        Only ends that the submitter may see count: a preview tells nothing of what is there besides.
+        """
         record = read(body, tolerant=True)
         owner = submitter.organisation
         label = self.labelling.whole(record, owner, handling.applied)
         ends = [each.target for each in record.references if each.property in ENDS]
-        held = self.store.custody.heads(ends)
+        seen = {row.id for row in self.store.get(self.clearance_of(owner), ends)}
+        held = self.store.custody.heads(seen)
         bounds = [own_custody(copies, owner) or copies[0] for copies in held.values()]
         label = bounded_by(label, [each.governing for each in bounds])
         return preview(label, (self.facts.clearance(each.id).standings[0] for each in self.facts.organisations()))

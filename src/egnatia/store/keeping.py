@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from egnatia.store import schema
 from egnatia.store.database import Database
@@ -78,6 +78,20 @@ class Kept(Generic[T]):
 
         self._write(work).result()
 
+    def change(self, key: str, change: Callable[[T], T]) -> None:
+        """Put `change` of what is kept in its place, in one transaction; nothing happens where nothing is kept."""
+        kept = schema.kept
+
+        def work(connection: Connection) -> None:
+            one = select(kept.c.content).where(kept.c.kind == self._kind, kept.c.key == key).with_for_update()
+            content = connection.execute(one).scalar()
+            if content is not None:
+                changed = self._encode(change(self._decode(content)))
+                where = kept.update().where(kept.c.kind == self._kind, kept.c.key == key)
+                connection.execute(where.values(content=changed))
+
+        self._write(work).result()
+
     def remove(self, key: str) -> None:
         """Keep it no longer; nothing happens where nothing is kept."""
 
@@ -112,9 +126,7 @@ class Tokens:
         self._change(token_id, last_use=at)
 
     def _change(self, token_id: str, **fields: Any) -> None:
-        token = self._kept.get(token_id)
-        if token is not None:
-            self._kept.put(token_id, msgspec.structs.replace(token, **fields))
+        self._kept.change(token_id, lambda token: msgspec.structs.replace(token, **fields))
 
 
 class Organisations:
