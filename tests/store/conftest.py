@@ -1,6 +1,7 @@
 """One suite over both databases: an SQLite file, and a database of its own on one PostgreSQL server per session."""
 
 import os
+import signal
 import tempfile
 import uuid
 import warnings
@@ -25,6 +26,7 @@ def postgres() -> Iterator[str]:
         try:
             yield running.get_uri()
         finally:
+            os.kill(running.get_pid(), signal.SIGQUIT)  # at once: what it holds is thrown away
             running.cleanup()
 
 

@@ -99,7 +99,7 @@ def _replace_sqlite(database: Sqlite, path: Path) -> None:
 
 def _tables() -> tuple[str, ...]:
     """All of the schema; the full text is not among them, it follows from the rest."""
-    return tuple(table.name for table in metadata.sorted_tables)
+    return tuple(f"{table.name}" for table in metadata.sorted_tables)
 
 
 def _copy_postgres(database: Postgres, path: Path) -> None:

@@ -18,6 +18,9 @@ from sqlalchemy.engine import URL, make_url
 from egnatia.store.link import Link, Pool
 
 CHANNEL: Final = "egnatia"
+SECURE_TEXTS: Final = sqlite3.sqlite_version_info >= (3, 42)
+"""Whether FTS5 can be told to leave nothing of a deleted word; older ones must merge their parts for that."""
+
 _BUSY_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.1
 _MARK: Final = re.compile(r"\{(\w+(?::[\w.]+)*)\}")
@@ -213,6 +216,8 @@ class Sqlite(Database):
         link.execute("DELETE FROM texts WHERE rowid = ?", (position,))
 
     def merge_texts(self, connection: Connection) -> bool:
+        if SECURE_TEXTS:
+            return False
         link: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         before = link.total_changes
         link.execute("INSERT INTO texts (texts, rank) VALUES ('merge', -200)")

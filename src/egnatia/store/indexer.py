@@ -27,11 +27,13 @@ _LOOK_SECONDS: Final = 1.0
 class Indexer:
     """Starts with the store and resumes at the watermark. `stir` says that the log has grown."""
 
-    def __init__(self, database: Database, writer: Writer) -> None:
+    def __init__(self, database: Database, writer: Writer, *, scrub: bool = False) -> None:
         self._database, self._writer = database, writer
         self._stirred = threading.Event()
         self._stop = threading.Event()
         self._scrub = threading.Event()
+        if scrub:
+            self._scrub.set()
         self._caught_up = threading.Condition()
         self._reached = 0
         self._thread = threading.Thread(target=self._run, name="egnatia-indexer", daemon=True)

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select, text
 
-from egnatia.store.database import Database
+from egnatia.store.database import SECURE_TEXTS, Database
 from egnatia.store.schema import state
 
 HEAD: Final = "0001"
@@ -21,6 +21,8 @@ def migrate(database: Database) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if revision(connection) != HEAD:
             _upgrade(connection)
+        if connection.dialect.name == "sqlite" and SECURE_TEXTS:
+            connection.execute(text("INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1)"))
         if connection.execute(select(state.c.one)).first() is None:
             connection.execute(insert(state).values(one=1, position=0, at=0, names=0, attestations=0, generation=0))
 

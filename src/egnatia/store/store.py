@@ -38,7 +38,8 @@ class Store(Lookup):
         self.ledger = ledger
         self._wakes = Wakes(database, self.position)
         self._writer = Writer(database, shelving, Ledger(ledger), self._committed)
-        self.indexer = Indexer(database, self._writer)
+        # What a stop interrupted is taken up again: erased words may stand in old parts of the index.
+        self.indexer = Indexer(database, self._writer, scrub=ledger.exists())
         self._sequences = Sequences(database, self._writer.write)
         self.custody = Custodian(database, shelving)
         self.tokens = Tokens(database, self._writer.write)
