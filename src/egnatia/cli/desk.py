@@ -29,6 +29,8 @@ REFUSED, WRONG, UNREACHABLE = 1, 2, 3
 PLACES = (Path(FILE), Path("/etc/egnatia") / FILE)
 """Where the settings are looked for when nobody says: here, then the machine's."""
 
+WIDE = 400
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -57,7 +59,9 @@ class Desk:
     def __init__(self, config: Path | None, *, as_json: bool) -> None:
         self.as_json = as_json
         self._config = config
-        self.out = Console(highlight=False, markup=False, soft_wrap=True)
+        # Into a pipe a row stays on its line, whatever its length.
+        width = None if sys.stdout.isatty() else WIDE
+        self.out = Console(highlight=False, markup=False, soft_wrap=True, width=width)
         self.err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
     def settings(self) -> Settings:

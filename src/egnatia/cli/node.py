@@ -12,7 +12,8 @@ import click
 import msgspec
 
 from egnatia.cli.desk import Desk, Unreachable, command
-from egnatia.node import Node
+from egnatia.node import Node, logs
+from egnatia.node.serving import serve as answer
 from egnatia.settings import FILE, Economy, Keys, Network, Organisation, Settings, Storage, load, to_toml
 from egnatia.trust.fingerprint import fingerprint
 
@@ -119,10 +120,11 @@ def serve(desk: Desk) -> None:
     EGNATIA_LOG_FORMAT=json egnatia serve --config /etc/egnatia/egnatia.toml
     """
     settings = desk.settings()
+    logs.begin(settings)
     with Node.open(settings, settings.passphrase()) as node:
         desk.aside(f"{settings.organisation.name}: {settings.public_url}/live")
         try:
-            asyncio.run(node.serve())
+            asyncio.run(answer(node))
         except KeyboardInterrupt:
             desk.aside("Stopped.")
         except OSError as error:

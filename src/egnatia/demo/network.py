@@ -22,6 +22,7 @@ from egnatia.demo.cast import ACTORS, BANK, MESH, NODES, Actor, actor
 from egnatia.demo.region import Seat
 from egnatia.demo.sample import sample
 from egnatia.exchange import token
+from egnatia.exchange.peer.frame import Scope
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.settings import FILE, Keys, Network, Organisation, Settings, load, to_toml
@@ -85,7 +86,7 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
         for hosted in (each for each in ACTORS if not each.runs_node):
             nodes[hosted.host].host(hosted.id, hosted.name, hosted.economy)
         for one, other in (*combinations(MESH, 2), (BANK, actor(BANK.csirt))):
-            _pair(nodes[one.key], nodes[other.key], scope="all" if BANK in (one, other) else "own")
+            _pair(nodes[one.key], nodes[other.key], relayed=BANK in (one, other))
         for node in nodes.values():
             for each in ACTORS:
                 clients = (actor(each.csirt).id,) if each.csirt else ()
@@ -113,11 +114,11 @@ def _created(folder: Path, of: Actor, port: int) -> Node:
     return Node.open(settings, PASSPHRASE)
 
 
-def _pair(one: Node, other: Node, *, scope: str) -> None:
+def _pair(one: Node, other: Node, *, relayed: bool) -> None:
     """Both operators invite, and both confirm."""
     for mine, theirs in ((one, other), (other, one)):
         # A bank asks its CSIRT for what that relays as well; the CSIRT asks the bank for its own.
-        asked = "all" if scope == "all" and mine.own == BANK.id else "own"
+        asked: Scope = "all" if relayed and mine.own == BANK.id else "own"
         mine.pairings.accept(theirs.pairings.invite(), scope=asked)
         mine.pairings.confirm(theirs.node_id)
 

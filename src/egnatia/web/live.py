@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
@@ -26,7 +26,7 @@ NEWEST = 100
 
 STREAM = "/api/v1/changes/stream"
 
-Ids = Annotated[list[str], Parameter(query="id", max_items=50, description="Ids of records")]
+Ids = Annotated[list[str], QueryParameter(name="id", max_items=50, description="Ids of records")]
 
 
 @get("/live", include_in_schema=False)
