@@ -121,14 +121,15 @@ class Drafting(msgspec.Struct, frozen=True):
         label = self.labelling.label(record, self.owner, self.applied, batch=meanings)
         whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
         out.drafts.append(self._drafted(index, record, whole, self.applied))
+        widest = whole
         if whole != label and (variant := redact(record)) is not None:
-            redacted = read(variant, tolerant=True)
+            redacted, widest = read(variant, tolerant=True), label
             out.drafts.append(self._drafted(ADDED, redacted, label, self.applied, unless=whole))
         if mine is None or record.version <= mine.version:
             return
         if mine.recalled:
             out.lifts.append(Lift(record.head.id, self.owner))
-        if narrows(mine.label, whole):
+        if narrows(mine.governing, widest):
             refs = (*record.head.object_marking_refs, *self.applied)
             recall = takeback.narrowing(record, self.owner, refs, now)
             out.drafts.append(self._drafted(ADDED, recall, mine.governing, ()))

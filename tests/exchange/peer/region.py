@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.frame import Scope as FeedScope
 from egnatia.exchange.peer.peers import Peers
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
+from egnatia.exchange.takeback import Action, recalling
 from egnatia.node import Node
 from egnatia.settings import Settings
 from egnatia.settings.declared import Network, Organisation, Storage
@@ -53,19 +55,9 @@ def indicator(name: str = "", *, marking: str = GREEN, ident: str = "", **more: 
     return msgspec.json.encode(body)
 
 
-def recall(owner: "Running", target: str, action: str = "withdraw") -> bytes:
+def recall(owner: "Running", target: str, action: Action = "withdraw") -> bytes:
     """The owner takes a record back."""
-    body = {
-        "type": "recall",
-        "spec_version": "2.1",
-        "id": f"recall--{uuid.uuid4()}",
-        "created": "2026-03-02T12:00:00.000Z",
-        "modified": "2026-03-02T12:00:00.000Z",
-        "created_by_ref": owner.own,
-        "object_ref": target,
-        "action": action,
-    }
-    return msgspec.json.encode(body)
+    return recalling(target, action, owner=owner.own, reason="", now=datetime.now(UTC))
 
 
 def id_of(body: bytes) -> str:
@@ -106,6 +98,7 @@ class Running:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await self.wrap(self.peers.app)(scope, receive, send)
 
+        await self.peers.start()
         config = uvicorn.Config(
             app,
             host="127.0.0.1",
@@ -119,7 +112,6 @@ class Running:
         self.serving = asyncio.create_task(self.server._serve())
         server = self.server
         await until(lambda: server.started)
-        await self.peers.start()
 
     async def down(self) -> None:
         """Neither answer nor follow; the store stays open."""

@@ -1,7 +1,5 @@
 """How it goes with one peer, in figures that an operator reads; kept in memory, saved now and then."""
 
-from collections import deque
-
 import msgspec
 
 
@@ -38,7 +36,7 @@ class Contact(msgspec.Struct):
     acknowledged_at: int = 0
     countersigned: int = 0
     countersigned_at: int = 0
-    troubles: deque[Trouble] = msgspec.field(default_factory=lambda: deque(maxlen=20))
+    troubles: list[Trouble] = []
 
     @property
     def lag(self) -> int:
@@ -47,4 +45,4 @@ class Contact(msgspec.Struct):
 
     def troubled(self, at: int, what: str) -> None:
         """Remember what went wrong; the last twenty are kept."""
-        self.troubles.append(Trouble(at, what[:500]))
+        self.troubles = [*self.troubles[-19:], Trouble(at, what[:500])]

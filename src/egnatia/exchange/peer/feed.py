@@ -21,8 +21,8 @@ PAGE_ROWS = 256
 PAGE_BYTES = 1 << 20  # of bodies; a single body may be greater
 _KEPT_ATTESTATIONS = 512
 
-_OWN = Query(source="own", variants=True)
-_ALL = Query(variants=True)
+_OWN = Query(source="own")
+_ALL = Query()
 
 
 class Reader(msgspec.Struct, frozen=True):

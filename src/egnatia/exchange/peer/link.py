@@ -35,6 +35,7 @@ from egnatia.trust.frame import END
 from egnatia.trust.party import Local, Peer
 
 SILENCE_SECONDS = 35.0  # three heartbeats that did not come
+REFUSED_SECONDS = 5.0  # who refuses to answer is not asked more often
 WELCOME_LIMIT = 64 << 10
 AHEAD = 2  # frames that wait to be stored
 
@@ -95,7 +96,16 @@ class Link:
         self._poked.set()
 
     async def run(self) -> None:
-        """Pull for ever; whatever ends a stream is counted, shown, and tried again later."""
+        """Pull until cancelled; whatever ends a stream is counted, shown, and tried again later."""
+        try:
+            await self._keep_pulling()
+        finally:
+            self._contact.connected_since = 0
+            for task in self._words:
+                task.cancel()
+            await asyncio.gather(*self._words, return_exceptions=True)
+
+    async def _keep_pulling(self) -> None:
         while True:
             self._state = subscribing.begun_again(self._state, await asyncio.to_thread(self._cursor))
             self._state, (call,) = subscribing.step(self._state, subscribing.Due(time.monotonic()))
@@ -164,7 +174,9 @@ class Link:
         timeout = httpx.Timeout(10.0, read=SILENCE_SECONDS)
         async with self._client.stream("POST", url, content=initiator.hello, timeout=timeout) as answer:
             if answer.status_code != 200:
-                return End(f"{url} answered {answer.status_code}: {await _reason(answer)}", again_after=5.0)
+                refused = answer.status_code < 500
+                reason = f"{url} answered {answer.status_code}: {await _reason(answer)}"
+                return End(reason, again_after=REFUSED_SECONDS if refused else 0.0)
             opening = bytearray()
             channel: Channel | None = None
             async for chunk in answer.aiter_raw():

@@ -42,7 +42,7 @@ from egnatia.trust.party import Local, Peer
 from egnatia.trust.post import post
 
 REFRESH_SECONDS = 2.0
-CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
 LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
 
@@ -253,6 +253,8 @@ class Peers:
         message = await asyncio.to_thread(post, self._local, target.peer, kind=WORD, body=encode_word(word), at=_now())
         url = f"{target.endpoint.rstrip('/')}/{POST}"
         contact = self._contacts[target.peer.node]
+        if self._client.is_closed:
+            return
         try:
             answered = await self._client.post(url, content=message, timeout=10.0)
         except httpx.HTTPError as error:
@@ -280,7 +282,7 @@ class Peers:
         if said.peer != node or said.checkpoint.node != self._host.node_id:
             raise Misbehaved(f"a countersignature of {said.peer[:80]!r} for {said.checkpoint.node[:80]!r}")
         check_countersignature(said, self._cards.keys_of(node, said.signature.key).verifying)
-        self._host.store.countersign(said)
+        self._host.store.witnesses.countersign(said)
         contact = self._contact_of(node)
         contact.countersigned, contact.countersigned_at = said.checkpoint.seq, said.at
 
@@ -295,7 +297,7 @@ class Peers:
         if head is None:
             return b""
         signed = checkpoint(head, self._host.keys.signing, node=self._host.node_id, at=_now())
-        self._host.store.save_checkpoint(signed)
+        self._host.store.witnesses.checkpoint(signed)
         return wire.encode(signed)
 
     async def _answer(self, obeyed: Sequence[tuple[Record, str]]) -> None:

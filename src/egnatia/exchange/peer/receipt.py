@@ -14,7 +14,9 @@ from egnatia.exchange.peer.reach import covered, is_sound, newly
 from egnatia.exchange.takeback import ERASE, takeback
 from egnatia.policy import TLP_2, Tlp
 from egnatia.record import Record
+from egnatia.record.agreement import Receipt
 from egnatia.record.marking import AUDIENCE_EXTENSION
+from egnatia.record.schemas import RECEIPT
 from egnatia.store.entry import Cursor
 from egnatia.store.store import Store
 
@@ -35,6 +37,7 @@ class Acknowledgements:
 
     def __init__(self, store: Store, node: str) -> None:
         self._store, self._node = store, node
+        self._standing: dict[str, Cursor] = {}
 
     def take(self, peer: str, said: Acknowledgement, *, at: int) -> Cursor:
         """Keep what is new in it; `Misbehaved` where it is about another node or cannot be true."""
@@ -45,19 +48,24 @@ class Acknowledgements:
         now = Cursor(peer, said.live, said.gaps)
         fresh = newly(self.standing(peer), now)
         if fresh:
-            self._store.acknowledge(peer, fresh, at)
+            self._store.acknowledgements.add(peer, fresh, at)
+            for after, until in fresh:
+                self._standing[peer] = covered(self._standing[peer], after, until)
         return now
 
     def standing(self, peer: str) -> Cursor:
         """All that it ever acknowledged."""
-        cursor = Cursor(peer, 0)
-        for after, until in self._store.acknowledged(peer):
-            cursor = covered(cursor, after, until)
+        cursor = self._standing.get(peer)
+        if cursor is None:
+            cursor = Cursor(peer, 0)
+            for after, until in self._store.acknowledgements.of(peer):
+                cursor = covered(cursor, after, until)
+            self._standing[peer] = cursor
         return cursor
 
     def of(self, position: int) -> tuple[Received, ...]:
         """Who says to have what stands at `position`, if it may be seen there; ask policy whether it may."""
-        return tuple(Received(node, at) for node, at in self._store.acknowledgements(position))
+        return tuple(Received(node, at) for node, at in self._store.acknowledgements.at(position))
 
 
 def answer(recall: Record, *, recipient: str, to: str, now: datetime) -> tuple[bytes, bytes]:
@@ -73,18 +81,17 @@ def answer(recall: Record, *, recipient: str, to: str, now: datetime) -> tuple[b
         "created_by_ref": recipient,
         "extensions": {AUDIENCE_EXTENSION: {"extension_type": "property-extension", "recipient_refs": [to]}},
     }
-    receipt = {
-        "type": "receipt",
-        "spec_version": "2.1",
-        "id": f"receipt--{uuid.uuid4()}",
-        "created": stamp,
-        "modified": stamp,
-        "created_by_ref": recipient,
-        "object_marking_refs": [_STRICT, audience],
-        "recipient_ref": recipient,
-        "event": "purged" if said.action == ERASE else "hidden",
-        "at": stamp,
-        "object_refs": [said.object_ref],
-        "recall_ref": recall.head.id,
-    }
-    return msgspec.json.encode(marking), msgspec.json.encode(receipt)
+    receipt = Receipt(
+        spec_version="2.1",
+        id=f"receipt--{uuid.uuid4()}",
+        created=stamp,
+        modified=stamp,
+        created_by_ref=recipient,
+        object_marking_refs=(_STRICT, audience),
+        recipient_ref=recipient,
+        event="purged" if said.action == ERASE else "hidden",
+        at=stamp,
+        object_refs=(said.object_ref,),
+        recall_ref=recall.head.id,
+    )
+    return msgspec.json.encode(marking), RECEIPT.write(receipt)
