@@ -26,6 +26,7 @@ from egnatia.trust import (
     host,
     issue,
     read_card,
+    revoke,
     rotate,
 )
 from egnatia.trust.keystore import write_private
@@ -67,7 +68,7 @@ class Residence:
     @classmethod
     def create(cls, settings: Settings, passphrase: str | bytes, clock: Callable[[], int]) -> "Residence":
         """New keys for a node and for its operator. Raises FileExistsError rather than replace any."""
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         keystore = Keystore.create(settings.data / KEYSTORE, passphrase)
         node = f"node--{uuid4()}"
         keys = PrivateKeys.generate()
@@ -155,6 +156,12 @@ class Residence:
         old, new = self.keys, PrivateKeys.generate()
         history = rotate(self._public.history, old, new, at=self._clock())
         self._keystore.add(self.node, new)
+        self._public = msgspec.structs.replace(self._public, history=history)
+        self._issue()
+
+    def revoke(self, replaced: str, reason: str) -> None:
+        """Gives up keys that were replaced: from now on nothing that they signed is believed."""
+        history = revoke(self._public.history, replaced, self.keys, at=self._clock(), reason=reason)
         self._public = msgspec.structs.replace(self._public, history=history)
         self._issue()
 

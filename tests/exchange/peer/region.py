@@ -127,6 +127,10 @@ class Running:
         self.peers = Peers(self.node)
         await self.up()
 
+    def close(self) -> None:
+        """Let go of the data directory."""
+        self.node.close()
+
     @property
     def own(self) -> str:
         return self.node.own
@@ -189,7 +193,7 @@ async def region(folder: Path, *names: str, mesh: bool = True) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         nodes = [make(folder, name) for name in names]
         for each in nodes:
-            stack.callback(each.node.close)
+            stack.callback(each.close)
         acquaint(*nodes)
         if mesh:
             for one, other in itertools.combinations(nodes, 2):

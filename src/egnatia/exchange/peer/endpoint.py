@@ -1,4 +1,5 @@
-"""The two paths that peers call, as raw ASGI: /peer/feed streams, /peer/post takes one sealed message.
+"""The paths that peers call, as raw ASGI: /peer/feed streams, /peer/post takes one sealed message, /peer/card shows
+this node's card, which is public.
 
 Who does not prove to be a confirmed peer learns nothing but that the door is shut.
 """
@@ -39,7 +40,8 @@ HEADERS = (
 
 
 class Endpoint:
-    """Answers peers. `contact_of` raises `Forged` for who is no confirmed peer; `hear` takes what they say."""
+    """Answers peers. `contact_of` raises `Forged` for who is no confirmed peer; `hear` takes what they say; `card` is
+    this node's signed card, encoded."""
 
     def __init__(
         self,
@@ -48,7 +50,9 @@ class Endpoint:
         local: Local,
         contact_of: Callable[[str], Contact],
         hear: Callable[[str, Word], Awaitable[None]],
+        card: Callable[[], bytes],
     ) -> None:
+        self._card = card
         self._feed, self._local, self._contact_of, self._hear = feed, local, contact_of, hear
         self._streams: dict[str, tuple[Stream, asyncio.Task[None]]] = {}
         self.closing = False
@@ -56,7 +60,9 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Any request under /peer/."""
         path, method = scope["path"], scope["method"]
-        if path not in {"/peer/feed", "/peer/post"}:
+        if path == "/peer/card" and method == "GET":
+            await respond(send, Answer(200, self._card(), HEADERS))
+        elif path not in {"/peer/feed", "/peer/post"}:
             await respond(send, Answer(404))
         elif method != "POST":
             await respond(send, Answer(405, headers=((b"allow", b"POST"),)))

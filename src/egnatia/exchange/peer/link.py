@@ -39,7 +39,7 @@ REFUSED_SECONDS = 5.0  # who refuses to answer is not asked more often
 WELCOME_LIMIT = 64 << 10
 AHEAD = 2  # frames that wait to be stored
 
-FEED, POST = "peer/feed", "peer/post"
+FEED, POST, CARD = "peer/feed", "peer/post", "peer/card"
 
 
 class End(msgspec.Struct, frozen=True):
@@ -59,12 +59,14 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What all of a node's links share; `answer` takes recalls that were obeyed, with their owners."""
+    """What all of a node's links share; `answer` takes recalls that were obeyed, with their owners; `renew` asks a
+    peer that could not prove itself, or would not believe us, whether its card is a newer one."""
 
     local: Local
     arrival: Arrival
     client: httpx.AsyncClient
     answer: Callable[[Sequence[tuple[Record, str]]], Coroutine[None, None, None]]
+    renew: Callable[[Target], Coroutine[None, None, None]]
 
 
 class Link:
@@ -81,6 +83,7 @@ class Link:
     ) -> None:
         self._target, self._cursor = target, cursor
         self._local, self._arrival, self._client, self._answer = means.local, means.arrival, means.client, means.answer
+        self._renew = means.renew
         self._contact, self._say = contact, say
         self._state = subscribing.begun(cursor(), target.scope)
         self._poked = asyncio.Event()
@@ -111,6 +114,8 @@ class Link:
             self._state, (call,) = subscribing.step(self._state, subscribing.Due(time.monotonic()))
             assert isinstance(call, subscribing.Call)  # noqa: S101 the core answers Due with a call
             end = await self._stream(call.subscription)
+            if end.lied or end.again_after:
+                await self._renew(self._target)
             await self._rest(end)
 
     async def _rest(self, end: End) -> None:

@@ -23,7 +23,7 @@ from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
-from egnatia.exchange.peer.link import POST, Link, Means, Target
+from egnatia.exchange.peer.link import CARD, POST, Link, Means, Target
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.peer.status import save
@@ -44,6 +44,7 @@ from egnatia.trust.post import post
 REFRESH_SECONDS = 2.0
 CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
+CARD_LIMIT = 1 << 20
 LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
 
 
@@ -109,7 +110,9 @@ class Peers:
             card_of=lambda node: self._pairings.endorsed(self._signed(node), host.node_id),
             pool=self._pool,
         )
-        self._endpoint = Endpoint(self._feed, local=self._local, contact_of=self._contact_of, hear=self._hear)
+        self._endpoint = Endpoint(
+            self._feed, local=self._local, contact_of=self._contact_of, hear=self._hear, card=self._own_card
+        )
         self._client: httpx.AsyncClient | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -211,7 +214,7 @@ class Peers:
         link = Link(
             target,
             lambda: self._host.store.cursor(node),
-            means=Means(self._local, self._arrival, self._client, self._answer),
+            means=Means(self._local, self._arrival, self._client, self._answer, self._renew),
             contact=self._contacts.setdefault(node, Contact(node)),
             say=lambda word: self._say(target, word),
         )
@@ -246,6 +249,25 @@ class Peers:
             return PUBLIC
         hosted = organisations(self._cards.card(node))
         return Clearance(tuple(one for each in hosted for one in self._host.clearance_of(each).standings))
+
+    def _own_card(self) -> bytes:
+        return wire.encode(self._host.signed_card)
+
+    async def _renew(self, target: Target) -> None:
+        """Take the card that a peer shows now, where it continues the one that was believed (new keys, addresses)."""
+        assert self._client is not None  # noqa: S101 it is there from start to stop
+        node, contact = target.peer.node, self._contacts[target.peer.node]
+        try:
+            async with self._client.stream("GET", f"{target.endpoint.rstrip('/')}/{CARD}", timeout=10.0) as answered:
+                shown = await _at_most(answered, CARD_LIMIT) if answered.status_code == 200 else b""
+            signed = wire.decode(shown, SignedCard, "card")
+            if signed.body != self._cards.signed(node).body:
+                card = self._cards.update(signed, now=_now())
+                await asyncio.to_thread(self._pairings.introduced, signed, card.node, node)
+        except httpx.HTTPError as error:
+            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}")
+        except Forged as error:
+            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}")
 
     async def _say(self, target: Target, word: Word) -> None:
         """Post a word to a peer; what does not arrive is said again with the next one."""
@@ -313,6 +335,16 @@ class Peers:
         ]
         if bodies:
             await asyncio.wrap_future(self._host.admission.submit(bodies, submitter))
+
+
+async def _at_most(answered: httpx.Response, limit: int) -> bytes:
+    """The body; `Forged` for one of more than `limit` bytes."""
+    body = bytearray()
+    async for chunk in answered.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            raise Forged("card", f"it has more than {limit} bytes")
+    return bytes(body)
 
 
 def _now() -> int:
