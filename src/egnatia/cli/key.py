@@ -15,6 +15,10 @@ def key() -> None:
     """The node's keys: show them, replace them, give up lost ones.
 
     Peers believe new keys that the old ones signed; nobody has to pair anew.
+
+    \b
+    egnatia key rotate
+    egnatia key revoke 3fa9c2 --reason "a laptop was stolen"
     """
 
 

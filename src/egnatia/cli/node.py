@@ -75,7 +75,7 @@ def init(desk: Desk, folder: Path, *, name: str, economy: Economy, identity: str
         keys=Keys(passphrase_file=_absolute(given["passphrase_file"])),
         base=str(folder),
     )
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passphrase = _passphrase(wanted)
     path.write_text(to_toml(wanted), encoding="utf-8")
     try:
