@@ -130,11 +130,7 @@ def test_an_audience_is_never_read_tolerantly(content: dict[str, Any]) -> None:
 
 def test_the_standard_markings_are_in_order_and_have_their_identifiers() -> None:
     markings = [read(raw) for raw in standard_markings()]
-    assert [one.head.id for one in markings] == [
-        *TLP2_IDS,
-        *(set_ for set_ in TLP_IDS if set_ not in TLP2_IDS),
-        *PAP_IDS,
-    ]
+    assert [one.head.id for one in markings] == [*TLP2_IDS, *TLP1_IDS, *PAP_IDS]
 
 
 def test_a_pap_marking_keeps_its_identifier() -> None:
