@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests.cli.test_cli import Place, place
 
 __all__ = ["place"]

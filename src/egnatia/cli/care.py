@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from egnatia.cli.desk import Desk, command
+from egnatia.node import ERASURES
 from egnatia.store import Store
 
 
@@ -30,7 +31,7 @@ def backup(desk: Desk, file: Path) -> None:
 def restore(desk: Desk, file: Path) -> None:
     """Put the store back from the backup FILE, and erase from it what has been erased since. The node must not run."""
     settings = desk.settings()
-    Store.restore(file, settings.database_url)
+    Store.restore(file, settings.database_url, ledger=settings.data / ERASURES)
     desk.answer({"restored": str(file)}, f"Restored from {file}. What had been erased since is erased again.")
 
 

@@ -41,7 +41,13 @@ class Listed(msgspec.Struct, frozen=True):
 
 @token.command("create")
 @click.argument("name")
-@click.option("--right", "rights", multiple=True, type=click.Choice([right.value for right in Right]), help="What it may do; else only read.")
+@click.option(
+    "--right",
+    "rights",
+    multiple=True,
+    type=click.Choice([right.value for right in Right]),
+    help="What it may do; else only read.",
+)
 @click.option("--for", "organisation", help="Identity id of its organisation; else this node's own.")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 730), help="How long it is valid.")
 @command

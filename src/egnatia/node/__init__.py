@@ -1,5 +1,5 @@
 """One node put together from its settings: the only place that wires everything."""
 
-from egnatia.node.node import ALL_RIGHTS, Node
+from egnatia.node.node import ALL_RIGHTS, ERASURES, Node
 
-__all__ = ["ALL_RIGHTS", "Node"]
+__all__ = ["ALL_RIGHTS", "ERASURES", "Node"]

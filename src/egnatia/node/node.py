@@ -27,6 +27,8 @@ from egnatia.trust import Card, Cards, Finding, Forged, OpeningKeys, PrivateKeys
 
 _TLP: Final = {"amber": Tlp.AMBER, "amber+strict": Tlp.AMBER_STRICT, "red": Tlp.RED}
 ALL_RIGHTS: Final = frozenset(Right)
+ERASURES: Final = "erasures"
+"""The file in the data directory that remembers what was erased, beyond any backup of the database."""
 
 
 def now() -> int:
@@ -43,7 +45,7 @@ class Node:
     def __init__(self, settings: Settings, residence: Residence) -> None:
         self.settings = settings
         self.residence = residence
-        self.store = Store.open(settings.database_url)
+        self.store = Store.open(settings.database_url, ledger=settings.data / ERASURES)
         self.pairings = Pairings(self.store, lambda: residence.signed_card, residence.keys)
         self.cards = Cards()
         self.facts = Facts(self.store, lambda: residence.organisations, self.pairings.all)
