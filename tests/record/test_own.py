@@ -11,7 +11,7 @@ from tests.record.builders import CREATED, body, properties, ref
 from egnatia.record import BUILT_IN, Invalid, MarkingDefinition, OwnType, audience_of, read, reading
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.common import DomainObject
-from egnatia.record.marking import AUDIENCE_EXTENSION, PAP_EXTENSION, PAP_IDS, TLP2_IDS, standard_markings
+from egnatia.record.marking import AUDIENCE_EXTENSION, PAP_EXTENSION, PAP_IDS, TLP1_IDS, TLP2_IDS, standard_markings
 from egnatia.record.schemas import AUDIENCE, OWN_TYPES, PAP, RECALL, RECEIPT, SEALED_RECORD, SHARING_AGREEMENT
 
 COMMON: dict[str, Any] = {"created": CREATED, "modified": CREATED, "spec_version": "2.1"}
