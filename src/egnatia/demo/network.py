@@ -81,8 +81,8 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
     """Every node with its keys, its peers confirmed, its agreements published and its sample data handed in."""
     chosen = dict(zip((each.key for each in NODES), free, strict=True))
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(max_workers=4) as pool:
-        opened = list(pool.map(lambda each: _created(folder, each, chosen[each.key]), NODES))
-        nodes = {each.key: stack.enter_context(node) for each, node in zip(NODES, opened, strict=True)}
+        # One after the other: bringing up a database's schema is not for several threads at a time.
+        nodes = {each.key: stack.enter_context(_created(folder, each, chosen[each.key])) for each in NODES}
         for hosted in (each for each in ACTORS if not each.runs_node):
             nodes[hosted.host].host(hosted.id, hosted.name, hosted.economy)
         for one, other in (*combinations(MESH, 2), (BANK, actor(BANK.csirt))):
