@@ -1,6 +1,7 @@
 """The schema is brought up to this release's by Alembic; where it is already, Alembic is not even loaded."""
 
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select, text
@@ -12,6 +13,7 @@ HEAD: Final = "0001"
 """The revision of this release."""
 
 _LOCK: Final = 0x6567_6E61_7469_61
+_alembic: Final = Lock()  # it keeps what it works on in module globals, so stores are opened one after the other
 
 
 def migrate(database: Database) -> None:
@@ -42,4 +44,5 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _alembic:
+        command.upgrade(config, "head")
