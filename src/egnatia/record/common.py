@@ -12,12 +12,14 @@ from egnatia.record.record import GranularMarking
 from egnatia.record.rule import Properties, Rule, at_least_one, claim, later
 from egnatia.record.selector import is_selector, resolves
 
-_CVE = re.compile(r"CVE-[0-9]{4}-(0[0-9]{3}|[1-9][0-9]{3,})")
-_CAPEC = re.compile(r"CAPEC-[0-9]+")
+_NUMBERS = {
+    "cve": re.compile(r"CVE-[0-9]{4}-(0[0-9]{3}|[1-9][0-9]{3,})"),
+    "capec": re.compile(r"CAPEC-[0-9]+"),
+}
 
 
 def _numbered(reference: Properties) -> bool:
-    form = {"cve": _CVE, "capec": _CAPEC}.get(reference["source_name"])
+    form = _NUMBERS.get(reference["source_name"])
     return form is None or form.fullmatch(reference["external_id"]) is not None
 
 

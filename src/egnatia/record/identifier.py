@@ -46,6 +46,7 @@ def loose_type(identifier: str) -> str | None:
     return match[1] if match else None
 
 
+@lru_cache(maxsize=1024)
 def is_type_name(text: str) -> bool:
     """Whether `text` can name a record type (STIX 2.1 section 3.2)."""
     return 3 <= len(text) <= 250 and _TYPE_NAME.fullmatch(text) is not None

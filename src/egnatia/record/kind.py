@@ -30,7 +30,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     """What is known of all records of one kind with the same property names.
 
     `fit` says that the names are in order. `single` and `many` are the defined properties that refer to other records,
-    `deep` those in which references may hide.
+    `loose` the custom ones whose names say so, `deep` those in which references may hide.
     """
 
     fit: bool
@@ -38,6 +38,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     rules: tuple[Rule, ...]
     single: tuple[str, ...]
     many: tuple[str, ...]
+    loose: tuple[str, ...]
     deep: tuple[str, ...]
 
 
@@ -86,7 +87,8 @@ class Kind:
             tuple(rule for rule in relevant if not rule.by_presence),
             tuple(name for name in targets if name.endswith("_ref") and name in self.fields),
             tuple(name for name in targets if name.endswith("_refs") and name in self.fields),
-            tuple(name for name in targets if self._is_deep(name)),
+            tuple(name for name in targets if self._is_deep(name) and name.endswith("_ref")),
+            tuple(name for name in targets if self._is_deep(name) and not name.endswith("_ref")),
         )
 
     def _is_deep(self, name: str) -> bool:
@@ -114,6 +116,21 @@ class Kind:
         for rule in shape.rules:  # noqa: SIM110  (a generator would cost more than the rules)
             if not rule.holds(decoded):
                 return False
+        return True
+
+    def all_pass(self, parts: list[Mapping[str, Any]]) -> bool:
+        """Whether each part passes; as `passes`, written out because records have many parts."""
+        shapes = self._shapes
+        for part in parts:
+            shape = shapes.get(tuple(part)) or self.shape(part)
+            if not shape.fit or None in part.values():
+                return False
+            for name, holds in shape.checks:
+                if not holds(part[name]):
+                    return False
+            for rule in shape.rules:
+                if not rule.holds(part):
+                    return False
         return True
 
     def examine(self, decoded: Any, path: str, log: Log) -> Any:
@@ -231,6 +248,8 @@ def _check(type_: inspect.Type) -> Check | None:
             return _check(only)
         case inspect.VarTupleType():
             item = _check(type_.item_type)
+            if isinstance(type_.item_type, inspect.StructType):
+                return kind_of(type_.item_type.cls).all_pass
             return None if item is None else lambda value: all(map(item, value))
         case inspect.DictType():
             entry = _check(type_.value_type)

@@ -135,9 +135,11 @@ def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
     found = [Reference(name, decoded[name]) for name in shape.single]
     for name in shape.many:
         found.extend([Reference(name, target) for target in decoded[name]])
+    for name in shape.loose:
+        _search(name, name, decoded[name], found)
     for name in shape.deep:
         value = decoded[name]
-        if type(value) is not str or name.endswith("_ref"):
+        if type(value) in _NESTED:
             _search(name, name, value, found)
     return tuple(found)
 
