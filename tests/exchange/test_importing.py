@@ -117,6 +117,6 @@ def test_nothing_in_a_file_is_nothing_taken() -> None:
 def test_what_was_taken_before_the_file_broke_off_is_counted() -> None:
     desk = Desk()
     whole = b"\n".join(json.dumps(indicator(number)).encode() for number in range(600))
-    with pytest.raises(ValueError, match=r"offset|truncated|malformed"):
+    with pytest.raises(ValueError, match="the stream ends before it"):
         import_stream(io.BytesIO(whole + b'\n{"type": "indica'), desk)
     assert len(desk.seen) >= 500
