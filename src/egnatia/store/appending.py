@@ -4,6 +4,7 @@ The caller holds the transaction; nothing counts until it commits and `publish` 
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -31,8 +32,6 @@ Places = list[tuple[Line, Shelf]]
 ALREADY: Final = Line("", redacted=False, label=0, type="", source="", digest=b"")
 """Stands for a row that was in the log before."""
 
-_LATER: Final = 1 << 62
-
 
 class Appending:
     """A transaction on `link`, which holds the lock on `state` from here on."""
@@ -54,7 +53,7 @@ class Appending:
         self._placed: dict[tuple[int, int], Places] = {}
         self._placing: list[tuple[int, int]] = []
         self._moving: list[int] = []
-        self._first: dict[int, tuple[int, int]] = {}
+        self._owners: defaultdict[int, set[int]] = defaultdict(set)
         self.erased: list[Erased] = []
 
     def append(self, batches: Sequence[Batch], atomic: Sequence[bool] = ()) -> list[Appended]:
@@ -127,24 +126,19 @@ class Appending:
             self._loaded |= wanted
             for group in load_groups(self._database, self._link, sorted(wanted), self.interning):
                 self._groups[group.name, group.owner] = group
-                group.was = self._stored_end_label(group)
-                self._note_first(group)
+                self._owners[group.name].add(group.owner)
+                group.was, group.known = self._stored_bound(group), bool(group.lines)
 
-    def _stored_end_label(self, group: Group) -> int | None:
-        live = (line for line in group.live() if line.shelf is not None)
-        return end_label([(line, self.interning.shelf_of(line.shelf)) for line in live if line.shelf is not None])
-
-    def _note_first(self, group: Group) -> None:
-        """Of the copies of a record by several owners the one that was here first counts for others' relationships."""
-        key, known = (group.name, group.owner), self._first.get(group.name)
-        if group.live() and (known is None or _arrival(group) < _arrival(self._groups[known])):
-            self._first[group.name] = key
+    def _stored_bound(self, group: Group) -> int | None:
+        stored = [(line, self.interning.shelf_of(line.shelf)) for line in group.live() if line.shelf is not None]
+        return end_label(stored) or (group.recall.label if group.recall else None)
 
     def _group(self, record: str, owner: str) -> Group:
         key = (self._numbers[record], self._numbers[owner])
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(*key, owner)
+            self._owners[group.name].add(group.owner)
         self._touched[key] = group
         return group
 
@@ -193,7 +187,6 @@ class Appending:
         )
         group.lines[record.version, redacted] = line
         self._added.append((entry, line, group))
-        self._first.setdefault(group.name, (group.name, group.owner))
         if group.recall is not None and group.recall.erase:
             self._erase(line, record.head.id, owner)
         elif group.head() is line:
@@ -270,7 +263,7 @@ class Appending:
         return {
             group.name
             for key, group in self._touched.items()
-            if group.name <= self._names_before and end_label(self._places(key)) != group.was
+            if group.name <= self._names_before and (self._bound(key), bool(group.lines)) != (group.was, group.known)
         }
 
     def _places(self, key: tuple[int, int]) -> Places:
@@ -283,15 +276,27 @@ class Appending:
         return found
 
     def _end_label(self, name: int, owner: int) -> int | None:
-        """By the copy of the same owner if there is one, else by the one that was here first."""
-        key = (name, owner) if (name, owner) in self._groups else self._first.get(name)
-        if key is None:
-            return None
+        """What a relationship of `owner` is bounded by at this end: its own copy, or else that of the owner who was
+        known here first. What was never here bounds nothing, unless the owner itself has recalled it."""
+        own = self._groups.get((name, owner))
+        if own is not None and (own.live() or own.recall):
+            return self._bound((name, owner))
+        for other in sorted(self._owners.get(name, ())):
+            group = self._groups[name, other]
+            if group.live() or (group.lines and group.recall):
+                return self._bound((name, other))
+        return None
+
+    def _bound(self, key: tuple[int, int]) -> int | None:
+        """The label by which this copy bounds the relationships to it: that of its head, or of its recall where nothing
+        is kept of it."""
         group = self._groups[key]
-        if key in self._touched and not group.ends:
-            return end_label(self._places(key))
-        head = group.head()
-        return group.was or (head.label if head else None)
+        if key not in self._touched:
+            return group.was
+        if group.ends:
+            head = group.head()
+            return group.was or (head.label if head else None)
+        return end_label(self._places(key)) or (group.recall.label if group.recall else None)
 
     def _arrange(self, places: Places) -> None:
         for line, shelf in places:
@@ -371,10 +376,6 @@ class Appending:
             g=self.generation,
         )
         database.announce(link, self.position)
-
-
-def _arrival(group: Group) -> int:
-    return min((line.position or _LATER for line in group.lines.values()), default=_LATER)
 
 
 def _appended(lines: Sequence[Line | None], at: int) -> Appended:

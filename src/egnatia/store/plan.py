@@ -43,7 +43,8 @@ class Taken:
 class Group:
     """All versions of one id by one owner, and what bounds them: a recall, and the labels of its ends.
 
-    `ends` are the names of the records at the ends of its head; `was` is what relationships to it were bounded by.
+    `ends` are the names of the records at the ends of its head; `was` is what relationships to it were bounded by, `known` whether there was
+    a version of it.
     """
 
     name: int
@@ -54,6 +55,7 @@ class Group:
     ends: tuple[int, ...] = ()
     bounds: tuple[int, ...] = ()
     was: int | None = None
+    known: bool = False
 
     def live(self) -> list[Line]:
         return [line for line in self.lines.values() if not line.erased]
