@@ -1,6 +1,7 @@
 """The whole network on this machine: made in a folder, run as one process for each node, stopped together."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ import msgspec
 from egnatia.demo.agreements import agreements
 from egnatia.demo.cast import ACTORS, BANK, MESH, NODES, Actor, actor
 from egnatia.demo.region import Seat
-from egnatia.demo.sample import sample
+from egnatia.demo.sample import sample, taken_back
 from egnatia.exchange import token
 from egnatia.exchange.peer.frame import Scope
 from egnatia.exchange.submission import Right, Submitter
@@ -51,14 +52,23 @@ class Made(msgspec.Struct, frozen=True):
     records: int
 
 
-def fresh(folder: Path) -> None:
-    """An empty folder for a demonstration, in the place of an earlier one; never in the place of anything else."""
-    if folder.exists():
-        if not (folder / MARKER).exists() and any(folder.iterdir()):
-            raise NotPossible(f"{str(folder)!r} holds something else; name another folder with --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / MARKER).touch()
+@contextlib.contextmanager
+def fresh(folder: Path) -> Iterator[None]:
+    """An empty folder for a demonstration, in the place of an earlier one that has ended; never of anything else."""
+    marker = folder / MARKER
+    if folder.exists() and not marker.exists() and any(folder.iterdir()):
+        raise NotPossible(f"{str(folder)!r} holds something else; name another folder with --folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with marker.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"A demonstration is running in {str(folder)!r}; stop it, or name another folder with --folder"
+            raise NotPossible(message) from error
+        for earlier in folder.iterdir():
+            if earlier.is_dir():
+                shutil.rmtree(earlier)
+        yield
 
 
 def ports(base: int, count: int) -> tuple[int, ...]:
@@ -125,11 +135,14 @@ def _pair(one: Node, other: Node, *, relayed: bool) -> None:
 
 def _filled(node: Node, by: Actor, now: datetime) -> int:
     signed = [each.body for each in agreements(now - timedelta(days=60)) if by in each.parties]
-    bodies = [*signed, *sample(by, now)]
-    outcome = node.admission.submit(bodies, Submitter(by.id, "demo", frozenset(Right)), tolerant=False).result()
-    if outcome.refused:
-        raise NotPossible(f"{by.name}: the sample data was refused: {outcome.refused[0].problems}")
-    return len(outcome.accepted)
+    count = 0
+    # A recall is of what is there: it is handed in after the rest.
+    for bodies in ([*signed, *sample(by, now)], taken_back(by, now)):
+        outcome = node.admission.submit(bodies, Submitter(by.id, "demo", frozenset(Right)), tolerant=False).result()
+        if outcome.refused:
+            raise NotPossible(f"{by.name}: the sample data was refused: {outcome.refused[0].problems}")
+        count += len(outcome.accepted)
+    return count
 
 
 def _token(node: Node, organisation: str) -> str:

@@ -10,6 +10,7 @@ from egnatia.demo.cast import ECONOMIES, Actor, demo_id
 from egnatia.demo.stories import STORIES, Story, Tlp
 from egnatia.record.deterministic import observable_id
 from egnatia.record.marking import TLP2_IDS
+from egnatia.record.schemas import RECALL
 
 TLP: dict[Tlp, str] = {name: marking for marking, name in TLP2_IDS.items()}
 """The marking-definitions of TLP 2.0 as OASIS published them, by their names."""
@@ -179,7 +180,29 @@ def sample(by: Actor, now: datetime) -> tuple[bytes, ...]:
     stories = STORIES[by.key]
     for number, story in enumerate(stories):
         objects.extend(told(by, story, now - timedelta(days=21 - 7 * number, hours=number * 5)))
+    objects.append(mistaken(by, now))
     return tuple(map(encoded, objects))
+
+
+def mistaken(by: Actor, now: datetime) -> Object:
+    """A warning that named the wrong company."""
+    pen = Pen(by, "green", now - timedelta(days=2), "taken back")
+    return pen.sdo("note", "warning", content="A warning that named the wrong company.", object_refs=[by.id])
+
+
+def taken_back(by: Actor, now: datetime) -> tuple[bytes, ...]:
+    """The recall of that warning, once it is there: then it is in nobody's list but its owner's."""
+    warning = mistaken(by, now)
+    pen = Pen(by, "green", now - timedelta(days=1), "taken back")
+    recall = pen.sdo(
+        "recall",
+        "recall",
+        object_ref=warning["id"],
+        action="withdraw",
+        reason="It named the wrong company.",
+        extensions={RECALL.extension_id: {"extension_type": "new-sdo"}},
+    )
+    return (encoded(recall),)
 
 
 def encoded(stix: Object) -> bytes:

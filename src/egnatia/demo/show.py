@@ -36,12 +36,12 @@ def show(wanted: Wanted, say: Callable[[str], None], ready: Callable[[str, Made,
     """Brings the network up and runs it; `ready` is told the regional view's address, and after how many seconds."""
     began = time.monotonic()
     own, *free = ports(wanted.port, len(NODES) + 1)
-    fresh(wanted.folder)
-    say(f"Making {len(NODES)} nodes in {wanted.folder} ...")
-    made = make(wanted.folder, free, datetime.now(UTC))
-    say(f"Starting them; {made.records} records are theirs to exchange ...")
-    with running(made):
-        asyncio.run(_run(wanted, made, own, lambda url: ready(url, made, time.monotonic() - began)))
+    with fresh(wanted.folder):
+        say(f"Making {len(NODES)} nodes in {wanted.folder} ...")
+        made = make(wanted.folder, free, datetime.now(UTC))
+        say(f"Starting them; {made.records} records are theirs to exchange ...")
+        with running(made):
+            asyncio.run(_run(wanted, made, own, lambda url: ready(url, made, time.monotonic() - began)))
 
 
 async def _run(wanted: Wanted, made: Made, port: int, ready: Callable[[str], None]) -> None:

@@ -1,0 +1,149 @@
+"""The demonstration as people run it: eight processes, and a report that reaches those who may see it, within a second.
+
+What each organisation sees is read at its own node, not from the page that the demonstration shows.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from egnatia.demo.cast import ACTORS, BANK, actor
+from egnatia.demo.network import NotPossible, fresh, ports
+
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+
+START_SECONDS = 180
+EVERYONE = {each.key for each in ACTORS}
+
+
+class Running:
+    """A demonstration that runs: the regional view's address, and each node's."""
+
+    def __init__(self, view: str, nodes: dict[str, str]) -> None:
+        self.view, self.nodes = view, nodes
+
+    def report(self, **form: Any) -> list[str]:
+        """Reports at Montenegro's node through the form."""
+        given = {"at": "me", "title": "Lažna stranica", "value": "prijava.example", **form}
+        answer = httpx.post(f"{self.view}report", data=given, headers={"accept": "application/json"}, timeout=20)
+        assert answer.status_code == 200, answer.text
+        ids: list[str] = answer.json()["ids"]
+        return ids
+
+    def sees(self, key: str, record: str) -> bool:
+        """Whether a node gives the record to its own organisation."""
+        return httpx.get(f"{self.nodes[key]}/api/v1/records/{record}", timeout=20).status_code == 200
+
+    def seen_by(self, record: str, expected: set[str]) -> float:
+        """Waits until all of `expected` see the record; how many seconds that took."""
+        began = time.monotonic()
+        while not all(self.sees(key, record) for key in expected):
+            assert time.monotonic() - began < 15, f"{record} has not reached {expected}"
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("region") / "demo"
+    command = [sys.executable, "-m", "egnatia", "demo", "--folder", str(folder), "--port", "7400", "--json"]
+    process = subprocess.Popen(
+        [*command, "--no-open", "--trickle", "0"], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    assert process.stdout is not None
+    with process, contextlib.ExitStack() as stack:
+        stack.callback(process.send_signal, signal.SIGINT)
+        ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        assert ready, "the demonstration did not come up"
+        said = json.loads(process.stdout.readline())
+        made = Running(said["view"], said["nodes"])
+        _settled(made)
+        yield made
+    assert process.returncode == 0
+
+
+def _settled(made: Running) -> None:
+    """Waits until every node has caught up: Albania's first report has come to the bank through its CSIRT."""
+    for key in made.nodes:
+        made.seen_by(actor("al").id, {key})
+    made.seen_by(actor("hub").id, set(made.nodes))
+
+
+@pytest.mark.parametrize(
+    ("form", "may"),
+    [
+        ({"tlp": "green"}, {"al", "ba", "xk", "mk", "rs", "hub", "bank"}),
+        ({"tlp": "amber"}, {"al", "ba", "xk", "mk", "rs", "hub", "bank"}),
+        ({"tlp": "amber+strict"}, {"al", "ba", "xk", "mk", "rs", "hub", "bank"}),
+        ({"tlp": "red", "audience": [BANK.id, actor("rs").id]}, {"bank", "rs"}),
+        ({"tlp": "amber", "audience": [actor("al").id]}, {"al"}),
+    ],
+    ids=["green", "amber", "amber+strict", "red, two named", "amber, one named"],
+)
+def test_a_report_reaches_those_who_may_see_it_and_nobody_else(
+    region: Running, form: dict[str, Any], may: set[str]
+) -> None:
+    ids = region.report(**form)
+    region.seen_by(ids[0], may | {"me"})
+    # What would reach the others has had the time to: a later record for everyone is there.
+    later = region.report(tlp="clear")[0]
+    region.seen_by(later, set(region.nodes))
+    for key in set(region.nodes) - may - {"me"}:
+        for each in ids:
+            assert not region.sees(key, each), f"{key} sees {each}"
+
+
+def test_a_report_is_everywhere_within_a_second(region: Running) -> None:
+    took = sorted(region.seen_by(region.report(tlp="green", title=f"Test {n}")[0], set(region.nodes)) for n in range(5))
+    assert took[2] < 1.0
+
+
+def test_the_view_shows_what_the_feeds_show(region: Running) -> None:
+    ids = region.report(tlp="red", audience=[BANK.id])
+    region.seen_by(ids[0], {"bank"})
+    time.sleep(0.5)
+    page = httpx.get(region.view, timeout=20).text
+    panels = {part.split('"', 1)[0]: part for part in page.split('<article class="panel" data-key="')[1:]}
+    assert {key for key, panel in panels.items() if ids[0] in panel} == {"me", "bank"}
+    assert set(panels) == EVERYONE
+
+
+def test_the_live_page_of_a_node_is_whole_without_a_script(region: Running) -> None:
+    answer = httpx.get(f"{region.nodes['me']}/live", timeout=20)
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.text.count('class="card') > 20
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+    with fresh(tmp_path / "demo"), pytest.raises(NotPossible, match="is running"), fresh(tmp_path / "demo"):
+        pass
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(NotPossible, match="something else"), fresh(tmp_path):
+        pass
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_ports_in_use_are_passed_over() -> None:
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        base = taken.getsockname()[1]
+        if base < 65_000:
+            assert base not in ports(base, 3)
