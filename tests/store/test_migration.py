@@ -1,5 +1,8 @@
 """The migrations and the schema say the same."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
@@ -35,3 +38,11 @@ def test_opening_again_changes_nothing(store: Store, url: str) -> None:
     with Store.open(url, ledger=store.ledger) as again:
         assert again.position() == store.position()
         assert inspect(again.database.engine).has_table("versions")
+
+
+def test_stores_may_be_opened_by_several_threads_at_once(tmp_path: Path) -> None:
+    def make(number: int) -> None:
+        Store.open(f"sqlite:///{tmp_path / f'{number}.db'}").close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(4)))

@@ -1,5 +1,6 @@
 """The schema is brought up to this release's by Alembic; where it is already, Alembic is not even loaded."""
 
+import threading
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -12,13 +13,16 @@ from egnatia.store.schema import state
 HEAD: Final = "0001"
 """The revision of this release."""
 
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Alembic keeps its context in the module."""
+
 _LOCK: Final = 0x6567_6E61_7469_61
 _alembic: Final = Lock()  # it keeps what it works on in module globals, so stores are opened one after the other
 
 
 def migrate(database: Database) -> None:
-    """Make or upgrade the schema. Safe when several processes start at once."""
-    with database.engine.begin() as connection:
+    """Make or upgrade the schema. Safe when several processes, or threads of one, start at once."""
+    with _ONE_AT_A_TIME, database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if revision(connection) != HEAD:

@@ -43,8 +43,8 @@ class Taken:
 class Group:
     """All versions of one id by one owner, and what bounds them: a recall, and the labels of its ends.
 
-    `ends` are the names of the records at the ends of its head; `was` is what relationships to it were bounded by, `known` whether there was
-    a version of it.
+    `ends` are the names of the records at the ends of its head; `was` is what relationships to it were bounded by,
+    `known` whether there was a version of it.
     """
 
     name: int
