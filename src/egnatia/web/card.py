@@ -111,8 +111,9 @@ def title(stix: Mapping[str, Any]) -> str:
         case "observed-data":
             return f"Observed {stix.get('number_observed', 1)} times"
         case "file":
-            hashes = stix.get("hashes") or {}
-            return str(stix.get("name") or next(iter(hashes.values()), "file"))
+            hashes = stix.get("hashes")
+            digests = hashes.values() if isinstance(hashes, Mapping) else ()
+            return str(stix.get("name") or next(iter(digests), "file"))
     for key in ("name", "value", "pattern", "abstract", "opinion", "content", "id"):
         if found := stix.get(key):
             return str(found)
