@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from egnatia.demo.cast import ACTORS, BANK, actor
 from egnatia.demo.network import NotPossible, fresh, ports
@@ -25,6 +27,7 @@ from egnatia.demo.network import NotPossible, fresh, ports
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
 
 START_SECONDS = 180
+CHROMIUM = shutil.which("chromium")
 EVERYONE = {each.key for each in ACTORS}
 
 
@@ -125,6 +128,36 @@ def test_the_live_page_of_a_node_is_whole_without_a_script(region: Running) -> N
     assert answer.status_code == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert answer.text.count('class="card') > 20
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_in_a_browser_a_report_lights_up_those_who_receive_it(region: Running) -> None:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        page = browser.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.goto(region.view)
+        page.wait_for_selector("#state[data-state=live]")
+        page.fill("#title", "Samo za banku")
+        page.check('input[name=tlp][value="red"]')
+        page.get_by_label(BANK.name.removesuffix(" (demo)"), exact=True).check()
+        page.focus("#report button")
+        page.keyboard.press("Enter")
+        page.wait_for_selector('.node[data-key="bank"].lit', timeout=10_000)
+        assert "Not by Albania" in page.inner_text("#outcome")
+        page.wait_for_timeout(500)
+        assert {each.get_attribute("data-key") for each in page.query_selector_all(".node.lit")} == {"bank"}
+        assert "Samo za banku" in page.inner_text('.panel[data-key="bank"] .card')
+        page.goto(f"{region.nodes['me']}/live")
+        page.wait_for_selector("#state[data-state=live]")
+        region.report(tlp="green", title="Stiže samo od sebe")
+        page.get_by_text("Stiže samo od sebe").wait_for(timeout=10_000)
+        browser.close()
+    assert wrong == []
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
