@@ -1,6 +1,5 @@
 """Making a node and running it."""
 
-import asyncio
 import os
 import secrets
 import sys
@@ -13,7 +12,7 @@ import msgspec
 
 from egnatia.cli.desk import Desk, Unreachable, command
 from egnatia.node import Node, logs
-from egnatia.node.serving import serve as answer
+from egnatia.node.serving import run
 from egnatia.settings import FILE, Economy, Keys, Network, Organisation, Settings, Storage, load, to_toml
 from egnatia.trust.fingerprint import fingerprint
 
@@ -124,7 +123,7 @@ def serve(desk: Desk) -> None:
     with Node.open(settings, settings.passphrase()) as node:
         desk.aside(f"{settings.organisation.name}: {settings.public_url}/live")
         try:
-            asyncio.run(answer(node))
+            run(node)
         except KeyboardInterrupt:
             desk.aside("Stopped.")
         except OSError as error:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 
 import uvicorn
+import uvloop
 from litestar import Litestar
 
 from egnatia.exchange.api.app import app as api
@@ -44,6 +45,12 @@ def application(rest: Litestar, peers: Peers) -> App:
     return answer
 
 
+def run(node: Node) -> None:
+    """Serves on a loop of its own: uvloop's, which halves what a frame on the wire costs."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(node))
+
+
 async def serve(node: Node) -> None:
     """Answers until SIGTERM or SIGINT; what was begun is finished first."""
     peers = Peers(node)
@@ -62,7 +69,12 @@ async def serve(node: Node) -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
     )
-    server = _Server(config, rest.state.surface.live.close)
+
+    def hang_up() -> None:
+        rest.state.surface.live.close()
+        peers.hang_up()
+
+    server = _Server(config, hang_up)
     async with _working(node, peers):
         log.info("%s answers on %s", node.settings.organisation.name, node.settings.public_url)
         await server.serve()

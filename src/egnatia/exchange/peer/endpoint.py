@@ -55,6 +55,7 @@ class Endpoint:
         self._card = card
         self._feed, self._local, self._contact_of, self._hear = feed, local, contact_of, hear
         self._streams: dict[str, tuple[Stream, asyncio.Task[None]]] = {}
+        self._checkpoint = b""
         self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +99,8 @@ class Endpoint:
             await send({"type": "http.response.body", "body": data, "more_body": True})
 
         stream = Stream(self._feed, node, asked, sender=accepted.channel.sender, write=write)
+        if self._checkpoint:
+            stream.countersign(self._checkpoint)
         await self._replace(node)
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
         await write(len(accepted.welcome).to_bytes(4, "big") + accepted.welcome)
@@ -135,7 +138,8 @@ class Endpoint:
             stream.stir()
 
     def countersign(self, checkpoint: bytes) -> None:
-        """Ask everybody who listens to countersign this checkpoint."""
+        """Ask everybody who listens to countersign this checkpoint, and who begins to listen later."""
+        self._checkpoint = checkpoint
         for stream, _ in self._streams.values():
             stream.countersign(checkpoint)
 
@@ -144,12 +148,16 @@ class Endpoint:
         if node in self._streams:
             self._streams[node][0].end(reason, 60)
 
-    async def close(self) -> None:
-        """Say goodbye to everybody, and wait a moment for them to hear it."""
+    def hang_up(self) -> None:
+        """Say goodbye to everybody, and take no new call."""
         self.closing = True
-        tasks = [task for _, task in self._streams.values()]
         for stream, _ in self._streams.values():
             stream.end("the node is stopping", 1)
+
+    async def close(self) -> None:
+        """Say goodbye to everybody, and wait a moment for them to hear it."""
+        self.hang_up()
+        tasks = [task for _, task in self._streams.values()]
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=2.0)
             for task in left:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol, assert_never
@@ -19,6 +19,7 @@ from egnatia.exchange.asgi import Receive, Scope, Send
 from egnatia.exchange.host import Admission
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.peer.arrival import Arrival
+from egnatia.exchange.peer.carriage import Carriage
 from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
@@ -27,7 +28,7 @@ from egnatia.exchange.peer.link import CARD, POST, Link, Means, Target
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.peer.status import save
-from egnatia.exchange.submission import Right, Submitter
+from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.record import Record
 from egnatia.store.store import Store
@@ -40,10 +41,12 @@ from egnatia.trust.freshness import Freshness
 from egnatia.trust.keys import PrivateKeys, PublicKeys
 from egnatia.trust.party import Local, Peer
 from egnatia.trust.post import post
+from egnatia.trust.sealing import OpeningKeys
 
 REFRESH_SECONDS = 2.0
 CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
+CARRY_SECONDS = 1.0
 CARD_LIMIT = 1 << 20
 LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
 
@@ -69,6 +72,8 @@ class PeerHost(Protocol):
     def replaced_keys(self) -> tuple[PrivateKeys, ...]: ...
     @property
     def signed_card(self) -> SignedCard: ...
+    @property
+    def organisation_openings(self) -> tuple[OpeningKeys, ...]: ...
 
     def clearance_of(self, organisation: str | None) -> Clearance: ...
     def members(self) -> Set[str]: ...
@@ -102,6 +107,7 @@ class Peers:
             labelling=host.labelling,
             members=host.members,
             keep=self._pairings.introduced,
+            openings=lambda: host.organisation_openings,
         )
         self._feed = Feed(
             host.store,
@@ -109,6 +115,14 @@ class Peers:
             clearance_of=self._clearance_of,
             card_of=lambda node: self._pairings.endorsed(self._signed(node), host.node_id),
             pool=self._pool,
+        )
+        self._carriage = Carriage(
+            host.store,
+            self._feed,
+            self._cards,
+            clearance_of=host.clearance_of,
+            relay_clearance=self._clearance_of,
+            publish=self._publish,
         )
         self._endpoint = Endpoint(
             self._feed, local=self._local, contact_of=self._contact_of, hear=self._hear, card=self._own_card
@@ -135,12 +149,18 @@ class Peers:
         with contextlib.suppress(Forged):
             self._cards.pair(self._host.signed_card, now=_now())
         self._unsubscribe = self._host.store.subscribe(partial(self._woken, loop))
+        await self._checkpoint()
         await self._refresh()
         self._tasks = [
             asyncio.create_task(self._keep(self._refresh, REFRESH_SECONDS)),
             asyncio.create_task(self._keep(self._checkpoint, CHECKPOINT_SECONDS)),
             asyncio.create_task(self._keep(self._save, SAVE_SECONDS)),
+            asyncio.create_task(self._keep(self._carry, CARRY_SECONDS)),
         ]
+
+    def hang_up(self) -> None:
+        """Say goodbye to everybody who follows; to be called before the server waits for its connections."""
+        self._endpoint.hang_up()
 
     async def stop(self) -> None:
         """Say goodbye, stop following, and let what was taken be stored."""
@@ -178,6 +198,15 @@ class Peers:
         """Try all peers now that are waited for."""
         for _, link, _ in self._links.values():
             link.poke()
+
+    async def _carry(self) -> None:
+        """Seal what relays must not read for those whom only a relay reaches."""
+        if any(pairing.state is State.INTRODUCED for pairing in self._book.values()):
+            await asyncio.to_thread(self._carriage.carry, tuple(self._book.values()), self._host.own)
+
+    def _publish(self, *bodies: bytes) -> "Future[Submission]":
+        """Hand in what the node itself says in its organisation's name."""
+        return self._host.admission.submit(bodies, Submitter(self._host.own, "egnatia", frozenset({Right.SUBMIT})))
 
     async def _save(self) -> None:
         """Write down how it goes, for who looks from another process."""
@@ -325,7 +354,6 @@ class Peers:
     async def _answer(self, obeyed: Sequence[tuple[Record, str]]) -> None:
         """Receipts for recalls that were obeyed, in the name of the node's organisation."""
         own = self._host.own
-        submitter = Submitter(own, "egnatia", frozenset({Right.SUBMIT}))
         now = datetime.now(UTC)
         bodies = [
             body
@@ -334,7 +362,7 @@ class Peers:
             for body in answer(record, recipient=own, to=owner, now=now)
         ]
         if bodies:
-            await asyncio.wrap_future(self._host.admission.submit(bodies, submitter))
+            await asyncio.wrap_future(self._publish(*bodies))
 
 
 async def _at_most(answered: httpx.Response, limit: int) -> bytes:
