@@ -174,6 +174,7 @@ class Admission:
                     proof,
                     each.applied,
                     each.unless,
+                    leaf=each.leaf,
                     keep_until=self._labelling.keep_until(each.label, each.record.head.type),
                 )
                 for each, proof in zip(drafts.drafts, proofs, strict=True)

@@ -166,7 +166,7 @@ class Appending:
         """The line of a new row; a line without `entry` for a duplicate; None for a conflict."""
         record, owner = entry.record, entry.label.owner
         group = self._group(record.head.id, owner)
-        leaf_hash = leaf(owner, entry.applied, record.body)
+        leaf_hash = entry.leaf or leaf(owner, entry.applied, record.body)
         redacted = entry.redacted or entry.unless is not None
         line = group.lines.get((record.version, redacted))
         if line is not None:
@@ -347,12 +347,9 @@ class Appending:
     def _change(self) -> None:
         """What was there before: on its new shelves, at its new places, erased."""
         place_rows(self._database, self._link, self._placing)
-        moves = []
-        for old in sorted(self._moving):
-            self.position += 1
-            self._at += 1
-            moves.append((old, self.position, self._at))
-        move_rows(self._database, self._link, moves)
+        move_rows(self._database, self._link, sorted(self._moving), end=self.position, at=self._at)
+        self.position += len(self._moving)
+        self._at += len(self._moving)
         erase_rows(self._database, self._link, self._gone)
 
     def _save(self, batches: Sequence[Batch]) -> None:

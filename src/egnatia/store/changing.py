@@ -1,6 +1,7 @@
 """Changes to rows that are in the log already: another shelf, a new place at its end, erasure."""
 # ruff: noqa: S608 only names of tables, columns and directions are put into statements
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,19 +13,25 @@ _FOLLOWING: Final = ("bodies", "refs", "observables", "retention")
 
 def place_rows(database: Database, link: Link, shelves: Sequence[tuple[int, int]]) -> None:
     """Put rows on other shelves: (position, shelf) each."""
+    there = defaultdict(list)
     for position, shelf in shelves:
-        database.run(link, "UPDATE versions SET shelf = :s WHERE position = :p", s=shelf, p=position)
+        there[shelf].append(position)
+    for shelf, positions in there.items():
+        database.run(link, "UPDATE versions SET shelf = :s WHERE {among:position:these}", s=shelf, these=positions)
 
 
-def move_rows(database: Database, link: Link, moves: Sequence[tuple[int, int, int]]) -> None:
-    """Give rows new places: (old position, new position, new time) each. The indexer finds them there again."""
-    for old, new, at in moves:
-        database.unindex(link, old)
-        database.run(
-            link, "UPDATE versions SET position = :new, at = :at WHERE position = :old", new=new, at=at, old=old
-        )
-        for table in _FOLLOWING:
-            database.run(link, f"UPDATE {table} SET position = :new WHERE position = :old", new=new, old=old)
+def move_rows(database: Database, link: Link, positions: Sequence[int], *, end: int, at: int) -> None:
+    """Give rows new places in their order: `end` + 1 and `at` + 1 are the first's. The indexer finds them there."""
+    if not positions:
+        return
+    for position in positions:
+        database.unindex(link, position)
+    moved, whose = "position = :end + each.place", "FROM {ranked:old} WHERE position = each.value"
+    database.run(
+        link, f"UPDATE versions SET {moved}, at = :at + each.place {whose}", old=list(positions), end=end, at=at
+    )
+    for table in _FOLLOWING:
+        database.run(link, f"UPDATE {table} SET {moved} {whose}", old=list(positions), end=end)
 
 
 def erase_rows(database: Database, link: Link, positions: Sequence[int]) -> None:

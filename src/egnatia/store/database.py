@@ -6,6 +6,7 @@ import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -23,6 +24,13 @@ SECURE_TEXTS: Final = sqlite3.sqlite_version_info >= (3, 42)
 
 _BUSY_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.1
+_TOGETHER: Final = (64, 8, 1)
+"""Rows of one INSERT in SQLite, at most 999 values: other threads run while a statement does, and one that inserts
+many rows waits for them once, not at every row."""
+
+_WRITER_CACHE: Final = "PRAGMA cache_size = -32000"
+"""32 MB, so that a large transaction need not write its pages before it commits."""
+
 _MARK: Final = re.compile(r"\{(\w+(?::[\w.]+)*)\}")
 
 
@@ -38,7 +46,7 @@ class Database(ABC):
     def sql(self, template: str) -> str:
         """A statement with `:named` parameters in the words of this database. `{among:column:parameter}` is
         membership in an array of numbers, `{amongst:column:parameter}` of texts, `{each:parameter}` a table with the
-        numbers of an array in its column `value`."""
+        numbers of an array in its column `value`, `{ranked:parameter}` the same with their places from 1 in `place`."""
         found = self._statements.get(template)
         if found is None:
             found = self._statements[template] = self._translated(template)
@@ -54,6 +62,8 @@ class Database(ABC):
                     return self._member(words[0], words[1], "text")
                 case "each":
                     return self._each(*words)
+                case "ranked":
+                    return self._ranked(*words)
                 case _:
                     raise ValueError(f"no such mark in a statement: {found[0]}")
 
@@ -90,6 +100,9 @@ class Database(ABC):
 
     @abstractmethod
     def _each(self, parameter: str) -> str: ...
+
+    @abstractmethod
+    def _ranked(self, parameter: str) -> str: ...
 
     @abstractmethod
     def shelf_rows(self, newest_first: bool) -> str:
@@ -161,6 +174,7 @@ class Sqlite(Database):
         def _prepare(connection: sqlite3.Connection, _record: object) -> None:
             connection.isolation_level = None
             _pragmas(connection)
+            connection.execute(_WRITER_CACHE)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -185,6 +199,9 @@ class Sqlite(Database):
     def _each(self, parameter: str) -> str:
         return f"json_each(:{parameter})"
 
+    def _ranked(self, parameter: str) -> str:
+        return f"(SELECT key + 1 AS place, value FROM json_each(:{parameter})) AS each"
+
     def shelf_rows(self, newest_first: bool) -> str:
         within, order = "w.position > :low AND w.position <= :high", "DESC" if newest_first else ""
         last = f"SELECT w.position FROM versions w WHERE w.shelf = value AND {within} ORDER BY w.position {order}"
@@ -202,9 +219,13 @@ class Sqlite(Database):
         return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
     def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            marks = ",".join("?" * len(table.columns))
-            link.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # type: ignore[attr-defined]
+        start = 0
+        for size in _TOGETHER:
+            one = f"({','.join('?' * len(table.columns))})"
+            statement = f"INSERT INTO {table.name} VALUES {','.join([one] * size)}"
+            while len(rows) - start >= size:
+                link.execute(statement, list(chain.from_iterable(rows[start : start + size])))
+                start += size
 
     def lock(self, link: Link) -> tuple[int, ...]:
         return tuple(link.execute("SELECT * FROM state").fetchone())  # the transaction began as a writer's
@@ -273,6 +294,9 @@ class Postgres(Database):
 
     def _each(self, parameter: str) -> str:
         return f"unnest(CAST(:{parameter} AS bigint[])) AS each(value)"
+
+    def _ranked(self, parameter: str) -> str:
+        return f"unnest(CAST(:{parameter} AS bigint[])) WITH ORDINALITY AS each(value, place)"
 
     def shelf_rows(self, newest_first: bool) -> str:
         order = "DESC" if newest_first else ""

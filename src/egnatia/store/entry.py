@@ -15,7 +15,7 @@ class Entry(msgspec.Struct, frozen=True):
     (the label of the whole record) is given the whole record instead of this variant.
     Where that label is not known, `redacted` alone says that it is such a variant.
     `source` is the node it arrived from, empty for one submitted here. `keep_until` is when it is to be erased at the
-    latest, microseconds UTC.
+    latest, microseconds UTC. `leaf` is its leaf hash, where it was computed already.
     """
 
     record: Record
@@ -26,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
     source: str = ""
     keep_until: int | None = None
     redacted: bool = False
+    leaf: bytes = b""
 
 
 class Note(msgspec.Struct, frozen=True):

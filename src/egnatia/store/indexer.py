@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import threading
 from concurrent.futures import CancelledError
+from time import monotonic
 from typing import Final
 
 import psycopg
@@ -19,8 +20,11 @@ _FAILURES: Final = (SQLAlchemyError, CancelledError, sqlite3.Error, psycopg.Erro
 _log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE: Final = 200
-_YIELD_SECONDS: Final = 0.05
-_YIELDS: Final = 20
+_QUIET_SECONDS: Final = 0.05
+_PATIENCE_SECONDS: Final = 1.0
+_LONG: Final = 20_000
+"""Rows by which the full text may be behind; beyond that it no longer lets writers go first."""
+
 _LOOK_SECONDS: Final = 1.0
 
 
@@ -35,7 +39,7 @@ class Indexer:
         if scrub:
             self._scrub.set()
         self._caught_up = threading.Condition()
-        self._reached = 0
+        self._reached = self._behind = 0
         self._thread = threading.Thread(target=self._run, name="egnatia-indexer", daemon=True)
         self._thread.start()
 
@@ -60,6 +64,7 @@ class Indexer:
         while not self._stop.is_set():
             self._stirred.clear()
             try:
+                self._let_writers_go_first()
                 while self._step() and not self._stop.is_set():
                     self._let_writers_go_first()
                 if self._scrub.is_set():
@@ -70,8 +75,10 @@ class Indexer:
             self._stirred.wait(_LOOK_SECONDS)
 
     def _let_writers_go_first(self) -> None:
-        for _ in range(_YIELDS):
-            if not self._writer.waiting or self._stop.wait(_YIELD_SECONDS):
+        patience = monotonic() + (0 if self._behind > _LONG else _PATIENCE_SECONDS)
+        while (now := monotonic()) < patience:
+            rest = self._writer.grown_at + _QUIET_SECONDS - now
+            if (rest <= 0 and not self._writer.waiting) or self._stop.wait(max(rest, 0.01)):
                 return
 
     def _step(self) -> bool:
@@ -81,6 +88,7 @@ class Indexer:
             found = database.rows(link, "SELECT position FROM watermarks WHERE name = :name", name=WATERMARK)
             start = found[0][0] if found else 0
             rows = database.rows(link, _NEXT, start=start, size=ROWS_AT_ONCE)
+            self._behind = database.rows(link, "SELECT position FROM state")[0][0] - start
         if not rows:
             self._reach(start)
             return False

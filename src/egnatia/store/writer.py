@@ -4,6 +4,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from math import inf
+from time import monotonic
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -43,7 +45,8 @@ class Job(Generic[T]):
 
 
 class Writer:
-    """The thread, its queue and its connection. `committed` is called on it after each commit with the position."""
+    """The thread, its queue and its connection. `committed` is called on it after each commit with the position;
+    `grown_at` is when the log last grew, on the monotonic clock."""
 
     def __init__(self, database: Database, shelving: Shelving, ledger: Ledger, committed: Committed) -> None:
         self._database, self._shelving, self._ledger, self._committed = database, shelving, ledger, committed
@@ -51,6 +54,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
+        self.grown_at = -inf
         self._thread = threading.Thread(target=self._run, name="egnatia-writer", daemon=True)
         self._thread.start()
 
@@ -120,6 +124,7 @@ class Writer:
             return
         if appending is not None:
             appending.publish()
+            self.grown_at = monotonic()
         for job in jobs:
             job.done.set_result(job.outcome)
         if appending is not None:
