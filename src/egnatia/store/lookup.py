@@ -172,14 +172,14 @@ SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.ta
 """
 
 _NAMING: Final = """
-SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
+SELECT r.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
-AND r.position > :low AND r.position <= :high ORDER BY v.position DESC LIMIT :size
+AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
 """
 
 _WITH_VALUE: Final = """
-SELECT DISTINCT v.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
-WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY v.position DESC LIMIT :size
+SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
+WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
 """
 
 _COUNT: Final = """
