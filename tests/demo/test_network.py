@@ -144,7 +144,7 @@ def test_in_a_browser_a_report_lights_up_those_who_receive_it(region: Running) -
         page.wait_for_selector("#state[data-state=live]")
         page.fill("#title", "Samo za banku")
         page.check('input[name=tlp][value="red"]')
-        page.get_by_label(BANK.name.removesuffix(" (demo)"), exact=True).check()
+        page.check(f'input[name=audience][value="{BANK.id}"]')
         page.focus("#report button")
         page.keyboard.press("Enter")
         page.wait_for_selector('.node[data-key="bank"].lit', timeout=10_000)

@@ -81,7 +81,7 @@ def import_(
         shown = [
             (f"{each.count:,}", "refused" if each.refused else "noted", each.rule, each.example) for each in rules[:20]
         ]
-        desk.out.print(table(("records", "", "rule", "for example"), shown))
+        desk.out.print(table(("times", "", "rule", "for example"), shown))
     if done.refused:
         raise SystemExit(REFUSED)
 
