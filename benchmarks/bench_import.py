@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+
+from benchmarks.figure import Figure
 
 from egnatia.exchange.importing import import_stream
 from egnatia.exchange.submission import Accepted, Submission
@@ -44,43 +46,46 @@ def nowhere(bodies: Sequence[bytes]) -> "Future[Submission]":
 
 
 def measure(path: Path) -> None:
-    """Streams the file through; says seconds and peak memory."""
-    before = peak()
+    """Streams the file through; prints megabytes a second."""
     began = time.perf_counter()
     with path.open("rb") as stream:
-        tally = import_stream(stream, nowhere)
-    took = time.perf_counter() - began
-    size = path.stat().st_size / 1_000_000
-    print(f"cut {tally.read:>9,} records  {size / took:7.1f} MB/s  {peak():6.0f} MB peak ({before:.0f} before)")
+        import_stream(stream, nowhere)
+    print(path.stat().st_size / 1_000_000 / (time.perf_counter() - began))
 
 
-def peak() -> float:
-    """The most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> tuple[str, float, float]:
+    """What it prints, the seconds that it takes, and the most memory in MB that any command here took so far."""
+    began = time.perf_counter()
+    said = subprocess.run(command, check=True, env=environ, stdout=subprocess.PIPE, text=True).stdout
+    return said, time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_024
 
 
-def main() -> None:
+def figures(megabytes: int) -> Iterator[Figure]:
     """Writes the file and measures, in processes of their own."""
-    if sys.argv[1:2] == ["--measure"]:
-        measure(Path(sys.argv[2]))
-        return
-    megabytes = int(sys.argv[1]) if sys.argv[1:] else 200
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle.json"
         count = write(path, megabytes)
-        print(f"{path.stat().st_size / 1_000_000:.0f} MB, {count:,} objects")
-        subprocess.run([sys.executable, "-m", "benchmarks.bench_import", "--measure", str(path)], check=True)
+        yield Figure(f"objects in {megabytes} MB", count, "")
+        said, _, most = run([sys.executable, "-m", "benchmarks.bench_import", "--measure", str(path)])
+        yield Figure("cut into batches", float(said), "MB/s")
+        yield Figure("cut into batches, most memory", most, "MB")
         node = str(Path(folder) / "node")
         environ = {"EGNATIA_PASSPHRASE": "benchmark", "PATH": "/usr/bin:/bin"}
         command = [sys.executable, "-m", "egnatia"]
-        init = [*command, "init", node, "--name", "Benchmark", "--economy", "other"]
-        subprocess.run(init, check=True, env=environ, stdout=subprocess.DEVNULL)
-        began = time.perf_counter()
-        done = [*command, "import", str(path), "--config", f"{node}/egnatia.toml", "--tlp", "green"]
-        subprocess.run(done, check=True, env=environ)
-        took = time.perf_counter() - began
-        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_024
-        print(f"into a node      {count:>9,} records  {count / took:7.0f} records/s  {most:6.0f} MB peak")
+        run([*command, "init", node, "--name", "Benchmark", "--economy", "other"], environ)
+        config = ["--config", f"{node}/egnatia.toml", "--tlp", "green"]
+        _, took, most = run([*command, "import", str(path), *config], environ)
+        yield Figure("imported into a node", count / took, "records/s")
+        yield Figure("imported into a node, most memory", most, "MB")
+
+
+def main() -> None:
+    """Measure and print."""
+    if sys.argv[1:2] == ["--measure"]:
+        measure(Path(sys.argv[2]))
+        return
+    for figure in figures(int(sys.argv[1]) if sys.argv[1:] else 200):
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

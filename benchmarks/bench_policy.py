@@ -4,10 +4,12 @@ A region of 200 organisations in 20 groups under 60 agreements; 500 labels as th
 relationship bounded by its ends. Every reader is asked of every label.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import perf_counter
+
+from benchmarks.figure import Figure
 
 from egnatia.policy import Agreement, Directory, Label, Tlp, bounded_by, clearance, decide, label_of
 from egnatia.policy.marking import TLP_2
@@ -49,8 +51,8 @@ def seconds(work: Callable[[], object], repeat: int = 5) -> float:
     return min(times)
 
 
-def main() -> None:
-    """Prints a line per figure."""
+def figures() -> Iterator[Figure]:
+    """All of them."""
     rng = Random(1)  # noqa: S311 - the same region every time
     directory = region(rng)
     labels = [label(rng) for _ in range(400)]
@@ -58,14 +60,20 @@ def main() -> None:
     readers = [clearance([one], directory, NOW) for one in ORGANISATIONS]
     pairs = len(labels) * len(readers)
     took = seconds(lambda: [decide(under, reader) for under in labels for reader in readers])
-    print(f"decide        {pairs / took:12,.0f} a second  {took / pairs * 1e6:6.2f} us each, {pairs:,} pairs")
+    yield Figure(f"decide, {pairs:,} pairs", took / pairs * 1e6, "us")
     head = Head("indicator", "indicator--1", object_marking_refs=(next(iter(TLP_2)),))
     took = seconds(lambda: [label_of(head, owner=ORGANISATIONS[0], markings={}) for _ in range(10_000)])
-    print(f"label_of      {10_000 / took:12,.0f} a second  {took / 10_000 * 1e6:6.2f} us each")
+    yield Figure("label_of", took / 10_000 * 1e6, "us")
     took = seconds(lambda: [bounded_by(labels[place], labels[place + 1 : place + 3]) for place in range(390)])
-    print(f"bounded_by    {390 / took:12,.0f} a second  {took / 390 * 1e6:6.2f} us each, two ends")
+    yield Figure("bounded_by, two ends", took / 390 * 1e6, "us")
     took = seconds(lambda: [clearance([one], directory, NOW) for one in ORGANISATIONS])
-    print(f"clearance     {200 / took:12,.0f} a second  {took / 200 * 1e6:6.2f} us each, 200 organisations")
+    yield Figure("clearance, in a region of 200 organisations", took / 200 * 1e6, "us")
+
+
+def main() -> None:
+    """Prints a line per figure."""
+    for figure in figures():
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reading records: parse and full strict validation of ATT&CK, beside a bare decode and beside stix2.parse.
 
-python -m benchmarks.bench_record PATH/enterprise-attack-18.1-stix21.json.gz [PYTHON-WITH-STIX2]
+python -m benchmarks.bench_record PATH/enterprise-attack-18.1-stix21.json.gz
 """
 
 import gzip
@@ -8,11 +8,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from benchmarks.figure import Figure
+from benchmarks.peer import environment
 
 from egnatia.record import read, read_bundle
 from egnatia.record.values import values_of
@@ -25,16 +27,6 @@ start = time.perf_counter()
 stix2.parse(data.decode(), allow_custom=True)
 print(time.perf_counter() - start)
 """
-
-
-class Figure(NamedTuple):
-    """One measurement; `ratio` says how many times `against` it takes (below 1 is faster)."""
-
-    name: str
-    value: float
-    unit: str
-    ratio: float | None = None
-    against: str = ""
 
 
 class _Objects(msgspec.Struct):
@@ -52,8 +44,8 @@ def _median(work: Callable[[], object], times: int = 5) -> float:
     return statistics.median(seconds)
 
 
-def run(bundle: Path, peer_python: str | None = None) -> tuple[Figure, ...]:
-    """The figures, on a gzipped bundle; `peer_python` is an interpreter that has stix2."""
+def figures(bundle: Path) -> Iterator[Figure]:
+    """The figures, on a gzipped bundle of which every object is in order."""
     data = gzip.decompress(bundle.read_bytes())
     bodies = [bytes(raw) for raw in msgspec.json.decode(data, type=_Objects).objects]
     decoded: list[dict[str, Any]] = [msgspec.json.decode(body) for body in bodies]
@@ -61,33 +53,27 @@ def run(bundle: Path, peer_python: str | None = None) -> tuple[Figure, ...]:
     if outcome.refused or len(outcome.records) != len(bodies):
         raise SystemExit(f"{len(outcome.refused)} objects refused: {outcome.refused[0]}")
     del outcome
+    yield Figure("objects", len(bodies), "")
     bare = _median(lambda: msgspec.json.decode(data))
+    yield Figure("bare msgspec decode to dicts", bare, "s")
     whole = _median(lambda: read_bundle(data))
-    values = _median(lambda: [values_of(one["type"], one) for one in decoded])
-    text = _median(lambda: [text_of(one) for one in decoded])
-    each = _median(lambda: [read(body) for body in bodies])
-    figures = [
-        Figure("objects", len(bodies), ""),
-        Figure("bare msgspec decode to dicts", bare, "s"),
-        Figure("read_bundle: validation, head, references, values", whole, "s", whole / bare, "bare decode"),
-        Figure("  of which values", values, "s"),
-        Figure("search text, which the indexer reads later", text, "s", text / bare, "bare decode"),
-        Figure("read, one object", each / len(bodies) * 1e6, "us"),
-    ]
-    if peer_python is not None:
-        command = [peer_python, "-c", _PEER, str(bundle)]
-        peer = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        figures.append(Figure("stix2.parse", peer, "s", peer / whole, "read_bundle"))
-    return tuple(figures)
+    yield Figure("read_bundle: validation, head, references, values", whole, "s")
+    yield Figure("read_bundle, times the bare decode", whole / bare, "x", 4)
+    yield Figure("  of which values", _median(lambda: [values_of(one["type"], one) for one in decoded]), "s")
+    yield Figure("search text, which the indexer reads later", _median(lambda: [text_of(one) for one in decoded]), "s")
+    yield Figure("read, one object", _median(lambda: [read(body) for body in bodies]) / len(bodies) * 1e6, "us")
+    command = [str(environment("stix2", "stix2==3.0.2") / "python"), "-c", _PEER, str(bundle)]
+    peer = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    yield Figure("stix2.parse 3.0.2", peer, "s")
+    yield Figure("stix2.parse, times read_bundle", peer / whole, "x", 15, "more")
 
 
 def main(arguments: list[str]) -> None:
     """Print the figures."""
     if not arguments:
         raise SystemExit(__doc__)
-    for one in run(Path(arguments[0]), arguments[1] if len(arguments) > 1 else None):
-        ratio = f"  {one.ratio:5.1f} x {one.against}" if one.ratio is not None else ""
-        print(f"{one.name:50} {one.value:10.3f} {one.unit:3}{ratio}")
+    for one in figures(Path(arguments[0])):
+        print(one, flush=True)
 
 
 if __name__ == "__main__":

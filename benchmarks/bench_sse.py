@@ -8,13 +8,12 @@ One server process (memory is its resident set, read from /proc), one client pro
 import argparse
 import asyncio
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.bench_taxii import OBJECTS, Client, synthetic
+from benchmarks.bench_taxii import OBJECTS, Client, serving, synthetic
+from benchmarks.figure import Figure
 
 REQUEST = "GET /api/v1/changes/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
 
@@ -63,7 +62,7 @@ def resident_megabytes(process: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-async def measure(port: int, token: str, process: int, *, listeners: int, records: int) -> None:
+async def measure(port: int, token: str, process: int, *, listeners: int, records: int) -> list[Figure]:
     """Connect everybody, then hand records in one by one."""
     before = resident_megabytes(process)
     ears, welcomed = Ears(listeners), asyncio.Semaphore(0)
@@ -73,7 +72,6 @@ async def measure(port: int, token: str, process: int, *, listeners: int, record
         await welcomed.acquire()
     await asyncio.sleep(1)
     after = resident_megabytes(process)
-    print(f"{listeners} idle listeners: {after - before:.1f} MB more ({before:.0f} -> {after:.0f} MB)", flush=True)
     client = Client(port, {"Authorization": f"Bearer {token}"})
     firsts, lasts = [], []
     for body in synthetic(records, 50_000_000):
@@ -83,11 +81,21 @@ async def measure(port: int, token: str, process: int, *, listeners: int, record
         await asyncio.wait_for(ears.all_heard.wait(), 30)
         firsts.append((ears.first - began) * 1e3)
         lasts.append((ears.last - began) * 1e3)
-    print(f"from the submission on: first listener p50 {statistics.median(firsts):.1f} ms; "
-          f"last of {listeners} p50 {statistics.median(lasts):.1f} ms, max {max(lasts):.1f} ms")  # fmt: skip
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    return [
+        Figure(f"{listeners} idle listeners, more memory", after - before, "MB", 100),
+        Figure("from the submission on: the first listener, p50", statistics.median(firsts), "ms"),
+        Figure(f"from the submission on: the last of {listeners}, p50", statistics.median(lasts), "ms"),
+        Figure(f"from the submission on: the last of {listeners}, slowest", max(lasts), "ms", 1_000),
+    ]
+
+
+def figures(listeners: int, records: int) -> list[Figure]:
+    """Bring a server up, measure, take it down."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, process):
+        return asyncio.run(measure(port, token, process, listeners=listeners, records=records))
 
 
 def main() -> None:
@@ -96,16 +104,8 @@ def main() -> None:
     parser.add_argument("--listeners", type=int, default=1_000)
     parser.add_argument("--records", type=int, default=20)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "benchmarks.serve_surfaces", folder]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            port, token = process.stdout.readline().split()
-            try:
-                work = measure(int(port), token, process.pid, listeners=given.listeners, records=given.records)
-                asyncio.run(work)
-            finally:
-                process.terminate()
+    for figure in figures(given.listeners, given.records):
+        print(figure)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,19 @@ run. Pages of 100 are read by somebody who sees everything and by somebody who s
 """
 
 import argparse
-import resource
 import sqlite3
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
+
+import msgspec
+from benchmarks.bench_sse import resident_megabytes
+from benchmarks.bench_taxii import OBJECTS, Client, serving
+from benchmarks.figure import Figure
 
 from egnatia.policy import Clearance, Label, Standing, Tlp
 from egnatia.record import Head, Record, Reference, Value
@@ -55,45 +60,74 @@ def batches(count: int, size: int, label: Label = OPEN, padding: int = LARGE) ->
     return [batch(sequence + 1, sequence * size, size, targets, label, padding) for sequence in range(count)]
 
 
-def rate(work: Callable[[], object], count: int) -> str:
+def rate(name: str, work: Callable[[], object], count: int) -> tuple[Figure, Figure]:
     """Records by second of the clock, and by second of one core."""
     clock, core = time.perf_counter(), time.process_time()
     work()
     clock, core = time.perf_counter() - clock, time.process_time() - core
-    return f"{count / clock:9,.0f} records/s   {count / core:9,.0f} per core"
+    return Figure(name, count / clock, "records/s"), Figure(
+        f"{name}, per second of one core", count / core, "records/s"
+    )
 
 
-def bare(path: Path, given: Sequence[Batch]) -> None:
-    """The least that any store does: one indexed insert for each record, a synced commit for each batch."""
+def bare(path: Path, given: Sequence[Batch], *, refs: bool = False, words: bool = False) -> None:
+    """The least that any store does: decode, one indexed insert for each record, a synced commit for each batch; then
+    also a table of references, and full text."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE bare (position INTEGER PRIMARY KEY, id TEXT UNIQUE, body BLOB)")
+    connection.execute("CREATE TABLE refs (target TEXT, source TEXT, PRIMARY KEY (target, source)) WITHOUT ROWID")
+    connection.execute("CREATE VIRTUAL TABLE words USING fts5 (text, content='')")
+    place = 0
     for one in given:
         connection.execute("BEGIN")
-        rows = [(entry.record.head.id, entry.record.body) for entry in one.entries]
+        decoded = [msgspec.json.decode(entry.record.body) for entry in one.entries]
+        bodies = [entry.record.body for entry in one.entries]
+        rows = [(each["id"], body) for each, body in zip(decoded, bodies, strict=True)]
         connection.executemany("INSERT INTO bare (id, body) VALUES (?, ?)", rows)
+        if refs:
+            named = {(to.target, entry.record.head.id) for entry in one.entries for to in entry.record.references}
+            connection.executemany("INSERT INTO refs VALUES (?, ?)", sorted(named))
+        if words:
+            texts = [(place + number, each["description"]) for number, each in enumerate(decoded, 1)]
+            connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts)
+        place += len(rows)
         connection.execute("COMMIT")
     connection.close()
 
 
-def appends(url: str, folder: Path) -> None:
-    """Rates by batch size, one batch after the other; the last with 32 submitters that share commits."""
+def appends(url: str, folder: Path) -> Iterator[Figure]:
+    """Rates by batch size, one batch after the other; the last with many submitters that share commits."""
     for size, count in ((1, 400), (100, 80), (500, 20)):
         given = batches(count, size)
+        least = 0.0
         if url.startswith("sqlite"):
-            path = folder / f"bare-{size}.db"
-            print(f"bare insert,  batches of {size:3}: {rate(lambda p=path, g=given: bare(p, g), count * size)}")  # type: ignore[misc]
+            for name, more in (
+                ("", {}),
+                (", references", {"refs": True}),
+                (" and text", {"refs": True, "words": True}),
+            ):
+                path = folder / f"bare-{size}-{len(name)}.db"
+                figure, _ = rate(
+                    f"bare insert{name}, {size} a commit", partial(bare, path, given, **more), count * size
+                )
+                least = least or figure.value
+                yield figure
         with Store.open(url.format(size), ledger=folder / f"erased-{size}") as store:
 
             def one_by_one(store: Store = store, given: Sequence[Batch] = given) -> None:
                 for one in given:
                     store.append(one).result()
 
-            print(f"append,       batches of {size:3}: {rate(one_by_one, count * size)}")
+            clock, core = rate(f"append, batches of {size}", one_by_one, count * size)
+            yield clock
+            yield core
+            if least:
+                yield Figure(f"bare insert, times append of batches of {size}", least / clock.value, "x", 3)
             began = time.perf_counter()
             store.indexer.wait_for(store.position(), 600)
-            print(f"  full text caught up {time.perf_counter() - began:.2f} s later")
+            yield Figure("full text of them caught up later", time.perf_counter() - began, "s")
 
     given = batches(2000, 1)
     with Store.open(url.format("many"), ledger=folder / "erased-many") as store:
@@ -102,34 +136,41 @@ def appends(url: str, folder: Path) -> None:
             for future in [store.append(one) for one in given]:
                 future.result()
 
-        print(f"append,       2000 at once, of 1: {rate(together, 2000)}")
+        yield from rate("append, 2000 at once, each a batch of its own", together, 2000)
 
 
-def pages(url: str, folder: Path, rows: int) -> None:
-    """Times of pages in a log of so many rows, 1% of which, in the middle, is for one more reader."""
-    everybody = Clearance((Standing(OWNER),))
-    friend = Clearance((Standing(FRIEND),))
+def fill(store: Store, rows: int) -> None:
+    """A log of so many rows, 1% of which, in the middle, is for one more reader."""
     size = 1000
+    targets = [f"malware--{uuid.uuid4()}" for _ in range(500)]
+    hidden = Label(OWNER, Tlp.RED)
+    pending = []
+    for number in range(0, rows, size):
+        label = NAMED if rows // 2 <= number < rows // 2 + max(size, rows // 100) else hidden
+        pending.append(store.append(batch(number, number, size, targets, label, SMALL)))
+        if len(pending) > 4:
+            pending.pop(0).result()
+    for future in pending:
+        future.result()
+
+
+def pages(url: str, folder: Path, rows: int) -> Iterator[Figure]:
+    """Times of pages in a log of so many rows, for who sees all and for who sees 1%."""
+    everybody, friend = Clearance((Standing(OWNER),)), Clearance((Standing(FRIEND),))
     with Store.open(url.format(f"pages-{rows}"), ledger=folder / f"erased-{rows}") as store:
         store.indexer.close()
-        targets = [f"malware--{uuid.uuid4()}" for _ in range(500)]
-        hidden = Label(OWNER, Tlp.RED)
-        pending = []
-        for number in range(0, rows, size):
-            label = NAMED if rows // 2 <= number < rows // 2 + max(size, rows // 100) else hidden
-            pending.append(store.append(batch(number, number, size, targets, label, SMALL)))
-            if len(pending) > 4:
-                pending.pop(0).result()
-        for future in pending:
-            future.result()
+        began = time.perf_counter()
+        fill(store, rows)
+        yield Figure(
+            f"filling a log with {rows:,} rows, rows made on the way", rows / (time.perf_counter() - began), "records/s"
+        )
         places = [rows * step // 50 for step in range(50)]
         for name, clearance in (("all", everybody), ("1%", friend)):
             for what, query in (("", Query()), (" of one type", Query(types=("tool",)))):
-                found = [timed(lambda at=at: store.bodies(clearance, at, 100, query)) for at in places * 4]  # type: ignore[misc] # noqa: B023
-                print(f"page of 100{what} for who sees {name}, {rows:,} rows: p50 {median(found):.2f} ms,"
-                      f" p99 {sorted(found)[-2]:.2f} ms")  # fmt: skip
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(f"most memory so far, with the records that were handed in: {memory} MB")
+                found = sorted(timed(lambda at=at: store.bodies(clearance, at, 100, query)) for at in places * 4)  # type: ignore[misc] # noqa: B023
+                title = f"page of 100{what} for who sees {name}, {rows:,} rows"
+                yield Figure(f"{title}, p50", median(found), "ms")
+                yield Figure(f"{title}, p99", found[-2], "ms")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -139,16 +180,51 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def resident(folder: Path) -> float:
+    """Megabytes of a server on the store `egnatia.db` in the folder after some pages and a rest."""
+    with serving(folder) as (port, token, process):
+        client = Client(port, {"Authorization": f"Bearer {token}"})
+        for _ in range(20):
+            client.get(f"{OBJECTS}?limit=100")
+        time.sleep(2)
+        return resident_megabytes(process)
+
+
+def memory(folder: Path, rows: int) -> Iterator[Figure]:
+    """A serving process on an empty store, and on the one that `pages` has filled; the text of that is not indexed."""
+    with tempfile.TemporaryDirectory() as empty:
+        yield Figure("memory of an idle server", resident(Path(empty)), "MB", 120)
+    (folder / f"pages-{rows}.db").rename(folder / "egnatia.db")
+    yield Figure(f"memory of a server with {rows:,} rows, its text being indexed", resident(folder), "MB", 500)
+
+
+def figures(rows: int, url: str = "") -> Iterator[Figure]:
+    """All of them; `url` has {} where the name of a new, empty database goes."""
+    with tempfile.TemporaryDirectory(prefix="egnatia-bench-") as place:
+        folder = Path(place)
+        where = url or f"sqlite:///{folder}/{{}}.db"
+        yield from appends(where, folder)
+        small: dict[str, float] = {}
+        for count in (10_000, rows):
+            for figure in pages(where, folder, count):
+                yield figure
+                name = figure.name.replace(f"{count:,}", "N")
+                if count == rows and figure.name.endswith("p50"):
+                    title = name.removesuffix(", N rows, p50")
+                    yield Figure(f"{title}: {rows:,} rows, times 10,000", figure.value / small[name], "x", 1.5)
+                small[name] = figure.value
+        if not url:
+            yield from memory(folder, rows)
+
+
 def main() -> None:
+    """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rows", type=int, default=300_000, help="of the larger log that pages are read from")
     arguments.add_argument("--url", default="", help="with {} where the name of a new, empty database goes")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="egnatia-bench-") as folder:
-        url = given.url or f"sqlite:///{folder}/{{}}.db"
-        appends(url, Path(folder))
-        pages(url, Path(folder), 10_000)
-        pages(url, Path(folder), given.rows)
+    for figure in figures(given.rows, given.url):
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

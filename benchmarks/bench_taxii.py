@@ -1,8 +1,8 @@
 """TAXII beside OpenTAXII: objects added a second, durable, and pages of 100 objects, over HTTP on loopback.
 
-    python -m benchmarks.bench_taxii [--attack PATH.json.gz] [--objects 5000] [--peer]
+    python -m benchmarks.bench_taxii [--attack PATH.json.gz] [--objects 5000]
 
-One server process, one client process. With `--peer` OpenTAXII is installed into .bench-venvs/opentaxii and measured
+One server process, one client process. OpenTAXII is installed into .bench-venvs/opentaxii and measured
 by the same client in the same run (SQLite, gunicorn with one worker, no authentication at all).
 """
 
@@ -10,6 +10,8 @@ import argparse
 import gzip
 import http.client
 import json
+import math
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -17,28 +19,38 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from benchmarks.figure import Figure
 from benchmarks.peer_opentaxii import opentaxii
 
 TAXII = "application/taxii+json;version=2.1"
 OBJECTS = "/taxii2/exchange/collections/all/objects/"
 
 
-class Figure(NamedTuple):
+class Times(NamedTuple):
     """Times of requests in seconds, and how many objects they carried."""
 
     times: list[float]
     objects: int
 
-    def __str__(self) -> str:
-        ordered = sorted(self.times)
-        p50, p99 = statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-        rate = self.objects / sum(ordered)
-        return f"{rate:10,.0f} objects/s   p50 {p50 * 1e3:8.2f} ms   p99 {p99 * 1e3:8.2f} ms   n={len(ordered)}"
+    @property
+    def rate(self) -> float:
+        """Objects a second."""
+        return self.objects / sum(self.times)
+
+    @property
+    def p50(self) -> float:
+        """Milliseconds."""
+        return statistics.median(self.times) * 1e3
+
+    @property
+    def p99(self) -> float:
+        """Milliseconds."""
+        return sorted(self.times)[min(len(self.times) - 1, int(len(self.times) * 0.99))] * 1e3
 
 
 class Client:
@@ -64,7 +76,7 @@ class Client:
         assert self._added != 202 or msgspec.json.decode(content)["failure_count"] == 0, content[:2_000]
 
 
-def adding(client: Client, path: str, bodies: Sequence[bytes], size: int) -> Figure:
+def adding(client: Client, path: str, bodies: Sequence[bytes], size: int) -> Times:
     """Add everything in envelopes of `size`."""
     times = []
     for start in range(0, len(bodies), size):
@@ -72,10 +84,10 @@ def adding(client: Client, path: str, bodies: Sequence[bytes], size: int) -> Fig
         began = time.perf_counter()
         client.post(path, envelope)
         times.append(time.perf_counter() - began)
-    return Figure(times, len(bodies))
+    return Times(times, len(bodies))
 
 
-def reading(client: Client, path: str, *, pages: int = 0) -> Figure:
+def reading(client: Client, path: str, *, pages: int = 0) -> Times:
     """Read page after page of 100, all of them or the first `pages`."""
     times: list[float] = []
     count, following = 0, ""
@@ -86,15 +98,15 @@ def reading(client: Client, path: str, *, pages: int = 0) -> Figure:
         envelope = msgspec.json.decode(body)
         count += len(envelope.get("objects", ()))
         if not envelope.get("more") or len(times) == pages:
-            return Figure(times, count)
+            return Times(times, count)
         following = f"&next={envelope['next']}"
 
 
 def together(
     port: int, headers: Mapping[str, str], bodies: Sequence[bytes], *, clients: int = 8
-) -> tuple[Figure, Figure]:
+) -> tuple[Times, Times]:
     """Pages read by several clients while envelopes of 100 are added: reading, adding."""
-    figures: list[Figure] = []
+    figures: list[Times] = []
 
     def read() -> None:
         figures.append(reading(Client(port, headers), OBJECTS, pages=60))
@@ -105,7 +117,7 @@ def together(
     added = adding(Client(port, headers), OBJECTS, bodies, 100)
     for thread in threads:
         thread.join()
-    return Figure([each for figure in figures for each in figure.times], sum(f.objects for f in figures)), added
+    return Times([each for figure in figures for each in figure.times], sum(f.objects for f in figures)), added
 
 
 def synthetic(count: int, start: int = 0) -> list[bytes]:
@@ -137,16 +149,81 @@ def attack(path: Path) -> list[bytes]:
 
 
 @contextmanager
-def egnatia(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """A node's surfaces in a process of their own: its port and the headers of a caller."""
+def serving(folder: Path) -> Iterator[tuple[int, str, int]]:
+    """A node's surfaces in a process of their own: its port, a token, the number of the process."""
     command = [sys.executable, "-m", "benchmarks.serve_surfaces", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port, token = process.stdout.readline().split()
         try:
-            yield int(port), {"Authorization": f"Bearer {token}"}
+            yield int(port), token, process.pid
         finally:
             process.terminate()
+
+
+def at_once(port: int, headers: Mapping[str, str], bodies: Sequence[bytes], size: int, clients: int) -> float:
+    """Objects a second that several clients add together."""
+    parts = [bodies[number::clients] for number in range(clients)]
+    threads = [threading.Thread(target=adding, args=(Client(port, headers), OBJECTS, part, size)) for part in parts]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(bodies) / (time.perf_counter() - began)
+
+
+def bare(bodies: Sequence[bytes], size: int) -> float:
+    """Objects a second of the least that could be done: decode, one indexed insert each, a synced commit each time."""
+    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(f"{folder}/bare.db")) as database:
+        database.isolation_level = None
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE bare (position INTEGER PRIMARY KEY, id TEXT UNIQUE, body BLOB)")
+        began = time.perf_counter()
+        for start in range(0, len(bodies), size):
+            rows = [(msgspec.json.decode(body)["id"], body) for body in bodies[start : start + size]]
+            database.execute("BEGIN")
+            database.executemany("INSERT INTO bare (id, body) VALUES (?, ?)", rows)
+            database.execute("COMMIT")
+        return len(bodies) / (time.perf_counter() - began)
+
+
+def figures(bodies: Sequence[bytes], *, clients: int = 4) -> Iterator[Figure]:
+    """Ours, the bare insert, then OpenTAXII's beside them; raises Skipped where that cannot be installed."""
+    rates: dict[int, float] = {}
+    page = math.inf
+    for size in (100, 500):
+        least = bare(bodies, size)
+        yield Figure(f"bare decode and indexed insert, {size} a commit", least, "objects/s")
+        with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
+            headers = {"Authorization": f"Bearer {token}"}
+            times = adding(Client(port, headers), OBJECTS, bodies, size)
+            rates[size] = times.rate
+            yield Figure(f"POST, envelopes of {size}, one client", times.rate, "objects/s", 7_400, "more")
+            yield Figure(f"POST, envelopes of {size}, the bare insert times it", least / times.rate, "x", 3)
+            read = reading(Client(port, headers), OBJECTS)
+            page = min(page, read.p50)
+            yield Figure(f"GET, pages of 100 after that, p50 (p99 {read.p99:.1f} ms)", read.p50, "ms", 2.1)
+        with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
+            headers = {"Authorization": f"Bearer {token}"}
+            rate = at_once(port, headers, bodies, size, clients)
+            rates[size] = max(rate, rates[size])
+            yield Figure(f"POST, envelopes of {size}, {clients} clients", rate, "objects/s", 7_400, "more")
+            if size == 100:
+                read, added = together(port, headers, synthetic(2_000, 10_000_000))
+                yield Figure(f"GET by 8 clients while envelopes are added, p50 (p99 {read.p99:.0f} ms)", read.p50, "ms")
+                yield Figure("POST while 8 clients read", added.rate, "objects/s")
+    with opentaxii() as (port, no_headers, path):
+        some = bodies[:2_000]
+        times = adding(Client(port, no_headers, added=500), path, some, 100)
+        yield Figure("OpenTAXII 0.9.3: POST, envelopes of 100, one client", times.rate, "objects/s")
+        for size, rate in rates.items():
+            yield Figure(f"POST, envelopes of {size}, at best, times OpenTAXII's", rate / times.rate, "x", 20, "more")
+        read = reading(Client(port, no_headers), path)
+        assert read.objects == len(some)
+        yield Figure("OpenTAXII 0.9.3: GET, pages of 100, p50", read.p50, "ms")
+        yield Figure("OpenTAXII's page, times ours", read.p50 / page, "x", 10, "more")
 
 
 def main() -> None:
@@ -154,27 +231,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--attack", type=Path)
     parser.add_argument("--objects", type=int, default=5_000)
-    parser.add_argument("--peer", action="store_true")
     given = parser.parse_args()
-    bodies = attack(given.attack) if given.attack else synthetic(given.objects)
-    for size in (100, 500):
-        with tempfile.TemporaryDirectory() as folder, egnatia(Path(folder)) as (port, headers):
-            client = Client(port, headers)
-            print(f"egnatia    POST {size:4}  {adding(client, OBJECTS, bodies, size)}", flush=True)
-            reading(client, OBJECTS, pages=5)
-            print(f"egnatia    GET   100  {reading(client, OBJECTS)}", flush=True)
-            if size == 500:
-                read, added = together(port, headers, synthetic(2_000, 10_000_000))
-                print(f"egnatia    8 clients GET {read}\n           while POST {added}", flush=True)
-    if given.peer:
-        with opentaxii() as (port, headers, path):
-            some = bodies[:2_000]
-            print(f"opentaxii  POST  100  {adding(Client(port, headers, added=500), path, some, 100)}", flush=True)
-            read = reading(Client(port, headers), path)
-            print(f"opentaxii  GET   100  {read}", flush=True)
-            assert read.objects == len(some)
-    else:
-        print("opentaxii  recorded before on such a machine (2 cores): POST 369 objects/s, GET p50 21.5 ms at its best")
+    for figure in figures(attack(given.attack) if given.attack else synthetic(given.objects)):
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

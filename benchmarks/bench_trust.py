@@ -5,7 +5,9 @@ Run `python -m benchmarks.bench_trust`; medians of several runs, one core.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from benchmarks.figure import Figure
 
 from egnatia.trust import (
     Freshness,
@@ -113,19 +115,25 @@ class _Note:
     actor, action, subject, detail = "identity--me", "release", "indicator--1", "to identity--rs"
 
 
-def main() -> None:
-    print("batch    attest/record    check/record")
+def figures() -> Iterator[Figure]:
+    """All of them."""
     for count in (1, 100, 500):
         sign, verify = attesting(count)
-        print(f"{count:5}    {sign * 1e6:10.1f} us    {verify * 1e6:9.1f} us")
-    print("sealed             seal          open")
-    for size, recipients in ((1024, 1), (1024, 6), (1 << 20, 1), (50 << 20, 1)):
+        yield Figure(f"attest, a record of a batch of {count}", sign * 1e6, "us")
+        yield Figure(f"check, a record of a batch of {count}", verify * 1e6, "us")
+    for size, recipients in ((1024, 1), (1024, 6), (1 << 20, 1)):
         shut, opened = sealing(size, recipients)
-        print(f"{size:9} B to {recipients}  {shut * 1e3:8.2f} ms  {opened * 1e3:8.2f} ms")
-    print(f"handshake, both sides: {handshake() * 1e3:.1f} ms")
+        yield Figure(f"seal {size:,} bytes to {recipients}", shut * 1e3, "ms")
+        yield Figure(f"open {size:,} bytes sealed to {recipients}", opened * 1e3, "ms")
+    yield Figure("handshake, both sides", handshake() * 1e3, "ms")
     for size in (1 << 10, 64 << 10, 1 << 20):
-        print(f"frames of {size:7} B: {frames(size):8.0f} MB/s sent and received")
-    print(f"audit rows chained and verified: {auditing():.0f}/s")
+        yield Figure(f"frames of {size:,} bytes, sent and received", frames(size), "MB/s")
+    yield Figure("audit rows chained and verified", auditing(), "rows/s")
+
+
+def main() -> None:
+    for figure in figures():
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

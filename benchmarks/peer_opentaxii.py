@@ -5,7 +5,6 @@ import os
 import socket
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
-ENVIRONMENT = Path(".bench-venvs/opentaxii").absolute()
+from benchmarks.peer import environment
+
 PACKAGES = ("opentaxii==0.9.3", "gunicorn", "flask<3", "werkzeug<3")
 """0.9.3, the newest on PyPI, answers every POST with 500 (it cannot write the status it made as JSON), whatever Flask
 it runs on, and stores the objects all the same: so the answer's time counts, and reading proves that they are there."""
@@ -41,18 +41,18 @@ logging: {{opentaxii: error, root: error}}
 @contextmanager
 def opentaxii() -> Iterator[tuple[int, dict[str, str], str]]:
     """Its port, the headers of a caller, and the path of the objects of a collection."""
-    _install()
+    programs = environment("opentaxii", *PACKAGES, program="gunicorn")
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         settings = Path(folder) / "settings.yml"
         settings.write_text(_SETTINGS.format(port=port, folder=folder), encoding="utf-8")
-        environment = {**os.environ, "OPENTAXII_CONFIG": str(settings)}
-        _run(environment, "opentaxii-add-api-root", "-t", "root", "--default")
+        environ = {**os.environ, "OPENTAXII_CONFIG": str(settings)}
+        _run(environ, programs / "opentaxii-add-api-root", "-t", "root", "--default")
         root = _identifier(folder, "opentaxii_api_root")
-        _run(environment, "opentaxii-add-collection", "-r", root, "-t", "all", "--public", "--public-write")
+        _run(environ, programs / "opentaxii-add-collection", "-r", root, "-t", "all", "--public", "--public-write")
         collection = _identifier(folder, "opentaxii_collection")
-        command = [str(ENVIRONMENT / "bin/gunicorn"), "opentaxii.http:app", "--bind", f"127.0.0.1:{port}"]
-        with subprocess.Popen([*command, "--timeout", "600", "--log-level", "error"], env=environment) as process:
+        command = [str(programs / "gunicorn"), "opentaxii.http:app", "--bind", f"127.0.0.1:{port}"]
+        with subprocess.Popen([*command, "--timeout", "600", "--log-level", "error"], env=environ) as process:
             try:
                 _wait(port)
                 yield port, {}, f"/taxii2/{root}/collections/{collection}/objects/"
@@ -60,16 +60,8 @@ def opentaxii() -> Iterator[tuple[int, dict[str, str], str]]:
                 process.terminate()
 
 
-def _install() -> None:
-    if not (ENVIRONMENT / "bin/gunicorn").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-        subprocess.run([str(ENVIRONMENT / "bin/python"), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-
-
-def _run(environment: dict[str, str], command: str, *arguments: str) -> None:
-    done = subprocess.run(
-        [str(ENVIRONMENT / "bin" / command), *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+def _run(environ: dict[str, str], command: Path, *arguments: str) -> None:
+    done = subprocess.run([str(command), *arguments], env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
