@@ -24,6 +24,9 @@ from egnatia.store.query import LAST
 from egnatia.web.card import card
 from egnatia.web.live import known_names
 
+INDEX_SECONDS = 20.0
+"""How long a search waits for the full text to catch up with the log; then it finds what it finds."""
+
 
 class Ruling(msgspec.Struct, frozen=True):
     """Whether an organisation may see a record, by which rule, in plain words."""
@@ -136,6 +139,7 @@ def search(
         if value:
             rows = node.store.by_value(clearance, text, limit)
         else:
+            node.store.indexer.wait_for(node.store.position(), INDEX_SECONDS)
             rows = node.store.search(clearance, text, Query(types=types, versions=(LAST,)), limit)
         names = known_names(node.store, clearance)
         node.note("search", detail=f"{len(rows)} found")
