@@ -63,7 +63,9 @@ def _commands(command: click.Command, path: str, depth: int) -> Iterator[str]:
 
 
 def _help(command: click.Command, path: str) -> str:
-    context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+    # Said as at the terminal, where every command inherits these from the outermost.
+    names = ["-h", "--help"]
+    context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=names)
     return f"```text\n{command.get_help(context).rstrip()}\n```\n"
 
 

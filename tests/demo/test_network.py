@@ -36,18 +36,19 @@ class Running:
 
     def __init__(self, view: str, nodes: dict[str, str]) -> None:
         self.view, self.nodes = view, nodes
+        self.client = httpx.Client(timeout=20)
 
     def report(self, **form: Any) -> list[str]:
         """Reports at Montenegro's node through the form."""
         given = {"at": "me", "title": "Lažna stranica", "value": "prijava.example", **form}
-        answer = httpx.post(f"{self.view}report", data=given, headers={"accept": "application/json"}, timeout=20)
+        answer = self.client.post(f"{self.view}report", data=given, headers={"accept": "application/json"})
         assert answer.status_code == 200, answer.text
         ids: list[str] = answer.json()["ids"]
         return ids
 
     def sees(self, key: str, record: str) -> bool:
         """Whether a node gives the record to its own organisation."""
-        return httpx.get(f"{self.nodes[key]}/api/v1/records/{record}", timeout=20).status_code == 200
+        return self.client.get(f"{self.nodes[key]}/api/v1/records/{record}").status_code == 200
 
     def seen_by(self, record: str, expected: set[str]) -> float:
         """Waits until all of `expected` see the record; how many seconds that took."""
@@ -72,6 +73,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert ready, "the demonstration did not come up"
         said = json.loads(process.stdout.readline())
         made = Running(said["view"], said["nodes"])
+        stack.enter_context(made.client)
         _settled(made)
         yield made
     assert process.returncode == 0
