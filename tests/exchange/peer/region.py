@@ -22,6 +22,7 @@ from egnatia.exchange.peer.peers import Peers
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
 from egnatia.exchange.takeback import Action, recalling
 from egnatia.node import Node
+from egnatia.record.marking import AUDIENCE_EXTENSION
 from egnatia.settings import Settings
 from egnatia.settings.declared import Network, Organisation, Storage
 from egnatia.store import Known, Row
@@ -51,6 +52,20 @@ def indicator(name: str = "", *, marking: str = GREEN, ident: str = "", **more: 
         "valid_from": "2026-03-01T12:00:00Z",
         "object_marking_refs": [marking],
         **more,
+    }
+    return msgspec.json.encode(body)
+
+
+def audience(owner: "Running", *recipients: str) -> bytes:
+    """A marking that names who alone may see what bears it."""
+    extension = {"extension_type": "property-extension", "recipient_refs": recipients}
+    body = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{uuid.uuid4()}",
+        "created": "2026-03-01T12:00:00.000Z",
+        "created_by_ref": owner.own,
+        "extensions": {AUDIENCE_EXTENSION: extension},
     }
     return msgspec.json.encode(body)
 
@@ -105,7 +120,7 @@ class Running:
             port=self.settings.port,
             lifespan="off",
             log_level="critical",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=10,
         )
         self.server = uvicorn.Server(config)
         self.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -120,6 +135,7 @@ class Running:
         await self.peers.stop()
         self.server.should_exit = True
         await self.serving
+        await asyncio.sleep(0.05)  # sockets that were closed are let go on the next turns of the loop
         self.server = None
 
     async def again(self) -> None:

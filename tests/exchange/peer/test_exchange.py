@@ -5,7 +5,19 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.exchange.peer.region import CLEAR, RED, acquaint, id_of, indicator, make, pair, recall, region, until
+from tests.exchange.peer.region import (
+    CLEAR,
+    RED,
+    acquaint,
+    audience,
+    id_of,
+    indicator,
+    make,
+    pair,
+    recall,
+    region,
+    until,
+)
 
 from egnatia.exchange.peer import publishing
 from egnatia.store import Known
@@ -194,3 +206,27 @@ def test_an_invitation_that_was_changed_on_its_way_is_refused(tmp_path: Path) ->
     finally:
         one.node.close()
         two.node.close()
+
+
+def test_what_is_for_a_bank_alone_passes_its_hub_sealed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "origin", "hub", "bank", mesh=False) as (origin, hub, bank):
+            pair(origin, hub, scope="all")
+            pair(bank, hub, scope="all")
+            marking, secret = audience(origin, bank.own), indicator("for the bank alone", marking=RED)
+            await asyncio.to_thread(origin.submit, marking)
+            body = indicator("for the bank alone", object_marking_refs=[RED, id_of(marking)])
+            await asyncio.to_thread(origin.submit, body, secret)
+            await until(lambda: bank.ids() == [id_of(body)], seconds=20)
+            row = next(row for row in bank.rows() if row.id == id_of(body))
+            assert (row.body, row.owner) == (body, origin.own)
+            assert hub.ids() == []
+            carried = [row for row in hub.rows() if row.type == "sealed-record"]
+            assert carried
+            assert not any(b"for the bank" in row.body for row in hub.rows())
+            taken_back = await asyncio.to_thread(origin.submit, recall(origin, id_of(body)))
+            assert not taken_back.refused
+            await until(lambda: bank.ids() == [], seconds=20)
+            assert not [row for row in hub.rows() if row.type == "recall"]
+
+    asyncio.run(scenario())

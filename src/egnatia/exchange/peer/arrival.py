@@ -15,6 +15,7 @@ from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.ownership import problem as owner_problem
 from egnatia.exchange.peer.frame import Heartbeat, Item, Page, Scope, View
 from egnatia.exchange.peer.obedience import Obeyed, obey
+from egnatia.exchange.peer.sealed import TYPE, opened
 from egnatia.exchange.relabelling import relabelled
 from egnatia.policy import Label, redact, waiting_for
 from egnatia.record import Invalid, Record, read
@@ -26,8 +27,9 @@ from egnatia.trust.attesting import Attestations, Sequences
 from egnatia.trust.audit import Checkpoint, check_checkpoint, check_follows, countersign
 from egnatia.trust.card import SignedCard
 from egnatia.trust.cards import Cards
-from egnatia.trust.errors import Forged
+from egnatia.trust.errors import Forged, Unopenable
 from egnatia.trust.merkle import check_path, leaf
+from egnatia.trust.sealing import OpeningKeys
 from egnatia.trust.signing import SigningKeys
 
 SHOWN = 20  # refusals of one page that are named in the audit log; the rest are counted
@@ -55,21 +57,29 @@ class Arriving(msgspec.Struct, frozen=True):
     proof: Proof
 
 
+class Own(msgspec.Struct, frozen=True):
+    """Who receives: the node, what it signs with, what opens things sealed to its organisations."""
+
+    node: str
+    keys: SigningKeys
+    openings: Callable[[], tuple[OpeningKeys, ...]]
+
+
 class Arrival:
     """Verifies and labels what peers send; one for a node, thread-safe."""
 
     def __init__(
         self,
         store: Store,
+        own: Own,
         *,
-        node: str,
-        keys: SigningKeys,
         cards: Cards,
         labelling: Labelling,
         members: Callable[[], Set[str]],
         keep: Callable[[SignedCard, str, str], None],
     ) -> None:
-        self._store, self._node, self._keys, self._cards = store, node, keys, cards
+        self._store, self._cards = store, cards
+        self._node, self._keys, self._openings = own.node, own.keys, own.openings
         self._labelling, self._members, self._keep = labelling, members, keep
         self._attestations = Attestations()
         self._sequences = Sequences()
@@ -92,11 +102,14 @@ class Arrival:
                 lies.append(f"record of {item.owner[:80]}: {forged}")
             except Invalid as invalid:
                 refused.append(f"record of {item.owner[:80]}: {invalid}")
+        inside, inner = self._unsealed(arriving, frame.attestations, refused)
+        arriving += inside
         obeyed = obey(self._store, self._labelling, [(each.record, each.item.owner) for each in arriving])
         entries = self._labelled(peer, arriving, obeyed, refused)
+        proven = tuple(one for one, digest in zip(frame.attestations, attested, strict=True) if digest)
         batch = Batch(
             entries=entries,
-            attestations=tuple(one for one, digest in zip(frame.attestations, attested, strict=True) if digest),
+            attestations=(*proven, *inner),
             recalls=tuple(obeyed.recalls),
             lifts=tuple(obeyed.lifts),
             notes=self._notes(peer, (*lies, *refused)),
@@ -200,6 +213,35 @@ class Arrival:
         if item.redacted and redact(record) is not None:
             raise Forged("record", "it is said to be redacted, but parts of it are marked")
         return Arriving(item, record, Proof(digest, item.index, item.path))
+
+    def _unsealed(
+        self, arriving: Sequence[Arriving], attestations: Sequence[Attestation], refused: list[str]
+    ) -> tuple[list[Arriving], tuple[Attestation, ...]]:
+        """What is sealed to an organisation of this node. A relay cannot know what is inside, so nothing there is
+        its lie; and it must be attested by the very node that sealed it."""
+        found: list[Arriving] = []
+        proven: list[Attestation] = []
+        for each in arriving:
+            if each.record.head.type != TYPE:
+                continue
+            node = attestations[each.item.attestation].node
+            try:
+                contents = opened(each.record, self._openings())
+            except Unopenable:
+                continue
+            except Forged as forged:
+                refused.append(f"{each.record.head.id} of {each.item.owner}: {forged}")
+                continue
+            wrong: list[str] = []
+            attested = [self._attested(one, node, "own", wrong) for one in contents.attestations]
+            for item in contents.items:
+                try:
+                    found.append(self._arriving(item, attested, contents.attestations))
+                except (Forged, Invalid) as bad:
+                    wrong.append(str(bad))
+            refused += (f"in {each.record.head.id} of {each.item.owner}: {why}" for why in wrong)
+            proven += (one for one, digest in zip(contents.attestations, attested, strict=True) if digest)
+        return found, tuple(proven)
 
     def _labelled(
         self, peer: str, arriving: Sequence[Arriving], obeyed: Obeyed, refused: list[str]

@@ -81,15 +81,23 @@ class Feed:
         note = Note(actor=node, action="release", subject="peer", detail=ranges(positions))
         await asyncio.wrap_future(self._store.append(Batch(notes=(note,))))
 
-    def _load(self, reader: Reader, load: Load, told: frozenset[str]) -> tuple[Loaded, tuple[int, ...], frozenset[str]]:
+    def read(self, reader: Reader, load: Load, *, keep: Callable[[Row], bool]) -> tuple[Loaded, tuple[int, ...]]:
+        """As `load`, without cards, of the rows that `keep` admits; on the caller's thread."""
+        loaded, positions, _ = self._load(reader, load, None, keep)
+        return loaded, positions
+
+    def _load(
+        self, reader: Reader, load: Load, told: frozenset[str] | None, keep: Callable[[Row], bool] | None = None
+    ) -> tuple[Loaded, tuple[int, ...], frozenset[str]]:
+        """`told` None: no cards are wanted."""
         query = _OWN if reader.scope == "own" else _ALL
         page = self._store.changes(reader.clearance, load.after, PAGE_ROWS, query)
         until = page.next if page.more else max(page.next, load.until)
         rows, until = _bounded(page.rows, until, load.until if load.lane == "backlog" else until)
         attested = self._attested(rows)
-        rows = [row for row in rows if attested[_proof(row)].node != reader.node]
+        rows = [row for row in rows if attested[_proof(row)].node != reader.node and (keep is None or keep(row))]
         names = list(dict.fromkeys(_proof(row) for row in rows))
-        nodes = frozenset(attested[name].node for name in names) - told
+        nodes = frozenset() if told is None else frozenset(attested[name].node for name in names) - told
         place = {name: index for index, name in enumerate(names)}
         loaded = Loaded(
             load.epoch,

@@ -18,7 +18,7 @@ import httpx
 from egnatia.exchange.asgi import Receive, Scope, Send
 from egnatia.exchange.host import Admission
 from egnatia.exchange.labelling import Labelling
-from egnatia.exchange.peer.arrival import Arrival
+from egnatia.exchange.peer.arrival import Arrival, Own
 from egnatia.exchange.peer.carriage import Carriage
 from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
@@ -101,13 +101,11 @@ class Peers:
         )
         self._arrival = Arrival(
             host.store,
-            node=host.node_id,
-            keys=host.keys.signing,
+            Own(host.node_id, host.keys.signing, lambda: host.organisation_openings),
             cards=self._cards,
             labelling=host.labelling,
             members=host.members,
             keep=self._pairings.introduced,
-            openings=lambda: host.organisation_openings,
         )
         self._feed = Feed(
             host.store,
