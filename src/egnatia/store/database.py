@@ -31,6 +31,10 @@ many rows waits for them once, not at every row."""
 _WRITER_CACHE: Final = "PRAGMA cache_size = -32000"
 """32 MB, so that a large transaction need not write its pages before it commits."""
 
+_BY_INDEX: Final = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off"
+"""Every statement looks up a few rows by an index; PostgreSQL is kept from reading a whole table for them while it does
+not know yet how large it has become."""
+
 _MARK: Final = re.compile(r"\{(\w+(?::[\w.]+)*)\}")
 
 
@@ -278,7 +282,14 @@ class Postgres(Database):
     """One database, several processes; every commit is synchronous."""
 
     def _engine(self) -> Engine:
-        return create_engine(self.url, pool_size=2, max_overflow=16)
+        engine = create_engine(self.url, pool_size=2, max_overflow=16)
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: psycopg.Connection, _record: object) -> None:
+            connection.execute(_BY_INDEX)
+            connection.commit()
+
+        return engine
 
     @property
     def dsn(self) -> str:
@@ -287,6 +298,7 @@ class Postgres(Database):
     def connect(self) -> Link:
         connection = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=2)
         connection.execute("SET default_transaction_read_only = on")
+        connection.execute(_BY_INDEX)
         return connection
 
     def bound(self, values: dict[str, Any]) -> dict[str, Any]:
