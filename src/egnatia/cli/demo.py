@@ -1,5 +1,6 @@
 """The region on one machine, to try and to show."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -49,6 +50,9 @@ def demo(
         )
         desk.aside(f"\nThe region, live: {url}   (up in {took:.1f} s; Ctrl-C stops everything)\n{KOSOVO_FOOTNOTE}")
 
+    # Told to end by a supervisor or a closed terminal, it stops its nodes as on Ctrl-C.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
     try:
         show(wanted, desk.aside, ready)
     except NotPossible as error:

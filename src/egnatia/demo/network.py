@@ -1,6 +1,7 @@
 """The whole network on this machine: made in a folder, run as one process for each node, stopped together."""
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -36,6 +37,7 @@ PASSPHRASE = "a demonstration keeps no secrets"  # noqa: S105  it says so itself
 VARIABLE = "EGNATIA_DEMO_PASSPHRASE"
 
 READY_SECONDS = 60
+PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 10
 YEAR = 365 * 86_400_000_000
 
@@ -167,6 +169,7 @@ def running(made: Made) -> Iterator[tuple["subprocess.Popen[bytes]", ...]]:
     """Every node as a process of its own, until the block ends; each writes its log into its folder."""
     environ = {**os.environ, VARIABLE: PASSPHRASE}
     processes: list[subprocess.Popen[bytes]] = []
+    die_with_us = _dying_with_us()
     try:
         for each in NODES:
             home = made.folder / each.key
@@ -175,13 +178,26 @@ def running(made: Made) -> Iterator[tuple["subprocess.Popen[bytes]", ...]]:
                 # A session of its own, so that Ctrl-C reaches the demonstration alone and it stops them in order.
                 processes.append(
                     subprocess.Popen(  # noqa: S603  our own program, no shell
-                        command, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                        command,
+                        env=environ,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,
+                        preexec_fn=die_with_us,  # noqa: PLW1509  it makes one system call; our threads have ended
                     )
                 )
         _until_ready(made, processes)
         yield tuple(processes)
     finally:
         stop(processes)
+
+
+def _dying_with_us() -> Callable[[], None] | None:
+    """What a new process does so that it ends when the demonstration is killed; only Linux can."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _until_ready(made: Made, processes: "Sequence[subprocess.Popen[bytes]]") -> None:

@@ -141,10 +141,13 @@ class Labelling:
 
 
 def _of_agreement(record: Record, owner: str) -> Label:
-    """An agreement is for its parties alone."""
+    """An agreement is for its parties alone, and for their clients where it lets records go on to them: a client's
+    node has to know why its organisation may see those."""
     agreement = reading(record)
-    parties = agreement.parties if isinstance(agreement, SharingAgreement) else ()
-    return Label(owner=owner, tlp=Tlp.AMBER_STRICT, audiences=(tuple(sorted(set(parties))),))
+    if not isinstance(agreement, SharingAgreement):
+        return Label(owner=owner, tlp=Tlp.RED)
+    tlp = Tlp.AMBER_STRICT if agreement.onward_sharing == "none" else Tlp.AMBER
+    return Label(owner=owner, tlp=tlp, audiences=(tuple(sorted(set(agreement.parties))),))
 
 
 def meaning_of(definition: Record) -> Meaning | None:
