@@ -145,20 +145,17 @@ async def bulk(source: Seat, peers: Sequence[Seat], records: int, envelope: int)
             await asyncio.gather(*posting)
             acknowledged = time.perf_counter() - began
         took = time.perf_counter() - began
+    name = f"bulk: {records:,} records in envelopes of {envelope}"
     return [
-        Figure(
-            f"bulk: {records} records in envelopes of {envelope}, acknowledged", records / acknowledged, "records/s"
-        ),
-        Figure(
-            f"bulk: {records} records until the last of six peers has all", records / took, "records/s", 1_500, "more"
-        ),
+        Figure(f"{name}, acknowledged", records / acknowledged, "records/s"),
+        Figure(f"{name}, until the last of six peers has all", records / took, "records/s", 1_500, "more"),
     ]
 
 
 async def _reached(client: httpx.AsyncClient, peers: Sequence[Seat], wanted: dict[str, int]) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
         for seat in peers:
-            while await _position(client, seat) < wanted[seat.url]:
+            while await _position(client, seat) < wanted[seat.url]:  # noqa: ASYNC110  (it is in another process)
                 await asyncio.sleep(0.1)
 
 
@@ -172,14 +169,14 @@ def run(*, submits: int = 200, records: int = 20_000, envelope: int = 500) -> li
     """Bring the network up, measure, take it down."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "network"
-        fresh(folder)
-        made = make(folder, ports(FIRST_PORT, len(NODES)), datetime.now(UTC))
-        seats = {seat.actor.key: seat for seat in made.seats}
-        peers = [seats[each.key] for each in MESH if each.key != "me"]
-        with running(made):
-            asyncio.run(settled(peers))
-            figures = asyncio.run(latency(seats["me"], peers, submits))
-            return figures + asyncio.run(bulk(seats["me"], peers, records, envelope))
+        with fresh(folder):
+            made = make(folder, ports(FIRST_PORT, len(NODES)), datetime.now(UTC))
+            seats = {seat.actor.key: seat for seat in made.seats}
+            peers = [seats[each.key] for each in MESH if each.key != "me"]
+            with running(made):
+                asyncio.run(settled(peers))
+                figures = asyncio.run(latency(seats["me"], peers, submits))
+                return figures + asyncio.run(bulk(seats["me"], peers, records, envelope))
 
 
 async def settled(peers: Sequence[Seat]) -> None:

@@ -47,12 +47,11 @@ def _page(areas: Sequence[Measured]) -> list[str]:
     lines = [
         "# Performance",
         "",
-        "Written by `make bench`; do not edit. Everything is measured end to end on one machine, peers beside us in the",
-        "same run. A target that is missed stands here as missed; a busy machine makes every figure worse.",
+        "Written by `make bench`; do not edit. Everything is measured end to end on one machine, peers beside us in",
+        "the same run. A target that is missed stands here as missed; a busy machine makes every figure worse.",
         "",
         f"- Machine: {_processor()}, {os.cpu_count()} cores, {_memory()} GB",
-        f"- {platform.python_implementation()} {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
-        f" {platform.system()} {platform.release().split('-')[0]}",
+        f"- {platform.python_implementation()} {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
         f"- Targets met: {met} of {len(asked)}",
     ]
     for area in areas:
