@@ -36,7 +36,7 @@ MARKER = ".egnatia-demo"
 PASSPHRASE = "a demonstration keeps no secrets"  # noqa: S105  it says so itself
 VARIABLE = "EGNATIA_DEMO_PASSPHRASE"
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 10
 YEAR = 365 * 86_400_000_000

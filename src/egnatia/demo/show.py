@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from egnatia.demo.region import Seat, application
 from egnatia.demo.trickle import happenings, noticed
 
 TRICKLE_SECONDS = 4.0
+TOLD_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""By what it is told to end: Ctrl-C, a supervisor, a closed terminal."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,18 @@ class _Server(uvicorn.Server):
         """Begins to listen."""
         await super().startup(sockets)
         self.answering.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends in order when told to; nothing is raised anew, for the nodes are still to be stopped."""
+        loop = asyncio.get_running_loop()
+        for each in TOLD_BY:
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        try:
+            yield
+        finally:
+            for each in TOLD_BY:
+                loop.remove_signal_handler(each)
 
 
 def _browse(url: str) -> None:
