@@ -3,7 +3,6 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import click
 import msgspec
@@ -14,10 +13,10 @@ from egnatia.cli.handling import handling, handling_options
 from egnatia.cli.transfer import LOCAL
 from egnatia.exchange.shown import Shown, shown
 from egnatia.exchange.submission import Submission, Submitter
+from egnatia.exchange.takeback import Action, recalling
 from egnatia.node import Node
 from egnatia.policy import decide
-from egnatia.record.agreement import Recall
-from egnatia.record.schemas import RECALL
+from egnatia.record import read
 from egnatia.record.split import split
 from egnatia.store import Query, Row
 from egnatia.store.query import LAST
@@ -197,19 +196,11 @@ def recall(desk: Desk, record: str, *, erase: bool, reason: str) -> None:
         rows = [row for row in _own_view(node, record) if row.owner == node.own]
         if not rows:
             raise Failure(f"{record} is another organisation's: only its owner can take it back")
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-        written = Recall(
-            spec_version="2.1",
-            id=f"recall--{uuid4()}",
-            created=now,
-            modified=now,
-            created_by_ref=node.own,
-            object_ref=record,
-            action="erase" if erase else "withdraw",
-            reason=reason or None,
-        )
+        action: Action = "erase" if erase else "withdraw"
+        written = recalling(record, action, owner=node.own, reason=reason, now=datetime.now(UTC))
         submitter = Submitter(node.own, "command line", LOCAL)
-        outcome = node.admission.submit([RECALL.write(written)], submitter, atomic=True, tolerant=False).result()
+        outcome = node.admission.submit([written], submitter, atomic=True, tolerant=False).result()
     if outcome.refused:
         _tell(desk, outcome)
-    desk.answer({"recall": written.id}, f"Taken back. Who has complied: egnatia search --type receipt {written.id}")
+    taken = read(written).head.id
+    desk.answer({"recall": taken}, f"Taken back. Who has complied: egnatia search --type receipt {taken}")
