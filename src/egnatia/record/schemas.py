@@ -16,6 +16,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import EMPTY_REGISTRY
 
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
+from egnatia.record.case import Case, CaseEvent
 from egnatia.record.catalog import STANDARD
 from egnatia.record.examination import GONE, Log, found
 from egnatia.record.identifier import target_type
@@ -30,7 +31,9 @@ RECALL = OwnType(struct=Recall, name="recall")
 SEALED_RECORD = OwnType(struct=SealedRecord, name="sealed-record")
 AUDIENCE = OwnType(struct=Audience, name="audience", adds="property-extension")
 PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
-OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, PAP, RECEIPT, RECALL, SEALED_RECORD)
+CASE = OwnType(struct=Case, name="case")
+CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
+OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT)
 
 _EXTENSION_TYPES: frozenset[str] = frozenset(ExtensionType.__args__)  # type: ignore[attr-defined]  # of a Literal
 _CUSTOM = Kind(Custom)

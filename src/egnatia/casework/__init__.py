@@ -1,0 +1,1 @@
+"""Cases: declared workflows, the fold of signed events, deadlines, parties. The core is pure: no clock, no I/O."""

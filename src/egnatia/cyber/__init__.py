@@ -1,0 +1,1 @@
+"""Cyber: incidents that cross borders/boundaries, and the exercises for them."""
