@@ -21,7 +21,7 @@ from egnatia.policy import PUBLIC, Clearance, Directory, Seen, Tlp, bounded_by, 
 from egnatia.policy import Handling as DefaultHandling
 from egnatia.record import read
 from egnatia.settings import Settings
-from egnatia.store import Batch, Note, Store
+from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.plan import ENDS
 from egnatia.trust import Card, Cards, Finding, Forged, OpeningKeys, PrivateKeys, PublicKeys, SignedCard, verify
 
@@ -151,6 +151,14 @@ class Node:
     def directory(self) -> Directory:
         """What is known of the organisations now."""
         return self.facts.directory()
+
+    def organisations(self) -> tuple[Known, ...]:
+        """Every organisation that is known, by name."""
+        return self.facts.organisations()
+
+    def forget_facts(self) -> None:
+        """Who is who has changed: read it anew when next asked."""
+        self.facts.forget()
 
     def clearance_of(self, organisation: str | None) -> Clearance:
         """What an organisation may see now; the public's for None."""

@@ -14,7 +14,7 @@ from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
-from egnatia.web.live import PAGES
+from egnatia.web.mount import pages
 
 log = logging.getLogger(__name__)
 _RETENTION_EVERY = 600.0
@@ -55,7 +55,7 @@ async def serve(node: Node) -> None:
     """Answers until SIGTERM or SIGINT; what was begun is finished first."""
     peers = Peers(node)
     guest = node.own if node.settings.network.demo_open else None
-    rest = api(node, extra=PAGES, guest=guest)
+    rest = api(node, extra=(pages(node, guest=guest),), guest=guest)
     config = uvicorn.Config(
         application(rest, peers),
         host=node.settings.host,

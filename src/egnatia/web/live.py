@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
@@ -30,7 +31,7 @@ Ids = Annotated[list[str], QueryParameter(name="id", max_items=50, description="
 
 
 @get("/live", include_in_schema=False)
-async def live(request: Request[Any, Any, Any], surface: Surface) -> Response[str]:
+async def live(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Response[str]:
     """The page, with the newest records in it."""
     caller = await surface.caller(request)
     desk = Desk(surface, caller)
@@ -56,7 +57,7 @@ async def live(request: Request[Any, Any, Any], surface: Surface) -> Response[st
 
 
 @get("/live/cards", include_in_schema=False)
-async def cards(request: Request[Any, Any, Any], surface: Surface, ids: Ids) -> Response[bytes]:
+async def cards(request: Request[Any, Any, Any], surface: NamedDependency[Surface], ids: Ids) -> Response[bytes]:
     """The cards of records that the feed has just told of."""
     caller = await surface.caller(request)
     desk = Desk(surface, caller)
@@ -68,7 +69,7 @@ async def cards(request: Request[Any, Any, Any], surface: Surface, ids: Ids) -> 
 
 
 @get("/assets/{name:str}", include_in_schema=False)
-async def assets(name: str) -> Response[bytes]:
+async def assets(name: FromPath[str]) -> Response[bytes]:
     """The style, the scripts and the mark."""
     try:
         content, kind = asset(name)

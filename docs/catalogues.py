@@ -1,0 +1,71 @@
+"""Brings the catalogues of words up to what the code and the templates say: `python -m docs.catalogues`.
+
+New messages are added untranslated, those that are gone are dropped, translations stay. A test finds what is missing.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from egnatia.web.language.declared import LANGUAGES
+
+SOURCE = Path(__file__).parents[1] / "src" / "egnatia"
+LOCALES = SOURCE / "web" / "locale"
+
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+
+LOCALE_OF = {each.catalogue: each.locale for each in LANGUAGES.values() if each.catalogue and not each.latin}
+"""The catalogues that are kept, and the locale that each one's plurals follow."""
+
+
+def template() -> Catalog:
+    """Every message in the code, with the places where it stands, as files without line numbers."""
+    found = Catalog(project="Egnatia", charset="utf-8")
+    for file, _line, message, comments, context in extract_from_dir(
+        SOURCE, METHODS, keywords=KEYWORDS, comment_tags=("Translators:",)
+    ):
+        found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+    return found
+
+
+def held(name: str) -> Catalog:
+    """A catalogue as it is; empty where there is none yet."""
+    path = LOCALES / name / "egnatia.po"
+    if not path.exists():
+        return Catalog(locale=LOCALE_OF[name], project="Egnatia", charset="utf-8")
+    with path.open("rb") as file:
+        return read_po(file, locale=LOCALE_OF[name])
+
+
+def missing(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
+    """Messages that the catalogue does not translate."""
+    for message in wanted:
+        if not message.id:
+            continue
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        there = catalogue.get(key)
+        said = there.string if there is not None else None
+        strings = (said,) if isinstance(said, str) else tuple(said or ())
+        if there is None or there.fuzzy or not strings or not all(strings):
+            yield key
+
+
+def main() -> None:
+    """Write every catalogue anew."""
+    wanted = template()
+    for name in LOCALE_OF:
+        catalogue = held(name)
+        catalogue.update(wanted, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        path = LOCALES / name / "egnatia.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=120, sort_output=True, omit_header=False, include_lineno=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""A page is a typed struct and a template that gets it and its frame, nothing else; whatever it shows is escaped."""
+
+from contextvars import ContextVar
+from typing import ClassVar
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from egnatia.web.language import LANGUAGES, Language, Speech, speech
+from egnatia.web.language.declared import ENGLISH
+from egnatia.web.navigation import Entry
+from egnatia.web.visitor import Visitor
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of every page: only what this node itself serves, and nothing inline."""
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self)",
+    "cache-control": "no-store",
+    "vary": "cookie, accept-language",
+}
+"""What every page is sent with."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What one page shows, besides its frame. A page's struct names its template, and has a `title`."""
+
+    template: ClassVar[str]
+    script: ClassVar[str] = ""
+    """The page's own ES module in assets, loaded besides the shell's."""
+    title: str
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What surrounds every page. `said` is what the last action did; `csrf` goes into every form that changes
+    something; `scheme` is light, dark or empty for the device's own."""
+
+    visitor: Visitor
+    language: Language
+    organisation: str
+    path: str
+    entries: tuple[Entry, ...]
+    csrf: str = ""
+    said: str = ""
+    scheme: str = ""
+    exercise: str = ""
+    languages: tuple[Language, ...] = tuple(LANGUAGES.values())
+
+
+_SPEAKING: ContextVar[Speech] = ContextVar("speaking")
+
+
+def _gettext(message: str, **values: object) -> Markup:
+    return Markup(_SPEAKING.get().words.one(message)) % values  # noqa: S704  our own catalogue; values are escaped
+
+
+def _ngettext(singular: str, plural: str, count: int, **values: object) -> Markup:
+    spoken = _SPEAKING.get()
+    text = Markup(spoken.words.many(singular, plural, count))  # noqa: S704  our own catalogue; values are escaped
+    return text % {**values, "count": spoken.number(count), "num": spoken.number(count)}
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("egnatia.web"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+_TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=False)  # type: ignore[attr-defined]
+_TEMPLATES.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
+_TEMPLATES.filters.update(
+    number=lambda value: _SPEAKING.get().number(value),
+    percent=lambda value: _SPEAKING.get().percent(value),
+    moment=lambda value, style="medium": _SPEAKING.get().moment(value, style),
+    day=lambda value: _SPEAKING.get().day(value),
+    ago=lambda value, now: _SPEAKING.get().ago(value, now),
+    economy=lambda code: _SPEAKING.get().economy(code),
+    said=_gettext,
+)
+"""In templates: `{{ _("Peers") }}`, `{{ ngettext("%(count)s record", "%(count)s records", n) }}`, `{{ at|moment }}`,
+`{{ code|economy }}`; `{{ declared|said }}` for a message that was marked with N_ where it is declared."""
+
+
+def rendered(content: Content, frame: Frame) -> str:
+    """The page as HTML."""
+    token = _SPEAKING.set(speech(frame.language))
+    try:
+        return _TEMPLATES.get_template(content.template).render(page=content, frame=frame)
+    finally:
+        _SPEAKING.reset(token)
+
+
+def fragment(template: str, language: Language = ENGLISH, **values: object) -> str:
+    """A part of a page as HTML, for a script that puts it in its place."""
+    token = _SPEAKING.set(speech(language))
+    try:
+        return _TEMPLATES.get_template(template).render(**values)
+    finally:
+        _SPEAKING.reset(token)

@@ -1,0 +1,85 @@
+"""One reader's language, as pages use it: the words, and how dates, numbers and economies are written."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import msgspec
+from babel import Locale
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from egnatia.web.language.catalogue import Catalogue, catalogue
+from egnatia.web.language.declared import Language
+
+ECONOMIES = ("AL", "BA", "XK", "ME", "MK", "RS")
+
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate this later"
+    """The message itself, marked for translators where it is declared."""
+    return message
+
+
+class Speech(msgspec.Struct, frozen=True):
+    """Words in one language. Times go in as microseconds UTC or aware datetimes, and are shown in UTC."""
+
+    language: Language
+    words: Catalogue
+    locale: Locale
+
+    def gettext(self, message: str, **values: object) -> str:
+        """The message with its `%(name)s` filled in."""
+        said = self.words.one(message)
+        return said % values if values else said
+
+    def ngettext(self, singular: str, plural: str, count: int, **values: object) -> str:
+        """The form for `count`, which is `%(count)s` in it."""
+        return self.words.many(singular, plural, count) % {"count": self.number(count), **values}
+
+    def number(self, value: float) -> str:
+        """A number with the separators of the language."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def percent(self, share: float) -> str:
+        """A share of one, as a percentage."""
+        return str(format_percent(share, locale=self.locale))
+
+    def moment(self, at: int | datetime, style: str = "medium") -> str:
+        """A date with its time, in UTC; `style` is CLDR's short, medium, long, or a pattern."""
+        return str(format_datetime(_aware(at), style, tzinfo=UTC, locale=self.locale))
+
+    def day(self, at: int | datetime) -> str:
+        """A date, in UTC."""
+        return str(format_datetime(_aware(at), "d MMM y", tzinfo=UTC, locale=self.locale))
+
+    def ago(self, at: int | datetime, now: int | datetime) -> str:
+        """How long ago, or in how long: "3 minutes ago"."""
+        passed: timedelta = _aware(at) - _aware(now)
+        return str(format_timedelta(passed, add_direction=True, locale=self.locale))
+
+    def economy(self, code: str) -> str:
+        """The name of an economy. Kosovo* carries its asterisk; the page carries the footnote."""
+        match code:
+            case "XK":
+                return f"{self.locale.territories['XK']}*"
+            case "regional":
+                return self.gettext("Region")
+            case "other" | "":
+                return self.gettext("Elsewhere")
+        return str(self.locale.territories.get(code, code))
+
+    def economies(self, codes: Iterable[str] = ECONOMIES) -> tuple[tuple[str, str], ...]:
+        """Codes and names, in the alphabetical order of the language."""
+        return tuple(sorted(((code, self.economy(code)) for code in codes), key=lambda each: each[1]))
+
+
+@cache
+def speech(language: Language) -> Speech:
+    """The one speech of a language."""
+    return Speech(language, catalogue(language), Locale.parse(language.locale))
+
+
+def _aware(at: int | datetime) -> datetime:
+    if isinstance(at, datetime):
+        return at
+    return datetime.fromtimestamp(at // 1_000_000, UTC) + timedelta(microseconds=at % 1_000_000)

@@ -1,0 +1,39 @@
+"""What the pages need of the node that they are mounted on; `egnatia.node.Node` is one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from egnatia.exchange.host import Host
+from egnatia.exchange.peer.pairing import Pairings
+from egnatia.policy import Directory
+from egnatia.store import Known
+from egnatia.trust import Finding, SignedCard
+
+
+class Premises(Host, Protocol):
+    """A running node, as its pages see it."""
+
+    @property
+    def pairings(self) -> Pairings: ...
+    @property
+    def signed_card(self) -> SignedCard: ...
+
+    def directory(self) -> Directory:
+        """What is known of the organisations now."""
+        ...
+
+    def organisations(self) -> Sequence[Known]:
+        """Every organisation that is known, by name."""
+        ...
+
+    def forget_facts(self) -> None:
+        """Who is who has changed: read it anew when next asked."""
+        ...
+
+    def host(self, organisation: str, name: str, economy: str) -> None:
+        """From now on this node publishes for that organisation too; raises FileExistsError where it does already."""
+        ...
+
+    def audit_findings(self) -> list[Finding]:
+        """What is wrong with the audit log; empty where all is well."""
+        ...

@@ -1,0 +1,59 @@
+"""A page instead of an error: what went wrong and what to do, in the reader's language."""
+
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from egnatia.exchange.api.problem import BadRequest, NotFound, respond
+from egnatia.exchange.caller import Throttled, Unauthorized
+from egnatia.exchange.submission import NotAllowed
+from egnatia.web.frame import HEADERS, Content
+from egnatia.web.language.speech import N_
+from egnatia.web.visit import Lobby
+
+SIGN_IN = "/sign-in"
+
+FOR_PROGRAMS = ("/api/", "/taxii2/", "/health/", "/metrics", "/peer/")
+"""Below these, programs ask: they are answered with problem details, not with pages."""
+
+NOT_FOUND = N_("There is no such page or record, or it is not for you")
+NOT_ALLOWED = N_("Your account may not do this")
+NOT_UNDERSTOOD = N_("The request cannot be understood")
+TOO_MANY = N_("Too many attempts; wait a little and try again")
+FAILED = N_("The node failed; it was written down")
+
+
+class Refusal(Content, frozen=True, kw_only=True):
+    """An error as a page."""
+
+    template: ClassVar[str] = "refusal.html"
+    status: int
+    detail: str = ""
+
+
+def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The answer to a request for a page that failed."""
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return respond(request, error)
+    status = respond(request, error).status_code or 500
+    if isinstance(error, Unauthorized) and request.method == "GET":
+        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Response("", status_code=303, headers={**HEADERS, "location": f"{SIGN_IN}?to={quote(there)}"})
+    match error:
+        case NotFound():
+            words, detail = NOT_FOUND, ""
+        case NotAllowed() | Unauthorized():
+            words, detail = NOT_ALLOWED, str(error)
+        case BadRequest():
+            words, detail = NOT_UNDERSTOOD, str(error)
+        case Throttled():
+            words, detail = TOO_MANY, ""
+        case HTTPException() if error.status_code < 500:
+            words, detail = (NOT_FOUND, "") if error.status_code == 404 else (NOT_UNDERSTOOD, error.detail)
+        case _:
+            words, detail = (NOT_UNDERSTOOD if status < 500 else FAILED), ""
+    visit = lobby.visits(request)
+    title = visit.speech.gettext(words)
+    return visit.page(Refusal(title=title, status=status, detail=detail), status=status)

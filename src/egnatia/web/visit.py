@@ -1,0 +1,200 @@
+"""One request for a page: who asks, in which language, and how the answer is given.
+
+A page's handler takes a `Visit`, requires a permission, asks the store from a thread, and answers with a struct.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from egnatia.exchange.api.problem import BadRequest, NotFound
+from egnatia.exchange.api.surface import Desk, Surface
+from egnatia.exchange.caller import Unauthorized
+from egnatia.exchange.submission import NotAllowed
+from egnatia.policy.clearance import Clearance
+from egnatia.store.store import Store
+from egnatia.web.frame import HEADERS, Content, Frame, rendered
+from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
+from egnatia.web.navigation import entries
+from egnatia.web.permission import Permission
+from egnatia.web.premises import Premises
+from egnatia.web.visitor import Entrance, Visitor
+
+SESSION, LANGUAGE, SCHEME, SAID = "egnatia_session", "egnatia_language", "egnatia_scheme", "egnatia_said"
+"""The cookies of a node's pages."""
+
+FORM_BYTES = 1_000_000
+
+Form = TypeVar("Form", bound=msgspec.Struct)
+
+
+class Lobby(msgspec.Struct, frozen=True):
+    """What all visits share: the node, its surface, the entrance that knows sessions (None: nobody signs in here),
+    and the organisation as which visitors without a session read (a demonstration only)."""
+
+    premises: Premises
+    surface: Surface
+    entrance: Entrance | None = None
+    guest: str | None = None
+
+    async def visit(self, request: Request[Any, Any, Any]) -> "Visit":
+        """Who has come."""
+        cookie = request.cookies.get(SESSION, "")
+        visitor: Visitor | None = None
+        if cookie and self.entrance is not None:
+            entrance = self.entrance
+            visitor = await self.surface.ask(lambda: entrance.visitor(cookie))
+        visit = Visit(self, request, visitor or Visitor(organisation=self.guest))
+        request.state.visit = visit
+        return visit
+
+    def visits(self, request: Request[Any, Any, Any]) -> "Visit":
+        """The visit that this request was found to be; the public's where it did not come so far."""
+        visit = getattr(request.state, "visit", None)
+        return visit if isinstance(visit, Visit) else Visit(self, request, Visitor())
+
+
+class Visit:
+    """One request of one visitor."""
+
+    def __init__(self, lobby: Lobby, request: Request[Any, Any, Any], visitor: Visitor) -> None:
+        self.request, self.visitor, self.lobby = request, visitor, lobby
+        self.premises, self.surface = lobby.premises, lobby.surface
+        self.ask = lobby.surface.ask
+        self.language = self._language()
+        self.speech: Speech = speech(self.language)
+
+    @property
+    def store(self) -> Store:
+        """Where records are; every question takes the visitor's clearance."""
+        return self.premises.store
+
+    @property
+    def desk(self) -> Desk:
+        """The same visitor at the desk of the API."""
+        return Desk(self.surface, self.visitor.caller)
+
+    def clearance(self) -> Clearance:
+        """What the visitor may see now."""
+        self.require(Permission.READ)
+        return self.premises.clearance_of(self.visitor.organisation)
+
+    def require(self, permission: Permission) -> None:
+        """Raises Unauthorized for who has not signed in and NotAllowed for others without the permission."""
+        if self.visitor.may(permission):
+            return
+        if not self.visitor.signed_in:
+            raise Unauthorized("Sign in to go on")
+        raise NotAllowed(f"This needs the permission to {permission}")
+
+    @property
+    def csrf(self) -> str:
+        """What every form of this session carries; empty without a session."""
+        if not self.visitor.session:
+            return ""
+        return hmac.new(self.premises.secret, b"form " + self.visitor.session.encode(), hashlib.sha256).hexdigest()
+
+    async def form(self, kind: type[Form]) -> Form:
+        """The form as a struct. Raises NotAllowed where it does not come from a page of this session, BadRequest
+        where it cannot be read. A field of a list type takes a repeated name; an empty text is an absent one."""
+        self._same_origin()
+        if int(self.request.headers.get("content-length", "0")) > FORM_BYTES:
+            raise BadRequest(f"the form is larger than {FORM_BYTES} bytes")
+        data = await self.request.form()
+        given = {name: [str(each) for each in data.getall(name)] for name in data}
+        sent = given.pop("csrf", [""])[0]
+        if self.visitor.session and not hmac.compare_digest(sent.encode(), self.csrf.encode()):
+            raise NotAllowed("The form is not from this session; open the page again")
+        return read_form(given, kind)
+
+    def page(self, content: Content, *, status: int = 200) -> Response[str]:
+        """The page as the answer."""
+        answer = Response(
+            rendered(content, self.frame()), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS
+        )
+        if self.request.cookies.get(SAID):
+            answer.delete_cookie(SAID)
+        return answer
+
+    def frame(self) -> Frame:
+        """What surrounds the page."""
+        return Frame(
+            visitor=self.visitor,
+            language=self.language,
+            organisation=self.premises.settings.organisation.name,
+            path=self.request.url.path,
+            entries=entries(self.visitor),
+            csrf=self.csrf,
+            said=self._said(),
+            scheme=self._scheme(),
+        )
+
+    def go(self, path: str, said: str = "") -> Response[str]:
+        """To another page of this node, after an action; `said` is shown there once."""
+        answer = Response("", status_code=303, headers={**HEADERS, "location": path})
+        if said:
+            value = base64.urlsafe_b64encode(said[:500].encode()).decode()
+            sealed = f"{value}.{self._seal(value)}"
+            answer.set_cookie(Cookie(SAID, value=sealed, httponly=True, samesite="lax", max_age=60, secure=self.secure))
+        return answer
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are for TLS only: always, but where the node is reached over plain loopback."""
+        return self.premises.settings.public_url.startswith("https:")
+
+    def _same_origin(self) -> None:
+        """Browsers say where a form comes from (Fetch Metadata; Origin); one from elsewhere changes nothing here."""
+        site = self.request.headers.get("sec-fetch-site", "same-origin")
+        origin = self.request.headers.get("origin", "")
+        host = self.request.headers.get("host", "")
+        if site not in {"same-origin", "none"} or (origin and origin.partition("://")[2] != host):
+            raise NotAllowed("The form comes from another site")
+
+    def _language(self) -> Language:
+        chosen = self.request.cookies.get(LANGUAGE, "") or self.visitor.language
+        return LANGUAGES.get(chosen) or preferred(self.request.headers.get("accept-language", ""))
+
+    def _scheme(self) -> str:
+        chosen = self.request.cookies.get(SCHEME, "")
+        return chosen if chosen in {"light", "dark"} else ""
+
+    def _said(self) -> str:
+        value, _, seal = self.request.cookies.get(SAID, "").partition(".")
+        if not value or not hmac.compare_digest(seal.encode(), self._seal(value).encode()):
+            return ""
+        return base64.urlsafe_b64decode(value).decode()
+
+    def _seal(self, value: str) -> str:
+        return hmac.new(self.premises.secret, b"said " + value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def read_form(given: Mapping[str, list[str]], kind: type[Form]) -> Form:
+    """A form's fields as a struct; raises BadRequest."""
+    lists = {field.encode_name for field in msgspec.structs.fields(kind) if _is_list(field.type)}
+    plain = {
+        name: [each for each in values if each] if name in lists else values[-1].strip()
+        for name, values in given.items()
+        if name in lists or values[-1].strip()
+    }
+    try:
+        return msgspec.convert(plain, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadRequest(str(error)) from error
+
+
+def _is_list(annotated: object) -> bool:
+    return getattr(annotated, "__origin__", annotated) in {list, tuple}
+
+
+def found(value: Form | None) -> Form:
+    """The value; raises NotFound where there is none, or none for this visitor: one answer."""
+    if value is None:
+        raise NotFound
+    return value

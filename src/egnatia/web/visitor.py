@@ -1,0 +1,44 @@
+"""Who looks at a page: a person with an account, a guest of a demonstration, or the public."""
+
+from typing import Protocol
+
+import msgspec
+
+from egnatia.exchange.caller import Caller
+from egnatia.web.permission import Permission, rights
+
+PUBLIC_PERMISSIONS = frozenset({Permission.READ})
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """A person at a page. `organisation` is an identity id, None for the public; `session` names the session that
+    forms are bound to, empty for those who have not signed in; `language` is the one chosen in the account."""
+
+    account: str = ""
+    name: str = ""
+    organisation: str | None = None
+    permissions: frozenset[Permission] = PUBLIC_PERMISSIONS
+    session: str = ""
+    language: str = ""
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether this is a person with an account."""
+        return bool(self.session)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the visitor has the permission."""
+        return permission in self.permissions
+
+    @property
+    def caller(self) -> Caller:
+        """The visitor at the exchange's gate."""
+        return Caller(self.organisation, self.name or "anonymous", rights(self.permissions))
+
+
+class Entrance(Protocol):
+    """Tells who a request is from by its session cookie. Asks the store: call it from a thread."""
+
+    def visitor(self, cookie: str) -> Visitor | None:
+        """The person whose session it is; None where it is none, over or ended."""
+        ...
