@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,11 @@ import uvloop
 from egnatia.exchange import token
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.api.app import Application, app
+from egnatia.exchange.asgi import App
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
+from egnatia.node.server import Server
 from egnatia.policy import PUBLIC, AgreementInForce, Clearance, Seen, Standing, Tlp, preview
 from egnatia.policy import Handling as Default
 from egnatia.record import read
@@ -146,17 +148,19 @@ def served(
 @contextmanager
 def serving(application: Application) -> Iterator[str]:
     """The application on a port of loopback; its URL."""
-    config = uvicorn.Config(application, port=0, http="httptools", log_level="warning", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    loops: list[asyncio.AbstractEventLoop] = []
+    with answering(application, application.state.surface.live.close) as server:
+        yield f"http://127.0.0.1:{port_of(server)}"
 
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        await server.serve()
+
+@contextmanager
+def answering(application: App, hang_up: Callable[[], None]) -> Iterator[Server]:
+    """The node's own server in a thread, with any application."""
+    config = uvicorn.Config(application, port=0, http="httptools", log_config=None, access_log=False)
+    server = Server(config, hang_up)
 
     def run() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve())
+            runner.run(server.serve())
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -164,11 +168,16 @@ def serving(application: Application) -> Iterator[str]:
         assert thread.is_alive()
         time.sleep(0.005)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield server
     finally:
-        loops[0].call_soon_threadsafe(application.state.surface.live.close)
         server.should_exit = True
-        thread.join(20)
+        thread.join(30)
+        assert not thread.is_alive(), "the server does not stop"
+
+
+def port_of(server: Server) -> int:
+    """Where it listens."""
+    return int(server.servers[0].sockets[0].getsockname()[1])
 
 
 def indicator(number: int, *, modified: str = "2026-01-01T00:00:00.000Z", **properties: object) -> bytes:

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import uvicorn
 import uvloop
@@ -14,23 +13,12 @@ from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
+from egnatia.node.server import Server
 from egnatia.web.mount import pages
 
 log = logging.getLogger(__name__)
 _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
-
-
-class _Server(uvicorn.Server):
-    """Hangs up on listeners first: they would stay, and the server would wait for them."""
-
-    def __init__(self, config: uvicorn.Config, hang_up: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._hang_up = hang_up
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._hang_up()
-        await super().shutdown(sockets)
 
 
 def application(rest: Litestar, peers: Peers) -> App:
@@ -66,7 +54,6 @@ async def serve(node: Node) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
     )
 
@@ -74,7 +61,7 @@ async def serve(node: Node) -> None:
         rest.state.surface.live.close()
         peers.hang_up()
 
-    server = _Server(config, hang_up)
+    server = Server(config, hang_up)
     async with _working(node, peers):
         log.info("%s answers on %s", node.settings.organisation.name, node.settings.public_url)
         await server.serve()
