@@ -3,13 +3,16 @@
 New messages are added untranslated, those that are gone are dropped, translations stay. A test finds what is missing.
 """
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from egnatia.settings import meta_of, sections
 from egnatia.web.language.declared import LANGUAGES
 
 SOURCE = Path(__file__).parents[1] / "src" / "egnatia"
@@ -29,7 +32,16 @@ def template() -> Catalog:
         SOURCE, METHODS, keywords=KEYWORDS, comment_tags=("Translators:",)
     ):
         found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+    for message in declared():
+        found.add(message, locations=[("settings/declared.py", 0)])
     return found
+
+
+def declared() -> Iterator[str]:
+    """What the declarations of settings say, which pages show too: that room knows nothing of languages."""
+    for _, kind in sections():
+        yield inspect.cleandoc(kind.__doc__ or "")
+        yield from (meta_of(field.type).description or "" for field in msgspec.structs.fields(kind))
 
 
 def held(name: str) -> Catalog:

@@ -228,6 +228,8 @@ class Settings(Section, frozen=True, kw_only=True):
     keys: Keys = Keys()
     base: str = "."
     """The folder that relative paths count from: the settings file's. Not a setting itself."""
+    given: Mapping[str, str] = {}
+    """Where each setting comes from that was given one, by `table.key`: the file, or the name of a variable."""
 
     @property
     def data(self) -> Path:

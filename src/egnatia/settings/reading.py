@@ -36,12 +36,13 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     for name in tables:
         if name not in known:
             raise SettingsError(f"{path}: there is no table [{name}]; the tables are {', '.join(known)}")
+    given: dict[str, str] = {}
     read = {
-        name: _section(kind, name, tables.get(name, {}), where=str(path), environ=environ)
+        name: _section(kind, name, tables.get(name, {}), where=str(path), environ=environ, given=given)
         for name, kind in known.items()
     }
     base = str(path.parent if path is not None else Path.cwd())
-    settings = msgspec.structs.replace(Settings(base=base), **read)
+    settings = msgspec.structs.replace(Settings(base=base, given=given), **read)
     _check_together(settings, str(path) if path is not None else "the environment")
     return settings
 
@@ -57,7 +58,9 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: not TOML: {error}") from error
 
 
-def _section(kind: type[Section], name: str, table: Any, *, where: str, environ: Mapping[str, str]) -> Section:
+def _section(
+    kind: type[Section], name: str, table: Any, *, where: str, environ: Mapping[str, str], given: dict[str, str]
+) -> Section:
     if not isinstance(table, dict):
         raise SettingsError(f"{where}: {name} = {table!r}: expected a table; write [{name}] on a line of its own")
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
@@ -69,8 +72,10 @@ def _section(kind: type[Section], name: str, table: Any, *, where: str, environ:
         variable = f"{PREFIX}{name}_{key}".upper()
         if variable in environ:
             values[key] = _value(field.type, environ[variable], f"The environment variable {variable}", text=True)
+            given[f"{name}.{key}"] = variable
         elif key in table:
             values[key] = _value(field.type, table[key], f"{where}: {name}.{key}", text=False)
+            given[f"{name}.{key}"] = where
     return kind(**values)
 
 

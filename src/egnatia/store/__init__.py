@@ -1,5 +1,7 @@
 """Where records live: the log, its indexes, and what a node must remember. SQLite or PostgreSQL."""
 
+from egnatia.store.auditing import AuditPage, Sought
+from egnatia.store.condition import BackedUp, Condition
 from egnatia.store.custody import Custody
 from egnatia.store.entry import Appended, Batch, Conflict, Cursor, Entry, Lift, Note, Page, Recall, Relabel, Row
 from egnatia.store.keeping import Known, Token
@@ -10,7 +12,10 @@ from egnatia.store.store import Store
 __all__ = [
     "EVERYTHING",
     "Appended",
+    "AuditPage",
+    "BackedUp",
     "Batch",
+    "Condition",
     "Conflict",
     "Cursor",
     "Custody",
@@ -25,6 +30,7 @@ __all__ = [
     "Recall",
     "Relabel",
     "Row",
+    "Sought",
     "Store",
     "Token",
 ]

@@ -2,13 +2,18 @@
 # ruff: noqa: S608 only names of tables, columns and directions are put into statements
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from egnatia.store import schema
 from egnatia.store.database import Database
 from egnatia.store.entry import Note
 from egnatia.store.link import Link
 from egnatia.trust.audit import AuditRow, chain
+
+STRETCH: Final = 100_000
+"""Rows that are looked through for one page where few of them fit."""
 
 _COLUMNS = "seq, at, actor, action, subject, detail, previous, digest"
 
@@ -49,6 +54,76 @@ def last_audit_row(database: Database) -> AuditRow | None:
     with database.readers.link() as link:
         rows = database.rows(link, f"SELECT {_COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1")
     return _row(rows[0]) if rows else None
+
+
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows are asked for; every field narrows, an empty one does not. `actor`, `subject` and `detail` are texts
+    that the row contains, `action` is the whole word; from `since` until before `until`, microseconds UTC."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    detail: str = ""
+    since: int | None = None
+    until: int | None = None
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """Rows, newest first. Everything from row `seen` on was looked at; `more` says that older rows are there."""
+
+    rows: tuple[AuditRow, ...]
+    seen: int
+    more: bool
+
+
+def audit_page(database: Database, sought: Sought, limit: int, *, before: int | None = None) -> AuditPage:
+    """At most `limit` rows that fit, below row `before`, newest first; at most `STRETCH` rows are looked at."""
+    with database.readers.link() as link:
+        low, high = _bounds(database, link, sought)
+        high = high if before is None else min(high, before)
+        floor = max(low, high - STRETCH)
+        where, values = _narrowed(sought)
+        statement = (
+            f"SELECT {_COLUMNS} FROM audit WHERE seq >= :floor AND seq < :high{where} ORDER BY seq DESC LIMIT :limit"
+        )
+        rows = database.rows(link, statement, floor=floor, high=high, limit=limit, **values)
+    found = tuple(map(_row, rows))
+    seen = found[-1].seq if len(found) == limit else min(floor, high)
+    return AuditPage(found, seen, seen > low)
+
+
+def _bounds(database: Database, link: Link, sought: Sought) -> tuple[int, int]:
+    """The first row of the time asked for, and the one after its last."""
+    ((head,),) = database.rows(link, "SELECT coalesce(max(seq), 0) FROM audit")
+    low = 1 if sought.since is None else _first_at(database, link, sought.since, head)
+    high = head + 1 if sought.until is None else _first_at(database, link, sought.until, head)
+    return low, max(low, high)
+
+
+def _first_at(database: Database, link: Link, at: int, head: int) -> int:
+    """The first row of `at` or later: rows stand in the order of their times."""
+    low, high = 1, head + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = database.rows(link, "SELECT at FROM audit WHERE seq >= :middle ORDER BY seq LIMIT 1", middle=middle)
+        if row and row[0][0] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _narrowed(sought: Sought) -> tuple[str, dict[str, str]]:
+    where, values = "", {}
+    for column in ("actor", "subject", "detail"):
+        text = getattr(sought, column)
+        if text:
+            where += f" AND {column} LIKE :{column} ESCAPE '!'"
+            values[column] = "%" + _text(text).translate({ord(sign): f"!{sign}" for sign in "!%_"}) + "%"
+    if sought.action:
+        where += " AND action = :action"
+        values["action"] = _text(sought.action)
+    return where, values
 
 
 def _plain(note: Note) -> Note:

@@ -141,6 +141,15 @@ class Database(ABC):
         """The end of the log whenever it may have moved, until `stop` is set."""
 
     @abstractmethod
+    def size_bytes(self) -> int:
+        """What the database takes on its disk."""
+
+    @property
+    @abstractmethod
+    def release(self) -> str:
+        """Which database it is, and of which release."""
+
+    @abstractmethod
     def default_ledger(self) -> Path:
         """Where erasures are remembered unless said otherwise."""
 
@@ -267,6 +276,14 @@ class Sqlite(Database):
         finally:
             link.close()
 
+    def size_bytes(self) -> int:
+        beside = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(each.stat().st_size for each in beside if each.exists())
+
+    @property
+    def release(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
+
     def default_ledger(self) -> Path:
         return self.path.with_name(self.path.name + "-erased")
 
@@ -359,6 +376,15 @@ class Postgres(Database):
                     yield int(notice.payload)
                     if stop.is_set():
                         return
+
+    def size_bytes(self) -> int:
+        with self.readers.link() as link:
+            return int(self.rows(link, "SELECT pg_database_size(current_database())")[0][0])
+
+    @property
+    def release(self) -> str:
+        with self.readers.link() as link:
+            return f"PostgreSQL {self.rows(link, 'SHOW server_version')[0][0]}"
 
     def default_ledger(self) -> Path:
         raise ValueError("name the file that remembers erasures (`ledger`): it is not part of a PostgreSQL database")

@@ -68,6 +68,18 @@ class Kept(Generic[T]):
             rows = self._database.rows(link, _ALL, kind=self._kind)
         return {key: self._decode(content) for key, content in rows}
 
+    def latest(self, limit: int, *, before: str = "\x7f") -> tuple[T, ...]:
+        """At most `limit` things of this kind, the greatest key first, of those below `before`."""
+        with self._database.readers.link() as link:
+            rows = self._database.rows(link, _LATEST, kind=self._kind, before=before, limit=limit)
+        return tuple(self._decode(content) for (content,) in rows)
+
+    def between(self, first: str, last: str) -> tuple[T, ...]:
+        """What is kept under the keys from `first` to `last`, in order."""
+        with self._database.readers.link() as link:
+            rows = self._database.rows(link, _BETWEEN, kind=self._kind, first=first, last=last)
+        return tuple(self._decode(content) for (content,) in rows)
+
     def put(self, key: str, content: T) -> None:
         """Keep it in the place of what was there."""
         encoded = self._encode(content)
@@ -192,6 +204,15 @@ class Witnesses:
         """Keep a peer's word for a checkpoint."""
         self._theirs.put(f"{countersignature.checkpoint.seq:020d} {countersignature.peer}", countersignature)
 
+    def latest(self, limit: int) -> tuple[tuple[Checkpoint, tuple[Countersignature, ...]], ...]:
+        """The newest checkpoints, newest first, each with what peers signed under it."""
+        found = self._own.latest(limit)
+        signed: dict[int, list[Countersignature]] = {one.seq: [] for one in found}
+        if found:
+            for each in self._theirs.between(f"{found[-1].seq:020d}", f"{found[0].seq:020d}\x7f"):
+                signed.setdefault(each.checkpoint.seq, []).append(each)
+        return tuple((one, tuple(signed[one.seq])) for one in found)
+
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """The oldest first."""
@@ -218,4 +239,10 @@ _AT: Final = """
 SELECT peer, min(at) FROM acknowledgements WHERE after < :position AND until >= :position GROUP BY peer ORDER BY peer
 """
 _ONE: Final = "SELECT content FROM kept WHERE kind = :kind AND key = :key"
+_LATEST: Final = """
+SELECT content FROM kept WHERE kind = :kind AND key < :before ORDER BY key DESC LIMIT :limit
+"""
+_BETWEEN: Final = """
+SELECT content FROM kept WHERE kind = :kind AND key >= :first AND key <= :last ORDER BY key
+"""
 _ALL: Final = "SELECT key, content FROM kept WHERE kind = :kind ORDER BY key"

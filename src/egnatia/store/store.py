@@ -1,13 +1,15 @@
 """The store: the one way to the log, for whoever writes, reads under a clearance, or keeps house."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from egnatia.store.auditing import audit_rows, last_audit_row
+from egnatia.store.auditing import AuditPage, Sought, audit_page, audit_rows, last_audit_row
 from egnatia.store.backup import back_up, put_back
+from egnatia.store.condition import BackedUp, Condition, condition
 from egnatia.store.cursor import load_cursor
 from egnatia.store.custody import Custodian
 from egnatia.store.database import Database, open_database
@@ -48,6 +50,7 @@ class Store(Lookup):
         self.contacts = Kept(database, self._writer.write, "contact", bytes)
         self.witnessed = Kept(database, self._writer.write, "witnessed", bytes)
         self.witnesses = Witnesses(database, self._writer.write)
+        self.backups = Kept(database, self._writer.write, "backup", BackedUp)
         self.acknowledgements = Acknowledgements(database, self._writer.write)
 
     @classmethod
@@ -89,6 +92,10 @@ class Store(Lookup):
         """The audit log after row `after`, in order."""
         return audit_rows(self.database, after, limit)
 
+    def audit_page(self, sought: Sought, limit: int, *, before: int | None = None) -> AuditPage:
+        """The newest rows of the audit log that fit, below row `before`, newest first."""
+        return audit_page(self.database, sought, limit, before=before)
+
     def last_audit_row(self) -> AuditRow | None:
         """The head of the audit log; None before the first row."""
         return last_audit_row(self.database)
@@ -109,6 +116,12 @@ class Store(Lookup):
     def backup(self, path: Path) -> None:
         """A copy of everything at one moment, in one new file, while the store is in use."""
         back_up(self.database, path)
+        at = time.time_ns() // 1_000
+        self.backups.put("last", BackedUp(at, str(path), path.stat().st_size))
+
+    def condition(self) -> Condition:
+        """How the store is now, for an operator."""
+        return condition(self.database, self.backups.get("last"))
 
     @classmethod
     def restore(cls, path: Path, url: str, *, ledger: Path | None = None) -> None:

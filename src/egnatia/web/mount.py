@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import live, shell
+from egnatia.web import live, settings, shell
 from egnatia.web.premises import Premises
 from egnatia.web.refusal import refused
 from egnatia.web.visit import Lobby, Visit
@@ -16,6 +16,7 @@ from egnatia.web.visitor import Entrance
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
+    *settings.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

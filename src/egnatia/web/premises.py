@@ -7,7 +7,7 @@ from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.policy import Directory
 from egnatia.store import Known
-from egnatia.trust import Finding, SignedCard
+from egnatia.trust import Card, Finding, SignedCard
 
 
 class Premises(Host, Protocol):
@@ -17,6 +17,8 @@ class Premises(Host, Protocol):
     def pairings(self) -> Pairings: ...
     @property
     def signed_card(self) -> SignedCard: ...
+    @property
+    def card(self) -> Card: ...
 
     def directory(self) -> Directory:
         """What is known of the organisations now."""

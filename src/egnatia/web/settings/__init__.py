@@ -1,0 +1,8 @@
+"""What the node's operator decided, and how the node is: to be read here, to be changed in the settings file."""
+
+from litestar.types import ControllerRouterHandler
+
+from egnatia.web.settings.page import settings
+
+PAGES: tuple[ControllerRouterHandler, ...] = (settings,)
+"""Every page of this folder."""
