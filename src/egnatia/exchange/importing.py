@@ -108,7 +108,7 @@ def import_stream(
     def settle(limit: int) -> None:
         while len(waiting) > limit:
             indexes, future = waiting.popleft()
-            _count(tally, indexes, future.result(), on_finding)
+            counted(tally, indexes, future.result(), on_finding)
             on_batch(tally)
 
     def refuse(index: int, error: Invalid) -> None:
@@ -153,7 +153,8 @@ def batches(bodies: Iterable[tuple[int, bytes]], *, limit: int) -> Iterator[list
         yield group
 
 
-def _count(tally: Tally, indexes: list[int], outcome: Submission, on_finding: Callable[[Finding], None]) -> None:
+def counted(tally: Tally, indexes: Sequence[int], outcome: Submission, on_finding: Callable[[Finding], None]) -> None:
+    """Count what became of records; `indexes` are their places in the file."""
     tally.read += len(indexes)
     for accepted in outcome.accepted:
         if accepted.position:

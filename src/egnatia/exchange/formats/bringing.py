@@ -1,0 +1,119 @@
+"""What was converted is handed in: only what is new in it, and with it the end of what is no longer in the document.
+
+A record that differs from the held one in its `modified` alone is not handed in again; one that only names something
+known stays as it is held. What a report of the same id listed before and does not list now is revoked: whoever received
+it learns that it has gone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.exchange.formats.conversion import Conversion, written
+from egnatia.exchange.importing import Finding, Tally, counted
+from egnatia.exchange.submission import Submission
+from egnatia.policy import Clearance
+from egnatia.record.instant import version_of
+from egnatia.store import Store
+
+Fields = dict[str, Any]
+
+AT_ONCE: Final = 500
+LISTS: Final = ("report", "grouping")
+
+
+class Bringing:
+    """Brings conversions in on behalf of `owner`; `admit` hands bodies in for it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clearance: Clearance,
+        owner: str,
+        admit: Callable[[Sequence[bytes]], "Future[Submission]"],
+        on_finding: Callable[[Finding], None] = lambda _: None,
+    ) -> None:
+        self._store, self._clearance, self._owner = store, clearance, owner
+        self._admit, self._on_finding = admit, on_finding
+
+    def bring(self, conversions: Iterable[Conversion]) -> Tally:
+        """All of them, one after the other; the tally counts what became of their records, remarks as findings."""
+        tally = Tally()
+        for index, conversion in enumerate(conversions):
+            for problem in conversion.remarks:
+                finding = Finding(index, None, problem, refused=False)
+                tally.note(finding)
+                self._on_finding(finding)
+            bodies, present = self.fresh(conversion)
+            tally.read += present
+            tally.present += present
+            for start in range(0, len(bodies), AT_ONCE):
+                part = bodies[start : start + AT_ONCE]
+                counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
+        return tally
+
+    def fresh(self, conversion: Conversion) -> tuple[list[bytes], int]:
+        """The bodies to hand in, and how many others are held as they are."""
+        made = {str(each["id"]): (each, body) for each, body in _decoded(conversion.records)}
+        held = self._held(made)
+        fresh = []
+        for name, (record, body) in made.items():
+            mine = held.get(name)
+            if mine is None or (name not in conversion.context and not is_same(record, mine)):
+                fresh.append(body)
+        return [*fresh, *self._retired({name: record for name, (record, _) in made.items()}, held)], len(made) - len(
+            fresh
+        )
+
+    def _retired(self, made: Mapping[str, Fields], held: Mapping[str, Fields]) -> Iterator[bytes]:
+        """Records that the last version of the document listed and this one does not, revoked."""
+        for name, report in made.items():
+            before = held.get(name)
+            if report["type"] != "report" or before is None or not _is_later(report, before):
+                continue
+            lists = [before, *self._groupings(name)]
+            listed = {ref for each in lists for ref in each["object_refs"]} | {str(each["id"]) for each in lists[1:]}
+            gone = self._held(listed - made.keys())
+            for record in gone.values():
+                ours = record.get("created_by_ref") == report.get("created_by_ref") and "modified" in record
+                if ours and not record.get("revoked") and not self._stays(record, report):
+                    yield written({**record, "modified": report["modified"], "revoked": True})
+
+    def _stays(self, record: Fields, report: Fields) -> bool:
+        """A record that is as new as the report was not made by an older version of it."""
+        return not _is_later(report, record)
+
+    def _groupings(self, report: str) -> list[Fields]:
+        rows = self._store.neighbours(self._clearance, report, "in", 1_000)
+        return [
+            msgspec.json.decode(row.body, type=Fields)
+            for row in rows
+            if row.owner == self._owner and row.type == "grouping"
+        ]
+
+    def _held(self, names: Iterable[str]) -> dict[str, Fields]:
+        """The newest versions of these records that are the owner's own."""
+        several = list(names)
+        found = {}
+        for start in range(0, len(several), AT_ONCE):
+            for row in self._store.get(self._clearance, several[start : start + AT_ONCE]):
+                if row.owner == self._owner:
+                    found[row.id] = msgspec.json.decode(row.body, type=Fields)
+        return found
+
+
+def _decoded(bodies: Iterable[bytes]) -> Iterator[tuple[Fields, bytes]]:
+    for body in bodies:
+        yield msgspec.json.decode(body, type=Fields), body
+
+
+def is_same(one: Fields, other: Fields) -> bool:
+    """Whether two versions say the same but for when. A report's date of publication is such a when."""
+    left_out = {"modified", "published"} if one.get("type") == "report" else {"modified"}
+    return {k: v for k, v in one.items() if k not in left_out} == {k: v for k, v in other.items() if k not in left_out}
+
+
+def _is_later(one: Fields, other: Fields) -> bool:
+    return version_of(one.get("modified")) > version_of(other.get("modified"))
