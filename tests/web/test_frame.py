@@ -20,7 +20,7 @@ def test_a_page_that_is_not_there_says_so_in_the_readers_language(house: House) 
     with house.visitor(Role.READER) as visitor:
         answer = visitor.get("/no-such-page")
     assert answer.status_code == 404
-    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "There is no such page" in answer.text
 
 

@@ -115,9 +115,7 @@ class Visit:
 
     def page(self, content: Content, *, status: int = 200) -> Response[str]:
         """The page as the answer."""
-        answer = Response(
-            rendered(content, self.frame()), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS
-        )
+        answer = Response(rendered(content, self.frame()), status_code=status, media_type="text/html", headers=HEADERS)
         if self.request.cookies.get(SAID):
             answer.delete_cookie(SAID)
         return answer
