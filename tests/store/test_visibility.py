@@ -111,6 +111,23 @@ def test_the_copy_of_the_same_owner_bounds_a_relationship(store: Store) -> None:
     assert record_id(4, "relationship") not in found
 
 
+def test_an_end_that_another_process_narrowed_bounds_the_next_relationship(store: Store, url: str) -> None:
+    def related(number: int) -> str:
+        store.append(batch(record(number, kind="relationship", refs=ENDS), label=clear(TIRANA))).result()
+        return record_id(number, "relationship")
+
+    store.append(batch(record(1, at=1), label=clear(TIRANA))).result()
+    expected = [related(3), related(4)]  # the second finds the ends in memory
+    assert [row.id for row in store.changes(PUBLIC, 0, 10).rows] == [record_id(1), *expected]
+    with Store.open(url, ledger=store.ledger) as other:
+        other.append(batch(record(1, at=2), label=red(TIRANA))).result()
+    related(5)
+    assert seen(store, PUBLIC) == []
+    store.append(batch(record(1, at=3), label=clear(TIRANA))).result()
+    related(6)
+    assert len([row for row in store.changes(PUBLIC, 0, 20).rows if row.type == "relationship"]) == 4
+
+
 def test_relationships_and_ends_in_one_batch_are_bound_too(store: Store) -> None:
     both = batch(record(3, kind="relationship", refs=ENDS), record(1), label=green(TIRANA))
     entries = (both.entries[0].__class__(both.entries[0].record, clear(TIRANA), both.entries[0].proof), both.entries[1])

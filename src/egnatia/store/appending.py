@@ -18,7 +18,7 @@ from egnatia.store.cursor import save_cursor
 from egnatia.store.database import Database
 from egnatia.store.entry import Appended, Batch, Conflict, Entry, Erased, Lift, Recall, Relabel
 from egnatia.store.link import Link
-from egnatia.store.loading import attestation_numbers, ends_of, load_groups, referrers, under_label
+from egnatia.store.loading import Remembered, attestation_numbers, ends_of, load_groups, referrers, under_label
 from egnatia.store.naming import Naming, value_key
 from egnatia.store.plan import ENDS, Group, Line, Taken, end_label, may_widen, placed
 from egnatia.store.query import Shelf
@@ -36,11 +36,16 @@ ALREADY: Final = Line("", redacted=False, label=0, type="", source="", digest=b"
 class Appending:
     """A transaction on `link`, which holds the lock on `state` from here on."""
 
-    def __init__(self, database: Database, link: Link, shelving: Shelving, naming: Naming) -> None:
+    def __init__(
+        self, database: Database, link: Link, shelving: Shelving, naming: Naming, remembered: Remembered
+    ) -> None:
         self._database, self._link, self._shelving, self._naming = database, link, shelving, naming
-        _, self.position, self._at, self._name, self._attestation, self.generation = database.lock(link)
+        self._remembered = remembered
+        state = database.lock(link)
+        self._one, self.position, self._at, self._name, self._attestation, self.generation = state
+        remembered.begin(state)
         self._names_before = self._name
-        self._at = max(time.time_ns() // 1000 - 1, self._at)
+        self._at = max(time.time_ns() // 1000, self._at + 1)  # no two transactions leave the same state
         if shelving.generation != self.generation:
             shelving.refresh(link)
         self.interning = Interning(shelving)
@@ -73,6 +78,8 @@ class Appending:
 
     def publish(self) -> None:
         """The transaction has been committed."""
+        self._remembered.commit((self._one, self.position, self._at, self._name, self._attestation, self.generation))
+        self._shelving.remember(self.interning.combined)
         if self.interning.changed:
             self._shelving.publish(self.interning, self.generation)
 
@@ -122,12 +129,25 @@ class Appending:
 
     def _load_names(self, names: Iterable[int]) -> None:
         wanted = {name for name in names if name <= self._names_before} - self._loaded
-        if wanted:
-            self._loaded |= wanted
-            for group in load_groups(self._database, self._link, sorted(wanted), self.interning):
-                self._groups[group.name, group.owner] = group
-                self._owners[group.name].add(group.owner)
-                group.was, group.known = self._stored_bound(group), bool(group.lines)
+        if not wanted:
+            return
+        self._loaded |= wanted
+        found = {name: groups for name in wanted if (groups := self._remembered.get(name)) is not None}
+        if unknown := wanted - found.keys():
+            found.update(self._read_groups(sorted(unknown)))
+        for name, groups in found.items():
+            for group in groups:
+                self._groups[name, group.owner] = group
+                self._owners[name].add(group.owner)
+
+    def _read_groups(self, names: Sequence[int]) -> dict[int, list[Group]]:
+        found: dict[int, list[Group]] = {name: [] for name in names}
+        for group in load_groups(self._database, self._link, names, self.interning):
+            group.was, group.known = self._stored_bound(group), bool(group.lines)
+            found[group.name].append(group)
+        for name, groups in found.items():
+            self._remembered.keep(name, groups)
+        return found
 
     def _stored_bound(self, group: Group) -> int | None:
         stored = [(line, self.interning.shelf_of(line.shelf)) for line in group.live() if line.shelf is not None]
@@ -139,8 +159,12 @@ class Appending:
         if group is None:
             group = self._groups[key] = Group(*key, owner)
             self._owners[group.name].add(group.owner)
-        self._touched[key] = group
+        self._touch(key, group)
         return group
+
+    def _touch(self, key: tuple[int, int], group: Group) -> None:
+        self._touched[key] = group
+        self._remembered.forget(group.name)
 
     # What becomes of each
 
@@ -229,7 +253,7 @@ class Appending:
                     line.label = new if line.label == old else line.label
                     if line.unless == old:
                         self._hold_back(line, new)
-                    self._touched[key] = group
+                    self._touch(key, group)
 
     # Where everything stands afterwards
 
@@ -241,7 +265,8 @@ class Appending:
             told |= changed
             keys = referrers(self._database, self._link, sorted(changed))
             self._load_names(name for name, _ in keys)
-            self._touched.update((key, self._groups[key]) for key in keys)
+            for key in keys:
+                self._touch(key, self._groups[key])
             self._read_ends()
         for key in self._touched:
             self._arrange(self._places(key))

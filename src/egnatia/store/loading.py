@@ -1,6 +1,8 @@
 """What a writer reads of the log before it adds to it."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -9,6 +11,8 @@ from egnatia.store.link import Link
 from egnatia.store.plan import ENDS, Group, Line, Taken
 from egnatia.store.shelving import Interning
 from egnatia.trust.attestation import Attestation
+
+_KEPT: Final = 8_192
 
 _unpack_attestation = msgspec.msgpack.Decoder(Attestation).decode
 
@@ -35,6 +39,41 @@ WHERE {among:r.target:targets} AND {amongst:p.name:ends}
 """
 
 _UNDER = "SELECT DISTINCT name FROM versions WHERE {among:shelf:shelves}"
+
+
+class Remembered:
+    """The groups of the names that were read last, as they stand in the database, for relationships come to the same
+    records again and again. They hold while nobody else writes: while `state` is as this writer left it."""
+
+    def __init__(self) -> None:
+        self._groups: OrderedDict[int, list[Group]] = OrderedDict()
+        self._state: tuple[int, ...] = ()
+
+    def begin(self, state: tuple[int, ...]) -> None:
+        """A transaction begins on this state."""
+        if state != self._state:
+            self._groups.clear()
+
+    def commit(self, state: tuple[int, ...]) -> None:
+        """The transaction left this state, and has been committed."""
+        self._state = state
+
+    def get(self, name: int) -> list[Group] | None:
+        """All groups of a name; none where it has to be read."""
+        return self._groups.get(name)
+
+    def keep(self, name: int, groups: list[Group]) -> None:
+        self._groups[name] = groups
+        if len(self._groups) > _KEPT:
+            self._groups.popitem(last=False)
+
+    def forget(self, name: int) -> None:
+        """A transaction is about to change the groups of this name."""
+        self._groups.pop(name, None)
+
+    def forget_all(self) -> None:
+        """A transaction was rolled back."""
+        self._groups.clear()
 
 
 def load_groups(database: Database, link: Link, names: Sequence[int], interning: Interning) -> list[Group]:

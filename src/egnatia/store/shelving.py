@@ -1,7 +1,7 @@
 """Labels and shelves, interned: a reader's rights are decided once per label and kept as a set of shelf numbers."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Final
 
@@ -17,6 +17,7 @@ from egnatia.store.link import Link
 from egnatia.store.query import Query, Shelf, matches
 
 _KEPT: Final = 128
+_COMBINED: Final = 10_000
 _unpack_label = msgspec.msgpack.Decoder(Label).decode
 
 
@@ -39,6 +40,7 @@ class Shelving:
         self.shelves: dict[int, Shelf] = {}
         self.label_numbers: dict[Label, int] = {}
         self.shelf_numbers: dict[Shelf, int] = {}
+        self.combined: dict[tuple[int, ...], int] = {}
         self._allowed: OrderedDict[Clearance, dict[int, bool]] = OrderedDict()
         self._views: OrderedDict[tuple[Clearance, Query], View] = OrderedDict()
 
@@ -73,6 +75,12 @@ class Shelving:
                 self._add_shelf(number, shelf)
             self._views.clear()
             self.generation = generation
+
+    def remember(self, combined: "dict[tuple[int, ...], int]") -> None:
+        """Which labels come of which others: neither ever changes. For the writer alone."""
+        if len(self.combined) > _COMBINED:
+            self.combined = {}
+        self.combined.update(combined)
 
     def _add_label(self, number: int, label: Label) -> None:
         self.labels[number] = label
@@ -127,7 +135,7 @@ class Interning:
         self.shelves: dict[Shelf, int] = {}
         self._labels: dict[int, Label] = {}
         self._shelves: dict[int, Shelf] = {}
-        self._combined: dict[tuple[int, ...], int] = {}
+        self.combined: dict[tuple[int, ...], int] = {}
         self._next_label = max(shelving.labels, default=0) + 1
         self._next_shelf = max(shelving.shelves, default=0) + 1
 
@@ -167,15 +175,16 @@ class Interning:
         """The number of the label that admits whom both of one owner's labels admit."""
         if a == b:
             return a
-        key = (0, a, b)
-        if key not in self._combined:
-            self._combined[key] = self.label(strictest(self.label_of(a), self.label_of(b)))
-        return self._combined[key]
+        return self._combine((0, a, b), lambda: strictest(self.label_of(a), self.label_of(b)))
 
     def bounded(self, label: int, ends: Sequence[int]) -> int:
         """The number of the label of what lies under `label` and has ends that lie under `ends`."""
-        key = (1, label, *ends)
-        if key not in self._combined:
-            bounded = bounded_by(self.label_of(label), [self.label_of(end) for end in ends])
-            self._combined[key] = self.label(bounded)
-        return self._combined[key]
+        return self._combine(
+            (1, label, *ends), lambda: bounded_by(self.label_of(label), [self.label_of(end) for end in ends])
+        )
+
+    def _combine(self, key: tuple[int, ...], made: Callable[[], Label]) -> int:
+        number = self._shelving.combined.get(key) or self.combined.get(key)
+        if number is None:
+            number = self.combined[key] = self.label(made())
+        return number

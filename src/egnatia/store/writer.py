@@ -15,6 +15,7 @@ from egnatia.store.database import Database
 from egnatia.store.entry import Appended, Batch
 from egnatia.store.erasure import Ledger
 from egnatia.store.link import Link
+from egnatia.store.loading import Remembered
 from egnatia.store.naming import Naming
 from egnatia.store.shelving import Shelving
 
@@ -50,7 +51,7 @@ class Writer:
 
     def __init__(self, database: Database, shelving: Shelving, ledger: Ledger, committed: Committed) -> None:
         self._database, self._shelving, self._ledger, self._committed = database, shelving, ledger, committed
-        self._naming = Naming(database)
+        self._naming, self._remembered = Naming(database), Remembered()
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -116,6 +117,7 @@ class Writer:
                 appending = self._work(connection, jobs)
         except Exception as error:  # noqa: BLE001 whatever it is belongs to the submitter
             self._naming.forget()
+            self._remembered.forget_all()
             if len(jobs) == 1:
                 jobs[0].done.set_exception(error)
                 return
@@ -134,7 +136,8 @@ class Writer:
         batches = [(job, job.work) for job in jobs if isinstance(job.work, Batch)]
         appending = None
         if batches:
-            appending = Appending(self._database, self._link(connection), self._shelving, self._naming)
+            link = self._link(connection)
+            appending = Appending(self._database, link, self._shelving, self._naming, self._remembered)
             appended = appending.append([batch for _, batch in batches], [job.atomic for job, _ in batches])
             for (job, _), outcome in zip(batches, appended, strict=True):
                 job.outcome = outcome
