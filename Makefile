@@ -36,6 +36,7 @@ docs: install
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.policy
 	$(BIN)/python -m docs.permissions
+	$(BIN)/python -m docs.casework
 	$(BIN)/python -m egnatia.record.reference > docs/reference/records.md
 
 bench: install
