@@ -6,6 +6,7 @@ from egnatia.cli.audit import audit
 from egnatia.cli.care import backup, purge, restore
 from egnatia.cli.demo import demo
 from egnatia.cli.desk import in_words, is_debugging
+from egnatia.cli.foreign import preview_list_
 from egnatia.cli.key import key
 from egnatia.cli.node import init, serve
 from egnatia.cli.org import org
@@ -45,7 +46,7 @@ def main() -> None:
 
 COMMANDS = (
     init, serve, demo,
-    import_, export_, submit, search, preview, explain, recall,
+    import_, preview_list_, export_, submit, search, preview, explain, recall,
     peer, org, key, token,
     audit, backup, restore, purge,
 )  # fmt: skip

@@ -5,17 +5,19 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import click
 import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
+from egnatia.cli.foreign import WRITERS, bring_in, foreign_options, settled
 from egnatia.cli.handling import handling, handling_options
-from egnatia.exchange.exporting import Format, export_stream
+from egnatia.exchange.exporting import Format, export_stream, rows
 from egnatia.exchange.importing import Counted, Finding, Tally, import_stream, opened
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.node import Node
+from egnatia.store.entry import Page
 from egnatia.store.query import LAST, Query
 
 PAGE = 1_000
@@ -45,7 +47,8 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@foreign_options
 @handling_options
 @click.option("--strict", is_flag=True, help="Refuse every record that breaks a rule of STIX 2.1.")
 @click.option("--atomic", is_flag=True, help="All of a file or nothing of it; the file must fit in memory.")
@@ -54,9 +57,10 @@ class Broken(msgspec.Struct, frozen=True):
 )
 @command
 def import_(
-    desk: Desk, files: tuple[str, ...], *, tlp: str | None, audience: tuple[str, ...], report: Path | None, **how: bool
+    desk: Desk, files: tuple[str, ...], *, tlp: str | None, audience: tuple[str, ...], report: Path | None, **how: Any
 ) -> None:
     """Bring in records from FILES: STIX 2.0 or 2.1 bundles, arrays or JSON lines, gzipped or not; `-` reads stdin.
+    With --format also MISP events, MISP feeds (a folder or a URL) and lists.
 
     Reading is tolerant: what has one clear meaning is taken and noted, what has not is refused and told. Importing a
     file again changes nothing. Unmarked records get --tlp, else the organisation's default.
@@ -65,12 +69,18 @@ def import_(
     egnatia import enterprise-attack.json --tlp clear
     egnatia import feed-*.json.gz --tlp green --report findings.jsonl
     curl -s https://feed.example/bundle.json | egnatia import - --strict --atomic
+    egnatia import event.json --format misp
+    egnatia import domains.csv --format list --mapping domains.toml --tlp clear
     """
     total = Tally()
+    marks, form = handling(tlp, audience), how["form"]
+    what = settled(how["mapping"], how["understand"], how["community"], tlp)
     with desk.node() as node, _reporting(report) as on_finding:
         for file in files:
-            tally = _import(desk, node, file, handling(tlp, audience), how, on_finding)
-            _add(total, tally)
+            if form == "stix":
+                _add(total, _import(desk, node, file, marks, how, on_finding))
+            else:
+                _add(total, bring_in(node, file, form, what, marks, on_finding))
     rules = tuple(
         Broken(rule, refused, count, str(total.examples[rule, refused].problem))
         for (rule, refused), count in total.rules.most_common()
@@ -86,7 +96,7 @@ def import_(
         raise SystemExit(REFUSED)
 
 
-def _import(desk: Desk, node: Node, file: str, marks: Handling, how: dict[str, bool], on_finding: "OnFinding") -> Tally:
+def _import(desk: Desk, node: Node, file: str, marks: Handling, how: dict[str, Any], on_finding: "OnFinding") -> Tally:
     submitter = Submitter(node.own, "command line", LOCAL)
     with _source(file) as (stream, size), desk.progress(Path(file).name, size) as moved:
         counted = Counted(stream)
@@ -154,9 +164,18 @@ def _add(total: Tally, tally: Tally) -> None:
 @click.option("--since", type=click.DateTime(), help="Only what was added here after this moment, UTC.")
 @click.option("--versions", type=click.Choice(["last", "all"]), default="last", show_default=True)
 @click.option("--lines", is_flag=True, help="JSON lines instead of a bundle.")
+@click.option(
+    "--format",
+    "to",
+    type=click.Choice(["stix", *WRITERS]),
+    default="stix",
+    show_default=True,
+    help="What FILE shall be.",
+)
 @command
 def export_(desk: Desk, file: str, *, organisation: str | None, public: bool, lines: bool, **asked: object) -> None:
-    """Write the records that one reader may see into FILE as a STIX 2.1 bundle; `-` writes to stdout.
+    """Write the records that one reader may see into FILE as a STIX 2.1 bundle; `-` writes to stdout. As `misp` FILE
+    becomes MISP events with labels as tags, as `misp-feed` a folder with a manifest.
 
     \b
     egnatia export all.json
@@ -170,12 +189,27 @@ def export_(desk: Desk, file: str, *, organisation: str | None, public: bool, li
         versions=(LAST,) if asked["versions"] == LAST else (),
     )
     form: Format = "lines" if lines else "bundle"
-    with desk.node() as node, _sink(file) as out:
+    with desk.node() as node:
         clearance = node.clearance_of(None if public else organisation or node.own)
-        count = export_stream(lambda after: node.store.changes(clearance, after, PAGE, query), out, form=form)
+
+        def changes(after: int) -> Page:
+            return node.store.changes(clearance, after, PAGE, query)
+
+        if asked["to"] == "stix":
+            with _sink(file) as out:
+                count = export_stream(changes, out, form=form)
+        else:
+            count = 0
+            for path, content in WRITERS[str(asked["to"])](
+                list(rows(changes)), (node.own, node.settings.organisation.name)
+            ):
+                count += 1
+                with _sink(str(Path(file, path)) if path else file) as out:
+                    out.write(content)
         node.note("export", f"{'public' if public else organisation or node.own} {count}")
     if file != "-":
-        desk.answer({"records": count, "file": file}, f"{count:,} records written to {file}.")
+        what = "records" if asked["to"] == "stix" else "files"
+        desk.answer({what: count, "file": file}, f"{count:,} {what} written to {file}.")
 
 
 @contextlib.contextmanager
@@ -186,6 +220,7 @@ def _sink(file: str) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     path = Path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as out:

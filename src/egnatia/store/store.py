@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from egnatia.store.auditing import AuditPage, Sought, audit_page, audit_rows, last_audit_row
 from egnatia.store.backup import back_up, put_back
@@ -27,6 +27,8 @@ from egnatia.store.wakes import Wakes
 from egnatia.store.writer import Writer
 from egnatia.trust.attestation import Attestation
 from egnatia.trust.audit import AuditRow
+
+T = TypeVar("T")
 
 
 class Store(Lookup):
@@ -63,6 +65,10 @@ class Store(Lookup):
         database = open_database(url)
         migrate(database)
         return cls(database, ledger or database.default_ledger())
+
+    def kept(self, kind: str, content: type[T]) -> Kept[T]:
+        """Things of one kind that a part of the program beyond the store keeps here, by key."""
+        return Kept(self.database, self._writer.write, kind, content)
 
     def append(self, batch: Batch, *, atomic: bool = False) -> Future[Appended]:
         """Resolved once the batch is durable and can be read; ValueError where the database cannot hold it, Conflict

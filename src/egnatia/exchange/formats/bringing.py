@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.exchange.directory import moment
 from egnatia.exchange.formats.conversion import Conversion, written
 from egnatia.exchange.importing import Finding, Tally, counted
 from egnatia.exchange.submission import Submission
@@ -54,6 +55,10 @@ class Bringing:
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
 
+    def versions(self, names: Iterable[str]) -> dict[str, str]:
+        """The `modified` of those of these records that the owner holds."""
+        return {name: str(held.get("modified", "")) for name, held in self._held(names).items()}
+
     def fresh(self, conversion: Conversion) -> tuple[list[bytes], int]:
         """The bodies to hand in, and how many others are held as they are."""
         made = {str(each["id"]): (each, body) for each, body in _decoded(conversion.records)}
@@ -61,7 +66,11 @@ class Bringing:
         fresh = []
         for name, (record, body) in made.items():
             mine = held.get(name)
-            if mine is None or (name not in conversion.context and not is_same(record, mine)):
+            if mine is None:
+                fresh.append(body)
+            elif not conversion.dated:
+                fresh += renewed(record, mine)
+            elif name not in conversion.context and not is_same(record, mine):
                 fresh.append(body)
         return [*fresh, *self._retired({name: record for name, (record, _) in made.items()}, held)], len(made) - len(
             fresh
@@ -113,6 +122,17 @@ def is_same(one: Fields, other: Fields) -> bool:
     """Whether two versions say the same but for when. A report's date of publication is such a when."""
     left_out = {"modified", "published"} if one.get("type") == "report" else {"modified"}
     return {k: v for k, v in one.items() if k not in left_out} == {k: v for k, v in other.items() if k not in left_out}
+
+
+def renewed(record: Fields, mine: Fields) -> list[bytes]:
+    """A record of an undated document as a later version of the held one, if it says something else, was revoked, or
+    more than half of the held one's validity is over."""
+    lasting: Fields = {**record, **{name: mine[name] for name in ("created", "valid_from") if name in mine}}
+    until, begun, now = mine.get("valid_until"), mine["modified"], record["modified"]
+    over = until is not None and (moment(until) - moment(now)) < (moment(until) - moment(begun)) / 2
+    times = {"modified", "valid_until"}
+    said, held = ({k: v for k, v in each.items() if k not in times} for each in (lasting, mine))
+    return [written(lasting)] if (said != held or over) and _is_later(record, mine) else []
 
 
 def _is_later(one: Fields, other: Fields) -> bool:

@@ -25,13 +25,15 @@ class Conversion(msgspec.Struct, frozen=True):
 
     `context` are the ids of records that only name something known anyway (an organisation, a technique): where one of
     them is held already it stays as it is. `origins` tells for each part of the document that has an identifier of its
-    own (a MISP attribute) what it became; none for a part that became nothing, which then has a remark.
+    own (a MISP attribute) what it became; none for a part that became nothing, which then has a remark. Where it is not
+    `dated`, times say when it was read: a record that is held keeps its own, until half of its validity is over.
     """
 
     records: tuple[bytes, ...]
     remarks: tuple[Problem, ...] = ()
     context: frozenset[str] = frozenset()
     origins: Mapping[str, tuple[str, ...]] = {}
+    dated: bool = True
 
 
 def remark(path: str, reason: str, found: object) -> Problem:

@@ -1,0 +1,164 @@
+"""Formats of others at the command line: how a file of each is read, and what must be settled for it."""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+import httpx
+import msgspec
+
+from egnatia.cli.desk import Desk, command, table
+from egnatia.exchange.formats.bringing import Bringing
+from egnatia.exchange.formats.conversion import Conversion
+from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list
+from egnatia.exchange.formats.listing import preview as preview_list
+from egnatia.exchange.formats.misp import Terms, read_events
+from egnatia.exchange.formats.misp.feed import read_feed, write_feed
+from egnatia.exchange.formats.misp.writing import events
+from egnatia.exchange.importing import GZIP_MAGIC, Finding, Tally
+from egnatia.exchange.submission import Handling, Right, Submitter
+from egnatia.node import Node
+from egnatia.store import Row
+
+F = TypeVar("F", bound=Callable[..., Any])
+FETCH_SECONDS: Final = 30
+FETCH_BYTES: Final = 512 * 1024 * 1024
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What the person who imports has settled beyond the file."""
+
+    terms: Terms = Terms()
+    mapping: ListMapping | None = None
+
+    def list_mapping(self) -> ListMapping:
+        """The mapping of a list. Raises ValueError where none was given."""
+        if self.mapping is None:
+            raise ValueError("A list needs --mapping FILE: what is in its columns (docs/intel.md)")
+        return self.mapping
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+Read = Callable[[str, Settled, Callable[[Iterable[str]], Mapping[str, str]]], Iterator[Conversion]]
+
+FORMATS: Final[Mapping[str, Read]] = {
+    "misp": lambda file, settled, _: read_events(document(file), settled.terms),
+    "misp-feed": lambda file, settled, held: read_feed(lambda name: document(_beside(file, name)), settled.terms, held),
+    "list": lambda file, settled, _: iter((read_list(document(file), settled.list_mapping(), _now()),)),
+}
+"""Every format besides STIX that `egnatia import` reads."""
+
+
+Write = Callable[[Sequence[Row], tuple[str, str]], Iterator[tuple[str, bytes]]]
+
+WRITERS: Final[Mapping[str, Write]] = {
+    "misp": lambda rows, creator: iter([("", _response(events(rows, creator)))]),
+    "misp-feed": lambda rows, creator: write_feed(events(rows, creator)),
+}
+"""Every format besides STIX that `egnatia export` writes: files by name, the file itself for no name. The creator is an
+identity and its name."""
+
+
+def _response(several: Sequence[Mapping[str, Any]]) -> bytes:
+    return msgspec.json.encode({"response": [{"Event": event} for event in several]})
+
+
+def foreign_options(function: F) -> F:
+    """The options of an import that only other formats than STIX need."""
+    kind = click.option(
+        "--format", "form", type=click.Choice(["stix", *FORMATS]), default="stix", show_default=True,
+        help="What FILES are; `list` is CSV, text, JSON or RSS by --mapping, `misp-feed` a folder or its URL.",
+    )  # fmt: skip
+    mapping = click.option(
+        "--mapping",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="What is in the columns of a list (TOML, JSON).",
+    )
+    understand = click.option(
+        "--understand", multiple=True, metavar="TAG=MEANING",
+        help="What a MISP tag that restricts means: `Intern=tlp:amber`, or `Intern=` for nothing. Else it is TLP:RED.",
+    )  # fmt: skip
+    community = click.option(
+        "--community", multiple=True, metavar="IDENTITY",
+        help="Whom `this community` of a MISP server stands for; else its events are for this organisation alone.",
+    )  # fmt: skip
+    return kind(mapping(understand(community(function))))
+
+
+def settled(mapping: Path | None, understand: Iterable[str], community: Iterable[str], tlp: str | None) -> Settled:
+    """What the options say. Raises ValueError for one that says nothing clear."""
+    decided = {}
+    for each in understand:
+        tag, equals, meaning = each.rpartition("=")
+        if not equals:
+            raise ValueError(f"--understand {each!r}: expected TAG=MEANING, such as Intern=tlp:amber")
+        decided[tag] = meaning
+    made = mapping_of(mapping.read_bytes(), toml=mapping.suffix == ".toml") if mapping else None
+    return Settled(Terms(community=tuple(community), decided=decided, tlp=tlp), made)
+
+
+def bring_in(
+    node: Node, file: str, form: str, what: Settled, marks: Handling, on_finding: Callable[[Finding], None]
+) -> Tally:
+    """Reads a file of another format and hands its records in as the node's organisation."""
+    submitter = Submitter(node.own, "command line", frozenset(Right))
+    bringing = Bringing(
+        node.store,
+        node.clearance_of(node.own),
+        node.own,
+        lambda bodies: node.admission.submit(bodies, submitter, handling=marks),
+        on_finding,
+    )
+    return bringing.bring(FORMATS[form](file, what, bringing.versions))
+
+
+def document(file: str) -> bytes:
+    """The content of a file, of a URL, or of stdin for `-`; unpacked if it is gzip. Raises OSError."""
+    if file.startswith(("http://", "https://")):
+        return _fetched(file)
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    return gzip.decompress(content) if content[:2] == GZIP_MAGIC else content
+
+
+def _fetched(url: str) -> bytes:
+    try:
+        with httpx.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=True) as response:
+            response.raise_for_status()
+            content = bytearray()
+            for part in response.iter_bytes():
+                content += part
+                if len(content) > FETCH_BYTES:
+                    raise OSError(f"{url}: more than {FETCH_BYTES} bytes")
+    except httpx.HTTPError as error:
+        raise OSError(f"{url}: {error}") from error
+    return bytes(content)
+
+
+def _beside(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}"
+
+
+@click.command("preview-list")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option(
+    "--mapping", type=click.Path(dir_okay=False, path_type=Path), required=True, help="What is in its columns."
+)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1_000))
+@command
+def preview_list_(desk: Desk, file: str, *, mapping: Path, limit: int) -> None:
+    """Show what a mapping makes of the first rows of a list. Nothing is stored.
+
+    \b
+    egnatia preview-list feed.csv --mapping feed.toml
+    """
+    made = settled(mapping, (), (), None).list_mapping()
+    found = preview_list(document(file), made, limit)
+    rows = [(each.row, each.value, each.kind, each.tlp, each.problem or each.pattern) for each in found]
+    desk.answer(found, table(("row", "value", "kind", "TLP", "becomes"), rows))

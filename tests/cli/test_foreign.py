@@ -1,0 +1,45 @@
+"""Other formats than STIX come in and go out at the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.cli.test_cli import PASSPHRASE, Place
+from tests.exchange.formats.events import attribute, event
+
+from egnatia.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("foreign") / "node"
+    done = CliRunner().invoke(main, ["init", str(folder), "--name", "CSIRT", "--economy", "AL"], env=PASSPHRASE)
+    assert done.exit_code == 0, done.output
+    return Place(folder)
+
+
+def test_an_event_comes_in_and_goes_out_as_a_feed(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"Event": event(attribute("domain", "evil.example"), tags=("tlp:clear", "Intern"))}))
+    undecided = place.ask("import", str(file), "--format", "misp")
+    assert undecided["added"] > 0
+    assert any("not understood" in each["rule"] for each in undecided["rules"])
+    place.ask("export", str(tmp_path / "public"), "--public", "--format", "misp-feed")
+    assert json.loads((tmp_path / "public" / "manifest.json").read_text()) == {}
+    place.ask("export", str(tmp_path / "feed"), "--format", "misp-feed")
+    (name,) = json.loads((tmp_path / "feed" / "manifest.json").read_text())
+    assert (tmp_path / "feed" / f"{name}.json").exists()
+    assert place.ask("import", str(tmp_path / "feed"), "--format", "misp-feed")["added"] == 0
+
+
+def test_a_list_is_shown_and_taken(place: Place, tmp_path: Path) -> None:
+    mapping = tmp_path / "feed.toml"
+    mapping.write_text('name = "feed"\nform = "text"\n')
+    file = tmp_path / "feed.txt"
+    file.write_text("hxxp://evil[.]example/x\n198.51.100.7\nnothing\n")
+    shown = place.ask("preview-list", str(file), "--mapping", str(mapping))
+    assert [each["kind"] for each in shown] == ["url", "address", ""]
+    taken = place.ask("import", str(file), "--format", "list", "--mapping", str(mapping), "--tlp", "clear")
+    assert (taken["added"], taken["rules"][0]["count"]) == (2, 1)
+    place.run("import", str(file), "--format", "list", ok=2)
