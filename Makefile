@@ -19,12 +19,11 @@ run: install
 	$(BIN)/egnatia demo
 
 # What measures time or kills processes runs by itself: beside other tests it would fail for want of a processor.
-# There a socket that the last message of a stopping node leaves to the collector is a warning, not yet a failure.
 ALONE := tests/exchange/peer tests/store/test_crash.py tests/demo/test_network.py
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
-	$(BIN)/python -m pytest -W default::pytest.PytestUnraisableExceptionWarning $(ALONE)
+	$(BIN)/python -m pytest $(ALONE)
 
 check: install
 	$(BIN)/ruff check .

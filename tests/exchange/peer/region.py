@@ -22,6 +22,7 @@ from egnatia.exchange.peer.peers import Peers
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
 from egnatia.exchange.takeback import Action, recalling
 from egnatia.node import Node
+from egnatia.node.server import Server
 from egnatia.record.marking import AUDIENCE_EXTENSION
 from egnatia.settings import Settings
 from egnatia.settings.declared import Network, Organisation, Storage
@@ -104,7 +105,7 @@ class Running:
     node: Node
     peers: Peers
     wrap: Callable[[App], App] = field(default=lambda app: app)
-    server: uvicorn.Server | None = None
+    server: Server | None = None
     serving: "asyncio.Task[None] | None" = None
 
     async def up(self) -> None:
@@ -114,16 +115,8 @@ class Running:
             await self.wrap(self.peers.app)(scope, receive, send)
 
         await self.peers.start()
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=self.settings.port,
-            lifespan="off",
-            log_level="critical",
-            timeout_graceful_shutdown=10,
-        )
-        self.server = uvicorn.Server(config)
-        self.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        config = uvicorn.Config(app, port=self.settings.port, lifespan="off", log_config=None, access_log=False)
+        self.server = Server(config, self.peers.hang_up)
         self.serving = asyncio.create_task(self.server._serve())
         server = self.server
         await until(lambda: server.started)
@@ -135,7 +128,6 @@ class Running:
         await self.peers.stop()
         self.server.should_exit = True
         await self.serving
-        await asyncio.sleep(0.05)  # sockets that were closed are let go on the next turns of the loop
         self.server = None
 
     async def again(self) -> None:

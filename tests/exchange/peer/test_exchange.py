@@ -98,6 +98,18 @@ def test_the_owner_sees_who_has_received_what(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_node_that_stops_has_said_what_it_has_stored(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "one", "two") as (one, two):
+            body = indicator()
+            position = (await asyncio.to_thread(one.submit, body)).accepted[0].position
+            await until(lambda: two.ids() == [id_of(body)])
+            await two.down()
+            assert [each.node for each in one.peers.acknowledgements.of(position)] == [two.node.node_id]
+
+    asyncio.run(scenario())
+
+
 def test_older_records_come_when_an_organisation_becomes_a_member(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with region(tmp_path, "one", "two", mesh=False) as (one, two):

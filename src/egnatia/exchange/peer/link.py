@@ -5,6 +5,7 @@ next is being read, and a third waits; what comes faster than it can be stored s
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,6 +18,7 @@ import msgspec
 from egnatia.exchange.peer import subscribing
 from egnatia.exchange.peer.arrival import Arrival, Taken
 from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.errand import Errand
 from egnatia.exchange.peer.frame import (
     Acknowledgement,
     Countersigned,
@@ -37,6 +39,7 @@ from egnatia.trust.party import Local, Peer
 SILENCE_SECONDS = 35.0  # three heartbeats that did not come
 REFUSED_SECONDS = 5.0  # who refuses to answer is not asked more often
 WELCOME_LIMIT = 64 << 10
+LAST_WORDS_SECONDS = 2.0  # what a link that stops has begun to say may take so long
 AHEAD = 2  # frames that wait to be stored
 
 FEED, POST, CARD = "peer/feed", "peer/post", "peer/card"
@@ -87,12 +90,13 @@ class Link:
         self._contact, self._say = contact, say
         self._state = subscribing.begun(cursor(), target.scope)
         self._poked = asyncio.Event()
-        self._words: set[asyncio.Task[None]] = set()
+        self._words: set[Errand[None]] = set()
         self._takes: asyncio.Queue[subscribing.Take] = asyncio.Queue(AHEAD)
         self._permits = asyncio.Semaphore(AHEAD)
         self._over = asyncio.Event()
         self._hung_up: End | None = None
         self._tick: asyncio.TimerHandle | None = None
+        self._silent = False
 
     def poke(self) -> None:
         """Try again now instead of when the back-off ends."""
@@ -104,9 +108,19 @@ class Link:
             await self._keep_pulling()
         finally:
             self._contact.connected_since = 0
-            for task in self._words:
-                task.cancel()
-            await asyncio.gather(*self._words, return_exceptions=True)
+            await self._fall_silent()
+
+    async def _fall_silent(self) -> None:
+        """Say what is still to be said, then nothing more: a word begun later would outlive the node's connections."""
+        self._tell(subscribing.Ticked(math.inf))
+        self._silent = True
+        if self._tick is not None:
+            self._tick.cancel()
+        if self._words:
+            await asyncio.wait({word.task for word in self._words}, timeout=LAST_WORDS_SECONDS)
+        for word in self._words:
+            word.call_off()
+        await asyncio.gather(*(word.task for word in self._words), return_exceptions=True)
 
     async def _keep_pulling(self) -> None:
         while True:
@@ -115,7 +129,7 @@ class Link:
             assert isinstance(call, subscribing.Call)  # noqa: S101 the core answers Due with a call
             end = await self._stream(call.subscription)
             if end.lied or end.again_after:
-                await self._renew(self._target)
+                await Errand(self._renew(self._target)).done()
             await self._rest(end)
 
     async def _rest(self, end: End) -> None:
@@ -140,22 +154,18 @@ class Link:
         self._hung_up = None
         self._over.clear()
         self._takes = asyncio.Queue(AHEAD)
-        tasks = [
-            asyncio.create_task(self._read(asked)),
-            asyncio.create_task(self._pump()),
-            asyncio.create_task(self._over.wait()),
-        ]
-        reading, pump, _over = tasks
+        reading = Errand(self._read(asked))
+        pump, over = asyncio.create_task(self._pump()), asyncio.create_task(self._over.wait())
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading.task, pump, over}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            reading.cancel()
-            (ended,) = await asyncio.gather(reading, return_exceptions=True)
+            reading.call_off()
+            (ended,) = await asyncio.gather(reading.task, return_exceptions=True)
             stored = asyncio.create_task(self._takes.join())
             await asyncio.wait({stored, pump}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (stored, *tasks):
+            for task in (stored, pump, over):
                 task.cancel()
-            (_, failed, _) = await asyncio.gather(*tasks, return_exceptions=True)
+            (failed, *_) = await asyncio.gather(pump, over, stored, return_exceptions=True)
         if self._hung_up is not None:
             return self._hung_up
         if isinstance(failed, Exception):
@@ -235,9 +245,12 @@ class Link:
         self._beside(self._say(word))
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._words.add(task)
-        task.add_done_callback(self._words.discard)
+        if self._silent:
+            work.close()
+            return
+        word = Errand(work)
+        self._words.add(word)
+        word.task.add_done_callback(lambda _: self._words.discard(word))
 
     async def _pump(self) -> None:
         """Verify and append what was taken, in order; the commits come back through `_committed`."""
