@@ -1,67 +1,58 @@
 """A real node with its pages on a real server on loopback: what the tests of pages send their requests to."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import msgspec
 from tests.exchange.served import serving
 
 from egnatia.exchange.api.app import app
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.node import ALL_RIGHTS, Node
-from egnatia.settings import Organisation, Settings
+from egnatia.settings import Organisation, Section, Settings
+from egnatia.web.account.account import Account, new_account, now
+from egnatia.web.account.door import Door
+from egnatia.web.account.session import Origin
 from egnatia.web.mount import pages
-from egnatia.web.permission import Role, granted
-from egnatia.web.visit import SESSION
-from egnatia.web.visitor import Visitor
+from egnatia.web.permission import Role
+from egnatia.web.visit import SESSION, cookie_name
 
 PASSPHRASE = "for a test"
 OWN = "identity--00000000-0000-4000-8000-0000000000c1"
 
 
-class Sessions:
-    """An entrance that lets in whom the test names."""
-
-    def __init__(self) -> None:
-        self._visitors: dict[str, Visitor] = {}
-
-    def begin(self, visitor: Visitor) -> str:
-        """A cookie of a new session."""
-        cookie = secrets.token_urlsafe(16)
-        self._visitors[cookie] = visitor
-        return cookie
-
-    def visitor(self, cookie: str) -> Visitor | None:
-        """Whose session it is."""
-        return self._visitors.get(cookie)
-
-
 class House:
     """A node, where it is served, and who may come in."""
 
-    def __init__(self, node: Node, url: str, sessions: Sessions) -> None:
-        self.node, self.url, self._sessions = node, url, sessions
+    def __init__(self, node: Node, url: str, door: Door) -> None:
+        self.node, self.url, self.door = node, url, door
 
     @contextmanager
     def visitor(self, *roles: Role, organisation: str | None = None, language: str = "en") -> Iterator[httpx.Client]:
         """A browser without JavaScript of a person with these roles; of the public for none."""
         cookies = {}
         if roles:
-            person = Visitor(
-                account="account--test",
-                name="Ana Test",
-                organisation=organisation or self.node.own,
-                permissions=granted(frozenset(roles)),
-                session=secrets.token_hex(8),
-                language=language,
-            )
-            cookies[SESSION] = self._sessions.begin(person)
+            account = self.account(*roles, organisation=organisation, language=language)
+            cookies[self.cookie] = self.door.sessions.begin(account.name, "a test", Origin("127.0.0.1", "test"))
         with httpx.Client(
             base_url=self.url, cookies=cookies, headers={"Accept-Language": language}, timeout=30
         ) as client:
             yield client
+
+    def account(self, *roles: Role, organisation: str | None = None, language: str = "en") -> Account:
+        """A new person with these roles; as yet with nothing to sign in with."""
+        name = f"ana.{secrets.token_hex(4)}"
+        account = new_account(name, "Ana Test", organisation or self.node.own, frozenset(roles), language=language)
+        self.door.accounts.add(account)
+        return account
+
+    @property
+    def cookie(self) -> str:
+        """What the cookie of a session is called here."""
+        return cookie_name(SESSION, self.node.settings)
 
     def submit(self, *bodies: bytes, owner: str = "", applied: Sequence[str] = ()) -> Submission:
         """Records handed in and durable."""
@@ -72,15 +63,16 @@ class House:
 
 
 @contextmanager
-def housed(folder: Path) -> Iterator[House]:
-    """A new node, served with its pages until the end of the block."""
+def housed(folder: Path, *, clock: Callable[[], int] = now, **sections: Section) -> Iterator[House]:
+    """A new node, served with its pages until the end of the block. `clock` is that of its door; `sections` are
+    settings."""
     organisation = Organisation(name="CSIRT of a test", id=OWN, economy="ME")
-    settings = Settings(organisation=organisation, base=str(folder))
+    settings = msgspec.structs.replace(Settings(organisation=organisation, base=str(folder)), **sections)
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
-        sessions = Sessions()
-        with serving(app(node, extra=(pages(node, entrance=sessions),))) as url:
-            yield House(node, url, sessions)
+        door = Door(node, clock=clock)
+        with serving(app(node, extra=(pages(node, entrance=door),))) as url:
+            yield House(node, url, door)
 
 
 def csrf_of(page: str) -> str:

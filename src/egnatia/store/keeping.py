@@ -90,6 +90,33 @@ class Kept(Generic[T]):
 
         self._write(work).result()
 
+    def add(self, key: str, content: T) -> bool:
+        """Keep it where nothing is kept yet; whether it is."""
+        encoded, added = self._encode(content), [False]
+        kept = schema.kept
+
+        def work(connection: Connection) -> None:
+            there = connection.execute(select(kept.c.key).where(kept.c.kind == self._kind, kept.c.key == key)).first()
+            added[0] = there is None
+            if there is None:
+                connection.execute(kept.insert().values(kind=self._kind, key=key, content=encoded))
+
+        self._write(work).result()
+        return added[0]
+
+    def take(self, key: str) -> T | None:
+        """What was kept, which is kept no longer: of several who ask, one gets it."""
+        kept, taken = schema.kept, [b""]
+
+        def work(connection: Connection) -> None:
+            one = select(kept.c.content).where(kept.c.kind == self._kind, kept.c.key == key).with_for_update()
+            content = connection.execute(one).scalar()
+            taken[0] = b"" if content is None else bytes(content)
+            connection.execute(_gone(self._kind, key))
+
+        self._write(work).result()
+        return self._decode(taken[0]) if taken[0] else None
+
     def change(self, key: str, change: Callable[[T], T]) -> None:
         """Put `change` of what is kept in its place, in one transaction; nothing happens where nothing is kept."""
         kept = schema.kept

@@ -9,26 +9,32 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
 from egnatia.web import live, settings, shell
+from egnatia.web.account import pages as account
+from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
-from egnatia.web.refusal import refused
+from egnatia.web.refusal import Elsewhere, refused
 from egnatia.web.visit import Lobby, Visit
-from egnatia.web.visitor import Entrance
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
+    *account.PAGES,
     *settings.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""
 
 
-def pages(premises: Premises, *, entrance: Entrance | None = None, guest: str | None = None) -> Router:
-    """The pages of a node; `guest` is the organisation as which visitors without an account read (a demonstration)."""
+def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None = None) -> Router:
+    """The pages of a node; `guest` is the organisation as which visitors without an account read (a demonstration).
+    `entrance` is the door through which people come in, a new one where none is given."""
+    entrance = entrance or Door(premises)
 
     def lobby_of(surface: Surface) -> Lobby:
         return Lobby(premises, surface, entrance, guest)
 
     async def visit(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Visit:
+        if request.url.path == "/" and guest is None and await surface.ask(entrance.accounts.is_vacant):
+            raise Elsewhere("/first")
         return await lobby_of(surface).visit(request)
 
     def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -37,7 +43,7 @@ def pages(premises: Premises, *, entrance: Entrance | None = None, guest: str | 
     return Router(
         "/",
         route_handlers=PAGES,
-        dependencies={"visit": Provide(visit)},
+        dependencies={"visit": Provide(visit), "door": Provide(lambda: entrance, sync_to_thread=False)},
         exception_handlers={Exception: refuse},
         include_in_schema=False,
     )

@@ -83,9 +83,27 @@ _RIGHTS: Mapping[Permission, Right] = {
 }
 
 
+HOUSE = frozenset(
+    {
+        Permission.SEE_PEERS,
+        Permission.MANAGE_PEERS,
+        Permission.MANAGE_ORGANISATIONS,
+        Permission.SEE_AUDIT,
+        Permission.SEE_SETTINGS,
+    }
+)
+"""What concerns the whole node, and so is for people of the organisation that operates it alone: an account of a
+hosted organisation (a bank on its CSIRT's node) never has these, whatever its roles."""
+
+
 def granted(roles: frozenset[Role]) -> frozenset[Permission]:
     """Everything that the roles allow together."""
     return frozenset().union(*(GRANTS[role] for role in roles))
+
+
+def entrusted(roles: frozenset[Role], *, operator: bool) -> frozenset[Permission]:
+    """What the roles allow a person of the node's operator, or of another organisation that it hosts."""
+    return granted(roles) if operator else granted(roles) - HOUSE
 
 
 def rights(permissions: frozenset[Permission]) -> frozenset[Right]:

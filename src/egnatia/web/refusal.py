@@ -25,6 +25,14 @@ TOO_MANY = N_("Too many attempts; wait a little and try again")
 FAILED = N_("The node failed; it was written down")
 
 
+class Elsewhere(Exception):
+    """What was asked for is not to be had yet; something else, at `path`, comes first."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 class Refusal(Content, frozen=True, kw_only=True):
     """An error as a page."""
 
@@ -37,6 +45,8 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
     """The answer to a request for a page that failed."""
     if request.url.path.startswith(FOR_PROGRAMS):
         return respond(request, error)
+    if isinstance(error, Elsewhere):
+        return Response("", status_code=303, headers={**HEADERS, "location": error.path})
     status = respond(request, error).status_code or 500
     if isinstance(error, Unauthorized) and request.method == "GET":
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -6,8 +6,10 @@ A page's handler takes a `Visit`, requires a permission, asks the store from a t
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response
@@ -18,6 +20,7 @@ from egnatia.exchange.api.surface import Desk, Surface
 from egnatia.exchange.caller import Unauthorized
 from egnatia.exchange.submission import NotAllowed
 from egnatia.policy.clearance import Clearance
+from egnatia.settings import Settings, is_loopback
 from egnatia.store.store import Store
 from egnatia.web.frame import HEADERS, Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
@@ -26,8 +29,13 @@ from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
 from egnatia.web.visitor import Entrance, Visitor
 
-SESSION, LANGUAGE, SCHEME, SAID = "egnatia_session", "egnatia_language", "egnatia_scheme", "egnatia_said"
-"""The cookies of a node's pages."""
+SESSION, DOORSTEP = "egnatia_session", "egnatia_doorstep"
+LANGUAGE, SCHEME, SAID = "egnatia_language", "egnatia_scheme", "egnatia_said"
+"""The cookies of a node's pages, as `cookie_name` writes them."""
+
+Here = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z", max_length=2_000)]
+"""The path of a page of this node, where a form or a link says where to go on. No backslash, no second slash and no
+blank or control character, which browsers leave out: any of these could lead to another site."""
 
 FORM_BYTES = 1_000_000
 
@@ -45,7 +53,7 @@ class Lobby(msgspec.Struct, frozen=True):
 
     async def visit(self, request: Request[Any, Any, Any]) -> "Visit":
         """Who has come."""
-        cookie = request.cookies.get(SESSION, "")
+        cookie = request.cookies.get(cookie_name(SESSION, self.premises.settings), "")
         visitor: Visitor | None = None
         if cookie and self.entrance is not None:
             entrance = self.entrance
@@ -66,6 +74,8 @@ class Visit:
     def __init__(self, lobby: Lobby, request: Request[Any, Any, Any], visitor: Visitor) -> None:
         self.request, self.visitor, self.lobby = request, visitor, lobby
         self.premises, self.surface = lobby.premises, lobby.surface
+        self.doorstep = self.remembered(DOORSTEP)
+        """What binds the forms of somebody without a session to their browser; empty where nobody needs it."""
         self.ask = lobby.surface.ask
         self.language = self._language()
         self.speech: Speech = speech(self.language)
@@ -95,30 +105,57 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        """What every form of this session carries; empty without a session."""
-        if not self.visitor.session:
-            return ""
-        return hmac.new(self.premises.secret, b"form " + self.visitor.session.encode(), hashlib.sha256).hexdigest()
+        """What every form of this session carries; empty for who has neither a session nor stood at the door."""
+        bound = self.visitor.session or (self.doorstep and f"doorstep {self.doorstep}")
+        return hmac.new(self.premises.secret, f"form {bound}".encode(), hashlib.sha256).hexdigest() if bound else ""
 
-    async def form(self, kind: type[Form]) -> Form:
+    async def form(self, kind: type[Form], *, bound: bool = False) -> Form:
         """The form as a struct. Raises NotAllowed where it does not come from a page of this session, BadRequest
-        where it cannot be read. A field of a list type takes a repeated name; an empty text is an absent one."""
+        where it cannot be read. A field of a list type takes a repeated name; an empty text is an absent one.
+        `bound`: even without a session it must come from a page that this browser was given."""
         self._same_origin()
         if int(self.request.headers.get("content-length", "0")) > FORM_BYTES:
             raise BadRequest(f"the form is larger than {FORM_BYTES} bytes")
         data = await self.request.form()
         given = {name: [str(each) for each in data.getall(name)] for name in data}
         sent = given.pop("csrf", [""])[0]
-        if self.visitor.session and not hmac.compare_digest(sent.encode(), self.csrf.encode()):
+        same = bool(self.csrf) and hmac.compare_digest(sent.encode(), self.csrf.encode())
+        if (bound or self.visitor.session) and not same:
             raise NotAllowed("The form is not from this session; open the page again")
         return read_form(given, kind)
 
     def page(self, content: Content, *, status: int = 200) -> Response[str]:
         """The page as the answer."""
         answer = Response(rendered(content, self.frame()), status_code=status, media_type="text/html", headers=HEADERS)
-        if self.request.cookies.get(SAID):
-            answer.delete_cookie(SAID)
+        if self.remembered(SAID):
+            self.forget(answer, SAID)
         return answer
+
+    def stand_at_the_door(self) -> None:
+        """From now on the forms of somebody without a session are bound to their browser; call it before `page`, and
+        `remember` DOORSTEP with the answer."""
+        self.doorstep = self.doorstep or secrets.token_urlsafe(16)
+
+    def remembered(self, name: str) -> str:
+        """A cookie of this node; empty where there is none."""
+        return self.request.cookies.get(cookie_name(name, self.premises.settings), "")
+
+    def remember(self, answer: Response[str], name: str, value: str, seconds: int | None = None) -> None:
+        """Sets a cookie, for so long or until the browser is closed. No script can read it."""
+        answer.set_cookie(
+            Cookie(
+                cookie_name(name, self.premises.settings),
+                value=value,
+                max_age=seconds,
+                httponly=True,
+                samesite="lax",
+                secure=self.secure,
+            )
+        )
+
+    def forget(self, answer: Response[str], name: str) -> None:
+        """Takes a cookie back."""
+        self.remember(answer, name, "", 0)
 
     def frame(self) -> Frame:
         """What surrounds the page."""
@@ -139,13 +176,13 @@ class Visit:
         if said:
             value = base64.urlsafe_b64encode(said[:500].encode()).decode()
             sealed = f"{value}.{self._seal(value)}"
-            answer.set_cookie(Cookie(SAID, value=sealed, httponly=True, samesite="lax", max_age=60, secure=self.secure))
+            self.remember(answer, SAID, sealed, 60)
         return answer
 
     @property
     def secure(self) -> bool:
         """Whether cookies are for TLS only: always, but where the node is reached over plain loopback."""
-        return self.premises.settings.public_url.startswith("https:")
+        return is_secure(self.premises.settings)
 
     def _same_origin(self) -> None:
         """Browsers say where a form comes from (Fetch Metadata; Origin); one from elsewhere changes nothing here."""
@@ -156,21 +193,33 @@ class Visit:
             raise NotAllowed("The form comes from another site")
 
     def _language(self) -> Language:
-        chosen = self.request.cookies.get(LANGUAGE, "") or self.visitor.language
+        chosen = self.remembered(LANGUAGE) or self.visitor.language
         return LANGUAGES.get(chosen) or preferred(self.request.headers.get("accept-language", ""))
 
     def _scheme(self) -> str:
-        chosen = self.request.cookies.get(SCHEME, "")
+        chosen = self.remembered(SCHEME)
         return chosen if chosen in {"light", "dark"} else ""
 
     def _said(self) -> str:
-        value, _, seal = self.request.cookies.get(SAID, "").partition(".")
+        value, _, seal = self.remembered(SAID).partition(".")
         if not value or not hmac.compare_digest(seal.encode(), self._seal(value).encode()):
             return ""
         return base64.urlsafe_b64decode(value).decode()
 
     def _seal(self, value: str) -> str:
         return hmac.new(self.premises.secret, b"said " + value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def is_secure(settings: Settings) -> bool:
+    """Whether the node's pages are reached over TLS: always, but on plain loopback."""
+    parts = urlsplit(settings.public_url)
+    return parts.scheme == "https" or not is_loopback(parts.hostname or "")
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """A cookie's name in the browser. Over TLS only this very host may set it (RFC 6265bis, `__Host-`). On loopback,
+    where every port shares its cookies with the others, it is this port's."""
+    return f"__Host-{name}" if is_secure(settings) else f"{name}_{urlsplit(settings.public_url).port or 80}"
 
 
 def read_form(given: Mapping[str, list[str]], kind: type[Form]) -> Form:

@@ -42,3 +42,8 @@ class Entrance(Protocol):
     def visitor(self, cookie: str) -> Visitor | None:
         """The person whose session it is; None where it is none, over or ended."""
         ...
+
+    def still(self, visitor: Visitor) -> bool:
+        """Whether a visitor who came in may stay, with all that they were allowed: what lasts longer than a request
+        asks every few seconds."""
+        ...

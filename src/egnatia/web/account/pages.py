@@ -1,0 +1,7 @@
+"""Every page about people, in one list."""
+
+from litestar.types import ControllerRouterHandler
+
+from egnatia.web.account import signing_in
+
+PAGES: tuple[ControllerRouterHandler, ...] = (*signing_in.PAGES,)
