@@ -111,6 +111,8 @@ def review(fold: "Fold", event: Event, party: Party) -> None:
         fold.refuse(event, Rule.FIELD_WRONG, f"the outcome is one of {', '.join(get_args(Outcome)[1:])}")
     elif outcome == "revision-required" and not event.text:
         fold.refuse(event, Rule.REASON_MISSING, "sending a report back needs words")
+    elif any(each.review == "accepted" for each in filed.values()):
+        fold.refuse(event, Rule.WRONG_STATE, "what was accepted stays so: file a further version")
     else:
         for each in filed.values():
             each.review, each.reviewer, each.reviewed = outcome, event.author, fold.ordering.keys[event.id][0]
