@@ -34,6 +34,7 @@ check: install
 docs: install
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.policy
+	$(BIN)/python -m docs.components
 	$(BIN)/python -m docs.permissions
 	$(BIN)/python -m docs.casework
 	$(BIN)/python -m egnatia.record.reference > docs/reference/records.md

@@ -1,6 +1,7 @@
 """A page is a typed struct and a template that gets it and its frame, nothing else; whatever it shows is escaped."""
 
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import jinja2
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
 from egnatia.web.language.declared import ENGLISH
-from egnatia.web.navigation import Entry
+from egnatia.web.navigation import Entry, Way, ways
 from egnatia.web.visitor import Visitor
 
 POLICY = (
@@ -42,18 +43,27 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """What surrounds every page. `said` is what the last action did; `csrf` goes into every form that changes
-    something; `scheme` is light, dark or empty for the device's own."""
+    something; `scheme` is light, dark or empty for the device's own; `here` is the page with its question, to return
+    to; `now` is when it was made, microseconds UTC; `shortcuts` whether single keys do anything."""
 
     visitor: Visitor
     language: Language
     organisation: str
     path: str
+    here: str
+    now: int
     entries: tuple[Entry, ...]
     csrf: str = ""
     said: str = ""
     scheme: str = ""
     exercise: str = ""
+    shortcuts: bool = True
     languages: tuple[Language, ...] = tuple(LANGUAGES.values())
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The navigation, in groups."""
+        return ways(self.entries)
 
 
 _SPEAKING: ContextVar[Speech] = ContextVar("speaking")
@@ -84,12 +94,14 @@ _TEMPLATES.filters.update(
     percent=lambda value: _SPEAKING.get().percent(value),
     moment=lambda value, style="medium": _SPEAKING.get().moment(value, style),
     day=lambda value: _SPEAKING.get().day(value),
+    utc=lambda value: datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="seconds"),
     ago=lambda value, now: _SPEAKING.get().ago(value, now),
     economy=lambda code: _SPEAKING.get().economy(code),
     said=_gettext,
 )
 """In templates: `{{ _("Peers") }}`, `{{ ngettext("%(count)s record", "%(count)s records", n) }}`, `{{ at|moment }}`,
-`{{ code|economy }}`; `{{ declared|said }}` for a message that was marked with N_ where it is declared."""
+`{{ code|economy }}`, `{{ at|utc }}` for programs; `{{ declared|said }}` for a message that was marked with N_ where it
+is declared."""
 
 
 def rendered(content: Content, frame: Frame) -> str:

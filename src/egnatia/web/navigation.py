@@ -1,5 +1,7 @@
 """The ways through the pages, declared in one list; a visitor is offered those that it may go."""
 
+from itertools import groupby
+
 import msgspec
 
 from egnatia.web.language.speech import N_
@@ -8,32 +10,77 @@ from egnatia.web.visitor import Visitor
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One page in the navigation: `key` is the letter that goes there after `g`."""
+    """One page in the navigation: `key` is the letter that goes there after `g`, `icon` its picture."""
 
     path: str
     words: str
     permission: Permission
     group: str
+    icon: str
     key: str = ""
 
+    def leads(self, path: str) -> bool:
+        """Whether the page at `path` is this one or below it."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
 
-WORK, SHARING, HOUSE = N_("Work"), N_("Sharing"), N_("House")
+
+class Way(msgspec.Struct, frozen=True):
+    """Entries that stand together under one heading."""
+
+    words: str
+    entries: tuple[Entry, ...]
+
+
+WORK, SHARING, HOUSE = N_("Work"), N_("Sharing"), N_("This node")
 
 ENTRIES = (
-    Entry(path="/", words=N_("Situation"), permission=Permission.READ, group=WORK, key="s"),
-    Entry(path="/feed", words=N_("Feed"), permission=Permission.READ, group=WORK, key="f"),
-    Entry(path="/search", words=N_("Search"), permission=Permission.READ, group=WORK, key="/"),
-    Entry(path="/publish", words=N_("Publish"), permission=Permission.DRAFT, group=WORK, key="p"),
-    Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, key="e"),
-    Entry(path="/organisations", words=N_("Organisations"), permission=Permission.READ, group=SHARING, key="o"),
-    Entry(path="/agreements", words=N_("Agreements"), permission=Permission.READ, group=SHARING, key="a"),
-    Entry(path="/audit", words=N_("Audit"), permission=Permission.SEE_AUDIT, group=HOUSE, key="u"),
-    Entry(path="/accounts", words=N_("Accounts"), permission=Permission.MANAGE_ACCOUNTS, group=HOUSE, key="c"),
-    Entry(path="/tokens", words=N_("Tokens"), permission=Permission.MANAGE_TOKENS, group=HOUSE, key="t"),
-    Entry(path="/settings", words=N_("Settings"), permission=Permission.SEE_SETTINGS, group=HOUSE, key=","),
+    Entry(path="/", words=N_("Situation"), permission=Permission.READ, group=WORK, icon="situation", key="s"),
+    Entry(path="/feed", words=N_("Feed"), permission=Permission.READ, group=WORK, icon="feed", key="f"),
+    Entry(path="/search", words=N_("Search"), permission=Permission.READ, group=WORK, icon="search", key="h"),
+    Entry(path="/publish", words=N_("Publish"), permission=Permission.DRAFT, group=WORK, icon="publish", key="p"),
+    Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, icon="peers", key="e"),
+    Entry(
+        path="/organisations",
+        words=N_("Organisations"),
+        permission=Permission.READ,
+        group=SHARING,
+        icon="organisations",
+        key="o",
+    ),
+    Entry(
+        path="/agreements",
+        words=N_("Agreements"),
+        permission=Permission.READ,
+        group=SHARING,
+        icon="agreements",
+        key="a",
+    ),
+    Entry(path="/audit", words=N_("Audit"), permission=Permission.SEE_AUDIT, group=HOUSE, icon="audit", key="u"),
+    Entry(
+        path="/accounts",
+        words=N_("Accounts"),
+        permission=Permission.MANAGE_ACCOUNTS,
+        group=HOUSE,
+        icon="accounts",
+        key="c",
+    ),
+    Entry(path="/tokens", words=N_("Tokens"), permission=Permission.MANAGE_TOKENS, group=HOUSE, icon="tokens", key="t"),
+    Entry(
+        path="/settings",
+        words=N_("Settings"),
+        permission=Permission.SEE_SETTINGS,
+        group=HOUSE,
+        icon="settings",
+        key="n",
+    ),
 )
 
 
 def entries(visitor: Visitor) -> tuple[Entry, ...]:
     """What the visitor may open, in order."""
     return tuple(each for each in ENTRIES if visitor.may(each.permission))
+
+
+def ways(offered: tuple[Entry, ...]) -> tuple[Way, ...]:
+    """The same under their headings."""
+    return tuple(Way(words, tuple(found)) for words, found in groupby(offered, key=lambda entry: entry.group))

@@ -1,4 +1,4 @@
-"""What belongs to no page: the choice of language and of light or dark, and what is nowhere."""
+"""What belongs to no page: the choice of language, of light or dark and of shortcuts, and what is nowhere."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
 from egnatia.web.language import LANGUAGES
-from egnatia.web.visit import LANGUAGE, SCHEME, Here, Visit
+from egnatia.web.visit import LANGUAGE, SCHEME, SHORTCUTS, Here, Visit
 
 YEAR = 365 * 86_400
 
@@ -22,17 +22,20 @@ class Choice(msgspec.Struct, frozen=True):
     to: Here = "/"
     language: str = ""
     scheme: Literal["light", "dark", "device", ""] = ""
+    shortcuts: Literal["on", "off", ""] = ""
 
 
 @post("/choose")
 async def choose(visit: NamedDependency[Visit]) -> Response[str]:
-    """Remember a language or a scheme on this device."""
+    """Remember a language, a scheme or whether there are shortcuts, on this device."""
     choice = await visit.form(Choice)
     answer = visit.go(choice.to)
     if choice.language in LANGUAGES:
         visit.remember(answer, LANGUAGE, choice.language, YEAR)
     if choice.scheme:
         visit.remember(answer, SCHEME, choice.scheme, YEAR)
+    if choice.shortcuts:
+        visit.remember(answer, SHORTCUTS, choice.shortcuts, YEAR)
     return answer
 
 

@@ -7,9 +7,10 @@ import base64
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from litestar import Request, Response
@@ -30,7 +31,7 @@ from egnatia.web.premises import Premises
 from egnatia.web.visitor import Entrance, Visitor
 
 SESSION, DOORSTEP = "egnatia_session", "egnatia_doorstep"
-LANGUAGE, SCHEME, SAID = "egnatia_language", "egnatia_scheme", "egnatia_said"
+LANGUAGE, SCHEME, SHORTCUTS, SAID = "egnatia_language", "egnatia_scheme", "egnatia_shortcuts", "egnatia_said"
 """The cookies of a node's pages, as `cookie_name` writes them."""
 
 Here = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z", max_length=2_000)]
@@ -159,15 +160,19 @@ class Visit:
 
     def frame(self) -> Frame:
         """What surrounds the page."""
+        url = self.request.url
         return Frame(
             visitor=self.visitor,
             language=self.language,
             organisation=self.premises.settings.organisation.name,
-            path=self.request.url.path,
+            path=url.path,
+            here=quote(url.path) + (f"?{url.query}" if url.query else ""),
+            now=time.time_ns() // 1_000,
             entries=entries(self.visitor),
             csrf=self.csrf,
             said=self._said(),
             scheme=self._scheme(),
+            shortcuts=self.remembered(SHORTCUTS) != "off",
         )
 
     def go(self, path: str, said: str = "") -> Response[str]:

@@ -1,0 +1,54 @@
+// What every page can do besides what its HTML does already: menus close, and single keys lead somewhere.
+// Keys do nothing while one writes, nothing with a modifier, and nothing at all where they are switched off.
+
+const dialog = document.getElementById("shortcuts");
+let afterG = 0;
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.drop[open]")) if (menu !== except) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.drop")));
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = document.activeElement?.closest("details.drop[open]");
+    closeMenus();
+    menu?.querySelector("summary").focus();
+  }
+});
+
+function writing(element) {
+  return element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
+}
+
+function step(by) {
+  const items = [...document.querySelectorAll("[data-list] [data-item] a[data-open], [data-list] a[data-item]")];
+  if (!items.length) return;
+  const at = items.indexOf(document.activeElement);
+  const next = items[at < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(at + by, 0), items.length - 1)];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function pressed(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (writing(event.target) || dialog.open) return;
+  const key = event.key;
+  if (afterG && event.timeStamp - afterG < 1500) {
+    afterG = 0;
+    const link = dialog.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (link) location.href = link.href;
+    return;
+  }
+  afterG = 0;
+  if (key === "g") afterG = event.timeStamp;
+  else if (key === "/") {
+    event.preventDefault();
+    document.getElementById("find").focus();
+  } else if (key === "?") dialog.showModal();
+  else if (key === "j") step(1);
+  else if (key === "k") step(-1);
+}
+
+if (dialog) document.addEventListener("keydown", pressed);
