@@ -193,8 +193,8 @@ def _round_up(most: float) -> float:
     return end
 
 
-def _points(points: Sequence[tuple[float, float]]) -> list[float | int]:
-    return [_n(each) for point in points for each in point]
+def _points(points: Sequence[tuple[float, float]]) -> list[svg.Point]:
+    return [svg.Point(_n(x), _n(y)) for x, y in points]
 
 
 def _arc(x: float, y: float, radius: float, start: float, end: float) -> str:
