@@ -14,6 +14,7 @@ from egnatia.cli.peer import peer
 from egnatia.cli.record import explain, preview, recall, search, submit
 from egnatia.cli.token import token
 from egnatia.cli.transfer import export_, import_
+from egnatia.cli.user import user
 
 
 class Commands(click.Group):
@@ -47,7 +48,7 @@ def main() -> None:
 COMMANDS = (
     init, serve, demo,
     import_, preview_list_, export_, submit, search, preview, explain, recall,
-    peer, org, key, token,
+    peer, org, key, user, token,
     audit, backup, restore, purge,
 )  # fmt: skip
 """Every command; docs/reference/cli.md follows this order."""

@@ -14,6 +14,8 @@ from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
 from egnatia.node.server import Server
+from egnatia.web.account.door import Door
+from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.mount import pages
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,8 @@ async def serve(node: Node) -> None:
     """Answers until SIGTERM or SIGINT; what was begun is finished first."""
     peers = Peers(node)
     guest = node.own if node.settings.network.demo_open else None
-    rest = api(node, extra=(pages(node, guest=guest),), guest=guest)
+    door = Door(node)
+    rest = api(node, extra=(pages(node, entrance=door, guest=guest),), guest=guest)
     config = uvicorn.Config(
         application(rest, peers),
         host=node.settings.host,
@@ -64,6 +67,10 @@ async def serve(node: Node) -> None:
     server = Server(config, hang_up)
     async with _working(node, peers):
         log.info("%s answers on %s", node.settings.organisation.name, node.settings.public_url)
+        if door.accounts.is_vacant() and guest is None:
+            # Where the operator alone looks: a stranger who finds the node first cannot take it.
+            code = Enrolments(door).invite_first()
+            log.warning("nobody has an account yet: open %s/first with the code %s", node.settings.public_url, code)
         await server.serve()
 
 

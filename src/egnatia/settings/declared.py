@@ -214,6 +214,96 @@ class Keys(Section, frozen=True, kw_only=True):
     ] = ""
 
 
+class Accounts(Section, frozen=True, kw_only=True):
+    """How long people stay signed in at the node's pages."""
+
+    idle_minutes: Annotated[
+        int,
+        Meta(ge=5, le=1_440, description="Minutes without a request after which a session ends.", examples=[60]),
+    ] = 60
+    session_hours: Annotated[
+        int,
+        Meta(ge=1, le=168, description="Hours after which a session ends in any case.", examples=[12]),
+    ] = 12
+
+
+class Oidc(Section, frozen=True, kw_only=True):
+    """An identity provider (OpenID Connect) with which people may sign in; none while `issuer` is empty.
+
+    The second factor is the provider's duty then: it must say in `acr` or `amr` that there was one.
+    """
+
+    issuer: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^https://[^\s?#]+$|^http://(localhost|127\.0\.0\.1)(:[0-9]+)?[^\s?#]*$",
+            description="The provider's issuer URL, exactly as it writes it. TLS, but on loopback.",
+            examples=["https://login.ministry.example"],
+        ),
+    ] = ""
+    name: Annotated[
+        str, Meta(max_length=60, description="What people call the provider.", examples=["Ministry account"])
+    ] = ""
+    client_id: Annotated[str, Meta(description="What the provider knows this node as.", examples=["egnatia"])] = ""
+    client_secret_env: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+            description="The environment variable that holds the client's secret; a client without one needs none.",
+            examples=["EGNATIA_OIDC_SECRET"],
+        ),
+    ] = "EGNATIA_OIDC_SECRET"  # noqa: S105  the name of a variable
+    client_secret_file: Annotated[
+        str,
+        Meta(
+            description="A file that holds it (its first line); wins over the variable.",
+            examples=["/run/credentials/egnatia.service/oidc"],
+        ),
+    ] = ""
+    scopes: Annotated[
+        tuple[str, ...],
+        Meta(description="What is asked of the provider besides `openid`.", examples=[["profile", "groups"]]),
+    ] = ("profile",)
+    name_claim: Annotated[
+        str,
+        Meta(min_length=1, description="The claim that becomes the sign-in name.", examples=["preferred_username"]),
+    ] = "preferred_username"
+    roles_claim: Annotated[
+        str,
+        Meta(min_length=1, description="The claim that lists the person's groups.", examples=["groups"]),
+    ] = "groups"
+    roles: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Which group has which role, as `group=role`. Where any is given, the groups of each sign-in "
+            "decide the roles; else administrators give them.",
+            examples=[["soc=analyst", "soc-leads=publisher"]],
+        ),
+    ] = ()
+    create: Annotated[
+        Literal["never", "with a role"],
+        Meta(
+            description="Whether an account is made for a person who signs in for the first time: `never` "
+            "(`egnatia user add --subject`), or for those whose groups give them a role.",
+            examples=["with a role"],
+        ),
+    ] = "never"
+    required_acr: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Values of `acr`, one of which the provider must state: those that mean two factors.",
+            examples=[["phr"]],
+        ),
+    ] = ()
+    required_amr: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Values of `amr`, one of which the provider must state (RFC 8176).",
+            examples=[["mfa", "hwk"]],
+        ),
+    ] = ()
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """Everything an operator decides."""
 
@@ -226,6 +316,8 @@ class Settings(Section, frozen=True, kw_only=True):
     metrics: Metrics = Metrics()
     limits: Limits = Limits()
     keys: Keys = Keys()
+    accounts: Accounts = Accounts()
+    oidc: Oidc = Oidc()
     base: str = "."
     """The folder that relative paths count from: the settings file's. Not a setting itself."""
     given: Mapping[str, str] = {}

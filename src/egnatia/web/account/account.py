@@ -12,8 +12,9 @@ import msgspec
 
 from egnatia.web.permission import Permission, Role, entrusted
 
-NAME = r"^[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?\Z"
-"""What a sign-in name may look like; an e-mail address may be one."""
+NAME = r"^(?!(?:operator|egnatia)\Z)[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?\Z"
+"""What a sign-in name may look like; an e-mail address may be one. Two names are those of the audit log for who is no
+person: the command line and the node itself."""
 
 Name = Annotated[str, msgspec.Meta(pattern=NAME)]
 Display = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+\Z")]

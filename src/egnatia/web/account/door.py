@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from egnatia.exchange.caller import Throttle, Throttled
+from egnatia.exchange.submission import NotAllowed
 from egnatia.store.entry import Batch, Note
 from egnatia.web.account import account as declared
 from egnatia.web.account import password as passwords
@@ -35,7 +36,7 @@ TOTP: Final = "authenticator app"
 """What the secret of an authenticator app is sealed for."""
 
 
-class Refused(PermissionError):
+class Refused(NotAllowed):
     """Whoever it was has not proved who they are; the one answer to all of it."""
 
 
@@ -57,7 +58,9 @@ class Door:
         self.premises, self.clock = premises, clock
         settings = premises.settings
         self.accounts = Accounts(premises.store)
-        self.sessions = Sessions(premises.store, Limits(), clock)
+        kept = settings.accounts
+        limits = Limits(timedelta(minutes=kept.idle_minutes), timedelta(hours=kept.session_hours))
+        self.sessions = Sessions(premises.store, limits, clock)
         self.ceremonies = Ceremonies(premises.store, clock)
         self.passkeys = RelyingParty(settings.public_url, settings.organisation.name)
         self.seal = Seal(premises.secret)
@@ -103,7 +106,7 @@ class Door:
     def by_password(self, offered: Offered, origin: Origin) -> str:
         """The cookie of a new session; raises Refused or Throttled."""
         account = self.prove(offered, origin)
-        return self._admit(account, "password and code", origin)
+        return self.begin(account, "password", origin)
 
     def prove(self, offered: Offered, origin: Origin) -> Account:
         """Whose name, password and code these are; the code is used up. Raises Refused or Throttled."""
@@ -120,7 +123,7 @@ class Door:
     def by_passkey(self, ceremony: str, answer: str, *, bound: str, origin: Origin) -> str:
         """The cookie of a new session; raises Refused or Throttled."""
         account = self.prove_passkey(ceremony, answer, bound=bound, origin=origin)
-        return self._admit(account, "passkey", origin)
+        return self.begin(account, "passkey", origin)
 
     def prove_passkey(self, ceremony: str, answer: str, *, bound: str, origin: Origin) -> Account:
         """Whose passkey has answered. Raises Refused or Throttled.
@@ -149,8 +152,9 @@ class Door:
 
     def leave(self, visitor: Visitor) -> None:
         """The session ends."""
+        account = self.account_of(visitor)
         if self.sessions.end(visitor.session):
-            self.note(visitor.name, "signed out", visitor.account)
+            self.note(account.name, "signed out", account.id)
 
     def wait(self, origin: Origin) -> None:
         """Raises Throttled where too many wrong tries came from the address."""
@@ -185,11 +189,12 @@ class Door:
         """The secret as it is kept."""
         return self.seal.close(f"{TOTP} {account.id}", secret)
 
-    def _admit(self, account: Account, way: str, origin: Origin) -> str:
+    def begin(self, account: Account, way: str, origin: Origin) -> str:
+        """The cookie of a new session of somebody who has just proved who they are, by `way`."""
         now = self.clock()
         self.accounts.change(account.name, lambda kept: msgspec.structs.replace(kept, last_sign_in=now))
         cookie = self.sessions.begin(account.name, way, origin)
-        self.note(account.display, "sign-in", account.id, f"{way} from {origin.address}")
+        self.note(account.name, "sign-in", account.id, f"{way} from {origin.address}")
         return cookie
 
     def _with_code_used(self, kept: Account, code: str) -> Account:

@@ -2,6 +2,9 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.account import signing_in
+from egnatia.web.account import enrolling, signing_in
 
-PAGES: tuple[ControllerRouterHandler, ...] = (*signing_in.PAGES,)
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    *signing_in.PAGES,
+    *enrolling.PAGES,
+)

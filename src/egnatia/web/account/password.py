@@ -69,7 +69,7 @@ def _left(plain: str, words: Iterable[str]) -> int:
             plain = _without_runs(plain, text)
     plain = re.sub(r"(.{1,6}?)\1{2,}", r"\1", plain)
     plain = re.sub(r"(19|20)\d\d", "", plain)
-    return len(set(plain))
+    return len(set(plain) - {" "})
 
 
 def _without_runs(plain: str, run: str) -> str:

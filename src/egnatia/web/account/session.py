@@ -41,8 +41,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True):
     """How long a session may last: without a request, and at all."""
 
-    idle: timedelta = timedelta(hours=1)
-    whole: timedelta = timedelta(hours=12)
+    idle: timedelta
+    whole: timedelta
 
 
 class Sessions:
