@@ -6,6 +6,8 @@ from pathlib import Path
 from egnatia.casework.diagram import diagram
 from egnatia.casework.library import Library, general
 from egnatia.casework.page import described
+from egnatia.cyber.incidents.protocol import adapted, differences, profiles, protocol
+from egnatia.demo.cast import ECONOMIES, KOSOVO_FOOTNOTE
 
 HERE = Path(__file__).parent / "workflows"
 MADE = "<!-- Made by docs/casework.py from the declaration; change that. -->\n\n"
@@ -13,12 +15,29 @@ MADE = "<!-- Made by docs/casework.py from the declaration; change that. -->\n\n
 
 def library() -> Library:
     """Every workflow that ships."""
-    return general()
+    return general().joined(Library([adapted(protocol())]))
+
+
+def profiles_page() -> str:
+    """What each economy does otherwise than the protocol, side by side."""
+    lines = [
+        "# The incident protocol by economy\n",
+        "The protocol that all share is [incident](incident-1.md). Each economy adapts it in a file of its own; a",
+        "profile that nobody has confirmed is not to be relied on as that economy's law.\n",
+        "| economy | law | confirmed | otherwise than the protocol |\n| --- | --- | --- | --- |",
+    ]
+    for each in profiles():
+        said = [f"{one.what}: {one.profile} instead of {one.protocol}" for one in differences(protocol(), each)]
+        name = ECONOMIES[each.economy]
+        lines.append(
+            f"| {name} | {each.law or 'not examined'} | {each.confirmed or 'no'} | {'; '.join(said) or 'nothing'} |"
+        )
+    return MADE + "\n".join([*lines, "", KOSOVO_FOOTNOTE, ""])
 
 
 def pages() -> dict[str, str]:
     """Every file of the folder and what it is to say."""
-    found = {}
+    found = {"incident-profiles.md": profiles_page()}
     for book in library():
         name = f"{book.workflow.name}-{book.workflow.version}"
         found[f"{name}.svg"] = diagram(book)
