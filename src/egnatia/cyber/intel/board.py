@@ -1,0 +1,160 @@
+"""Everything that a reader may see about values that detect, put together: who says so, who saw it, who doubts it.
+
+One pass over the reader's own feed: what the reader may not see is in no evidence, so no score tells of it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from egnatia.cyber.intel.language import And, Term
+from egnatia.cyber.intel.matching import Candidate, Fields, Known, matches
+from egnatia.cyber.intel.score import Evidence, Reliability, Score, Seen, Source, Vote, score
+from egnatia.exchange.directory import moment
+from egnatia.policy import Action, Clearance, Label, may_act
+from egnatia.record.pattern import BadPattern, comparisons
+from egnatia.record.values import normalised
+from egnatia.store import Query, Store
+from egnatia.store.query import LAST
+
+PAGE: Final = 2_000
+EVERYTHING: Final = And()
+NOTHING_KNOWN: Final = Known()
+_TEXTS: Final = re.compile(r"'(?:[^'\\]|\\.)*'")
+_JOINED: Final = re.compile(r"\b(?:AND|FOLLOWEDBY|NOT|WITHIN|REPEATS|START|STOP)\b")
+
+
+class Detected(msgspec.Struct, frozen=True):
+    """A value, or a rule, that detects by itself: the STIX path of the value, or the language of the rule."""
+
+    kind: str
+    value: str
+
+    @property
+    def about(self) -> str:
+        """The kind of observable, or the language."""
+        return self.kind.partition(":")[0]
+
+
+class Standing(msgspec.Struct):
+    """What is gathered about one value: `first` is the indicator that named it first."""
+
+    first: Fields
+    sources: list[Source] = []
+    ends: list[datetime | None] = []
+    indicators: list[str] = []
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A value with what it is worth, and the indicator to read on at."""
+
+    detected: Detected
+    score: Score
+    indicator: str
+    name: str
+    since: str
+
+
+def survey(
+    store: Store,
+    clearance: Clearance,
+    now: datetime,
+    *,
+    action: Action = Action.SEARCH,
+    term: Term = EVERYTHING,
+    known: Known = NOTHING_KNOWN,
+    reliabilities: Mapping[str, Reliability] = {},
+) -> Iterator[Scored]:
+    """Every value that a reader may use so, with its score. `term` narrows which indicators count; what was seen and
+    thought of these counts wherever it comes from."""
+    standings: dict[Detected, Standing] = {}
+    seen: dict[str, list[Seen]] = {}
+    votes: dict[str, list[Vote]] = {}
+    for owner, label, body in _bodies(store, clearance):
+        record = msgspec.json.decode(body, type=Fields)
+        match record["type"]:
+            case "indicator" if may_act(label, action).allowed:
+                if not record.get("revoked") and matches(term, Candidate(record, owner, label), known, now):
+                    _take(standings, record, owner, reliabilities)
+            case "sighting":
+                by = (record.get("where_sighted_refs") or [record.get("created_by_ref") or owner])[0]
+                at = moment(record.get("last_seen") or record["modified"])
+                seen.setdefault(record["sighting_of_ref"], []).append(Seen(by, at))
+            case "opinion":
+                for ref in record["object_refs"]:
+                    votes.setdefault(ref, []).append(Vote(owner, record["opinion"]))
+    for detected, standing in standings.items():
+        evidence = Evidence(
+            detected.about,
+            tuple(standing.sources),
+            tuple(each for name in standing.indicators for each in seen.get(name, ())),
+            tuple(each for name in standing.indicators for each in votes.get(name, ())),
+            _end(standing.ends),
+        )
+        first = standing.first
+        yield Scored(detected, score(evidence, now), first["id"], str(first.get("name", "")), first["valid_from"])
+
+
+def _bodies(store: Store, clearance: Clearance) -> Iterator[tuple[str, Label, bytes]]:
+    query = Query(types=("indicator", "sighting", "opinion"), versions=(LAST,))
+    after = 0
+    while True:
+        page = store.bodies(clearance, after, PAGE, query)
+        yield from ((row.owner, row.label, row.body) for row in page.rows)
+        if not page.more:
+            return
+        after = page.next
+
+
+def _take(
+    standings: dict[Detected, Standing], record: Fields, owner: str, reliabilities: Mapping[str, Reliability]
+) -> None:
+    source = source_of(record, owner)
+    said = Source(source, moment(record["modified"]), record.get("confidence"), reliabilities.get(source, "F"))
+    until = moment(record["valid_until"]) if "valid_until" in record else None
+    for detected in detected_by(record):
+        standing = standings.get(detected)
+        if standing is None:
+            standing = standings[detected] = Standing(record, [], [], [])
+        standing.sources.append(said)
+        standing.ends.append(until)
+        standing.indicators.append(record["id"])
+
+
+def source_of(record: Fields, owner: str) -> str:
+    """Who says it: the author, else the list that it was taken from, else whoever answers for it here."""
+    references = record.get("external_references") or ()
+    named = next((each["source_name"] for each in references if each.get("url")), None)
+    return str(record.get("created_by_ref") or named or owner)
+
+
+def detected_by(record: Fields) -> tuple[Detected, ...]:
+    """The values of which any one is enough for the indicator's pattern; the rule itself where it is another language.
+    None where the pattern asks for several things at once: one of these alone is no sign of anything."""
+    language, pattern = record["pattern_type"], record["pattern"]
+    if language != "stix":
+        return (Detected(language, pattern),)
+    if _JOINED.search(_TEXTS.sub("''", pattern)):
+        return ()
+    try:
+        found = comparisons(pattern)
+    except BadPattern:
+        return ()
+    if any(each.negated or each.operator not in {"=", "IN"} for each in found):
+        return ()
+    return tuple(
+        dict.fromkeys(Detected(each.path, normalised(each.path, str(value))) for each in found for value in each.values)
+    )
+
+
+def _end(ends: Iterable[datetime | None]) -> datetime | None:
+    """The last of the ends; None where one source sets none."""
+    last: datetime | None = None
+    for end in ends:
+        if end is None:
+            return None
+        last = end if last is None else max(last, end)
+    return last

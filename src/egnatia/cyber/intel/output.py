@@ -1,0 +1,126 @@
+"""An output is what one kind of device is given: a saved query, a threshold, an allow-list, a format, a size.
+
+Who fetches it gets what their organisation may see and what the PAP lets be done with it: what a device blocks is
+noticed, so PAP:AMBER and PAP:RED never reach a blocklist, while detection may have them.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+
+from egnatia.cyber.intel.board import NOTHING_KNOWN, Scored, survey
+from egnatia.cyber.intel.language import parse
+from egnatia.cyber.intel.matching import Known
+from egnatia.cyber.intel.score import Reliability
+from egnatia.cyber.intel.warning_list import WarningList, WarningLists
+from egnatia.exchange.formats.defence import FORMS, About, Entry
+from egnatia.policy import Clearance
+from egnatia.record.values import guessed
+from egnatia.store import Store
+
+NAME: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One saved output. `search` narrows the indicators, in the search language; `least` is the score from which on a
+    value is given; `allow` are values (addresses, networks, domains with all under them, digests) that never are;
+    `limit` is the most entries, beyond which those of lowest score are left out; 0 for what usual devices hold."""
+
+    name: Annotated[str, msgspec.Meta(pattern=NAME)]
+    form: str
+    search: str = ""
+    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    allow: tuple[str, ...] = ()
+    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+    def check(self) -> None:
+        """Raises ValueError where the format or the search is none."""
+        if self.form not in FORMS:
+            raise ValueError(f"{self.form!r} is no format: one of {', '.join(FORMS)}")
+        parse(self.search)
+
+
+class Made(msgspec.Struct, frozen=True):
+    """An output as it is given: its bytes, a tag that changes with its entries alone, and what was left out and why."""
+
+    content: bytes
+    tag: str
+    media_type: str
+    entries: int
+    left_out: Mapping[str, int]
+
+
+def make(
+    output: Output,
+    store: Store,
+    clearance: Clearance,
+    now: datetime,
+    *,
+    warnings: WarningLists,
+    known: Known = NOTHING_KNOWN,
+    reliabilities: Mapping[str, Reliability] = {},
+) -> Made:
+    """The output for one reader now."""
+    form = FORMS[output.form]
+    allowed = WarningLists(allow_lists(output.allow))
+    term = parse(output.search)
+    left_out: dict[str, int] = {}
+    kept: list[Scored] = []
+    for scored in survey(
+        store, clearance, now, action=form.action, term=term, known=known, reliabilities=reliabilities
+    ):
+        if scored.detected.kind not in form.kinds:
+            continue
+        reason = _reason(scored, output, warnings, allowed)
+        if reason is None:
+            kept.append(scored)
+        else:
+            left_out[reason] = left_out.get(reason, 0) + 1
+    kept.sort(key=lambda each: (-each.score.value, each.detected.kind, each.detected.value))
+    limit = min(output.limit or form.limit, 1_000_000)
+    if len(kept) > limit:
+        left_out["size"] = len(kept) - limit
+    entries = [_entry(each) for each in kept[:limit]]
+    content = form.write(entries, About(output.name, now, left_out.get("size", 0)))
+    return Made(content, tag_of(output, entries), form.media_type, len(entries), left_out)
+
+
+def _reason(scored: Scored, output: Output, warnings: WarningLists, allowed: WarningLists) -> str | None:
+    """Why a value is not given; None where nothing stands against it."""
+    detected = scored.detected
+    if scored.score.value < output.least:
+        return "score"
+    if ":" in detected.kind:
+        if allowed.warned(detected.kind, detected.value) is not None:
+            return "allowed"
+        if (warned := warnings.warned(detected.kind, detected.value)) is not None:
+            return f"warning list: {warned.list}"
+    return None
+
+
+def _entry(scored: Scored) -> Entry:
+    detected = scored.detected
+    return Entry(detected.kind, detected.value, scored.score.value, scored.indicator, scored.name, scored.since)
+
+
+def allow_lists(values: Iterable[str]) -> tuple[WarningList, ...]:
+    """Values that an operator never wants in an output, each compared as its kind asks for."""
+    sorted_: dict[str, list[str]] = {"cidr": [], "hostname": [], "string": []}
+    for value in filter(None, (each.strip() for each in values)):
+        kind = next((each.kind for each in guessed(value)), "")
+        form = {"ipv4-addr:value": "cidr", "ipv6-addr:value": "cidr", "domain-name:value": "hostname"}.get(
+            kind, "string"
+        )
+        sorted_[form].append(value)
+    return tuple(WarningList(name="allowed", form=form, values=tuple(each)) for form, each in sorted_.items())
+
+
+def tag_of(output: Output, entries: Iterable[Entry]) -> str:
+    """An entity tag: the same for the same entries, whenever they were put together."""
+    told = hashlib.sha256(msgspec.json.encode(output))
+    for each in entries:
+        told.update(f"\0{each.kind}\0{each.value}".encode())
+    return f'"{told.hexdigest()[:32]}"'
