@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.exchange.served import OWN, STANDINGS, Node, serving
 
 from egnatia.exchange.api.app import app
+from egnatia.node.pace import set_pace
 from egnatia.settings import Settings
 from egnatia.settings.declared import Limits
 from egnatia.store import Store
@@ -16,6 +17,7 @@ def main() -> None:
     settings = Settings(limits=Limits(listeners=10_000))
     with Store.open(f"sqlite:///{Path(sys.argv[1]) / 'egnatia.db'}") as store:
         node = Node(store, settings, STANDINGS)
+        set_pace()
         with serving(app(node)) as url:
             print(url.rpartition(":")[2], node.token(OWN), flush=True)
             sys.stdin.read()

@@ -17,7 +17,7 @@ ADDED = -1
 """The index of what this node adds of itself to somebody's records."""
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """One leaf of the batch to come: a record, or the redacted variant of one (`unless` is the whole one's label).
 
     `index` is the record's place in what was handed in, or `ADDED`.
@@ -63,8 +63,10 @@ class Drafting(msgspec.Struct, frozen=True):
             meanings |= self.labelling.meanings([record])
             out.drafts.append(self._drafted(ADDED, record, self.labelling.label(record, self.owner), ()))
         for index, record in records:
-            mine = takeback.own_custody(held.get(record.head.id, ()), self.owner)
-            problem = takeback.refusal(record.head, mine, record.version)
+            mine = problem = None
+            if record.head.id in held:
+                mine = takeback.own_custody(held[record.head.id], self.owner)
+                problem = takeback.refusal(record.head, mine, record.version)
             if problem is not None:
                 out.refused.append(Refused(index, record.head.id, (problem,)))
             elif record.head.type == "recall":
@@ -95,12 +97,9 @@ class Drafting(msgspec.Struct, frozen=True):
 
     def _copies(self, records: Sequence[tuple[int, Record]], batch: Mapping[str, Meaning]) -> list[Record]:
         """Own copies of markings that others defined and these records bear (see `labelling`)."""
-        used = dict.fromkeys(self.applied)
-        for _, record in records:
-            used.update(dict.fromkeys(record.head.object_marking_refs))
-            for each in record.head.granular_markings:
-                if each.marking_ref is not None:
-                    used[each.marking_ref] = None
+        borne = dict.fromkeys(record.head.object_marking_refs for _, record in records)
+        inside = (each.marking_ref for _, record in records for each in record.head.granular_markings)
+        used = dict.fromkeys(ref for refs in (self.applied, *borne, inside) for ref in refs if ref is not None)
         missing = [ref for ref in used if ref not in batch and not self.labelling.knows(self.owner, ref)]
         if not missing:
             return []
@@ -118,8 +117,9 @@ class Drafting(msgspec.Struct, frozen=True):
         out: Drafts,
         now: datetime,
     ) -> None:
-        label = self.labelling.label(record, self.owner, self.applied, batch=meanings)
-        whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
+        label = whole = self.labelling.label(record, self.owner, self.applied, batch=meanings)
+        if record.head.granular_markings:
+            whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
         out.drafts.append(self._drafted(index, record, whole, self.applied))
         widest = whole
         if whole != label and (variant := redact(record)) is not None:

@@ -34,7 +34,7 @@ class Handling(msgspec.Struct, frozen=True):
     applied: tuple[str, ...] = ()
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A record that is durable now. `position` is its place in this node's log, 0 where it was there already;
     `deviations` is what the tolerant reading forgave."""
 

@@ -13,6 +13,7 @@ from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
+from egnatia.node.pace import set_pace
 from egnatia.node.server import Server
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
@@ -37,6 +38,7 @@ def application(rest: Litestar, peers: Peers) -> App:
 
 def run(node: Node) -> None:
     """Serves on a loop of its own: uvloop's, which halves what a frame on the wire costs."""
+    set_pace()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(node))
 

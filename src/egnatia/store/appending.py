@@ -178,8 +178,8 @@ class Appending:
             self._database.run(
                 self._link, "DELETE FROM recalls WHERE name = :n AND owner = :o", n=group.name, o=group.owner
             )
-        for relabel in batch.relabels:
-            self._relabel(relabel)
+        if batch.relabels:
+            self._relabel(batch.relabels)
         for gone in batch.erasures:
             found = self._group(gone.id, gone.owner).lines.get((gone.version, gone.redacted))
             if found is not None and not found.erased:
@@ -215,7 +215,7 @@ class Appending:
             self._erase(line, record.head.id, owner)
         elif group.head() is line:
             ends = [self._numbers[one.target] for one in record.references if one.property in ENDS]
-            group.ends = tuple(dict.fromkeys(ends))
+            group.ends = tuple(dict.fromkeys(ends)) if ends else ()
         return line
 
     def _hold_back(self, line: Line, unless: int) -> None:
@@ -244,15 +244,17 @@ class Appending:
         if line.entry is None:
             self._gone.append(line.position)
 
-    def _relabel(self, relabel: Relabel) -> None:
-        old, new = self.interning.label(relabel.old), self.interning.label(relabel.new)
-        self._load_names(under_label(self._database, self._link, old, self.interning))
+    def _relabel(self, relabels: Sequence[Relabel]) -> None:
+        label = self.interning.label
+        new = {label(one.old): label(one.new) for one in relabels}
+        for old in new:
+            self._load_names(under_label(self._database, self._link, old, self.interning))
         for key, group in self._groups.items():
             for line in group.lines.values():
-                if old in (line.label, line.unless):
-                    line.label = new if line.label == old else line.label
-                    if line.unless == old:
-                        self._hold_back(line, new)
+                if line.label in new or line.unless in new:
+                    line.label = new.get(line.label, line.label)
+                    if line.unless is not None and line.unless in new:
+                        self._hold_back(line, new[line.unless])
                     self._touch(key, group)
 
     # Where everything stands afterwards
@@ -295,8 +297,8 @@ class Appending:
         found = self._placed.get(key)
         if found is None:
             group = self._groups[key]
-            ends = (self._end_label(end, group.owner) for end in group.ends)
-            group.bounds = tuple(sorted({label for label in ends if label is not None}))
+            ends = [self._end_label(end, group.owner) for end in group.ends]
+            group.bounds = tuple(sorted({label for label in ends if label is not None})) if ends else ()
             found = self._placed[key] = placed(group, self.interning)
         return found
 
@@ -304,11 +306,11 @@ class Appending:
         """What a relationship of `owner` is bounded by at this end: its own copy, or else that of the owner who was
         known here first. What was never here bounds nothing, unless the owner itself has recalled it."""
         own = self._groups.get((name, owner))
-        if own is not None and (own.live() or own.recall):
+        if own is not None and (own.is_live or own.recall):
             return self._bound((name, owner))
         for other in sorted(self._owners.get(name, ())):
             group = self._groups[name, other]
-            if group.live() or (group.lines and group.recall):
+            if group.is_live or (group.lines and group.recall):
                 return self._bound((name, other))
         return None
 

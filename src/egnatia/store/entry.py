@@ -7,7 +7,7 @@ from egnatia.record.record import Record
 from egnatia.trust.attestation import Attestation, Proof
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One record on its way into the log.
 
     `applied` are markings that the owner put on it besides those in its bytes (the default of the organisation,
@@ -108,7 +108,7 @@ class Appended(msgspec.Struct, frozen=True):
     conflicts: tuple[int, ...] = ()
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One version of one record as a reader receives it.
 
     `at` is when it was added here, microseconds UTC, greater for each row than for all before. `label` is the one

@@ -60,6 +60,14 @@ class Group:
     def live(self) -> list[Line]:
         return [line for line in self.lines.values() if not line.erased]
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a version of it is kept."""
+        for line in self.lines.values():  # noqa: SIM110  (a generator would cost three times as much)
+            if not line.erased:
+                return True
+        return False
+
     def head(self) -> Line | None:
         """The newest version, as most may see it: the redacted variant where there is one."""
         if len(self.lines) == 1:

@@ -24,7 +24,7 @@ SCAN_LIMIT: Final = 50_000
 _unpack_names = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 
 
-class Lean(msgspec.Struct, frozen=True):
+class Lean(msgspec.Struct, frozen=True, gc=False):
     """A row without its proof: what a page of bodies needs. `label` is the one that counts, as in `Row`."""
 
     position: int

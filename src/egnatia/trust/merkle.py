@@ -1,12 +1,12 @@
 """The Merkle tree of RFC 9162 section 2.1 with SHA-256: one root for a batch, one audit path for each leaf."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from egnatia.trust.packing import pack
 
-_NO_MARKS: Final = pack()
 _LEAF: Final = b"\x00" + (3).to_bytes(8, "big")
 """The prefix of RFC 9162 and what `pack` begins three parts with: `leaf` is its hot path, written out."""
 
@@ -16,10 +16,13 @@ def leaf(owner: str, applied: Sequence[str], body: bytes) -> bytes:
 
     `applied` counts as a set: order and repetition change nothing.
     """
-    name = owner.encode()
-    marks = pack(*sorted(set(applied))) if applied else _NO_MARKS
-    parts = (_LEAF, len(name).to_bytes(8, "big"), name, len(marks).to_bytes(8, "big"), marks)
-    return sha256(b"".join((*parts, len(body).to_bytes(8, "big"), body))).digest()
+    return sha256(b"%b%b%b" % (_before_body(owner, tuple(applied)), len(body).to_bytes(8, "big"), body)).digest()
+
+
+@lru_cache(maxsize=1_024)
+def _before_body(owner: str, applied: tuple[str, ...]) -> bytes:
+    name, marks = owner.encode(), pack(*sorted(set(applied)))
+    return b"".join((_LEAF, len(name).to_bytes(8, "big"), name, len(marks).to_bytes(8, "big"), marks))
 
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:
