@@ -20,7 +20,7 @@ from egnatia.exchange.host import Admission
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.peer.arrival import Arrival, Own
 from egnatia.exchange.peer.carriage import Carriage
-from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
@@ -292,9 +292,9 @@ class Peers:
                 card = self._cards.update(signed, now=_now())
                 await asyncio.to_thread(self._pairings.introduced, signed, card.node, node)
         except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}")
+            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}", Kind.UNREACHABLE)
         except Forged as error:
-            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}")
+            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}", Kind.DISBELIEVED)
 
     async def _say(self, target: Target, word: Word) -> None:
         """Post a word to a peer; what does not arrive is said again with the next one."""
@@ -307,10 +307,10 @@ class Peers:
         try:
             answered = await self._client.post(url, content=message, timeout=10.0)
         except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}")
+            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}", Kind.UNREACHABLE)
             return
         if answered.status_code != 204:
-            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}")
+            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}", Kind.REFUSED)
 
     async def _hear(self, node: str, word: Word) -> None:
         contact = self._contact_of(node)
