@@ -1,18 +1,16 @@
 """Nodes that run whole, pages and peers, each on its own port of loopback: for what happens between two of them."""
 
 import asyncio
-import gc
 import socket
 import threading
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from tests.web.house import PASSPHRASE, House, Sessions
+from tests.web.house import PASSPHRASE, House
 
 from egnatia.exchange.api.app import app
 from egnatia.exchange.peer.peers import Peers
@@ -20,6 +18,7 @@ from egnatia.node import Node
 from egnatia.node.serving import application
 from egnatia.settings import Organisation, Settings
 from egnatia.settings.declared import Network
+from egnatia.web.account.door import Door
 from egnatia.web.mount import pages
 
 PATIENCE = 60.0
@@ -39,14 +38,14 @@ def neighbour(folder: Path, name: str, economy: str = "ME") -> Iterator[House]:
     )
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
-        sessions = Sessions()
-        with _running(node, sessions, listening):
-            yield House(node, f"http://{listen}", sessions)
+        door = Door(node)
+        with _running(node, door, listening):
+            yield House(node, f"http://{listen}", door)
 
 
 @contextmanager
-def _running(node: Node, sessions: Sessions, listening: socket.socket) -> Iterator[None]:
-    rest = app(node, extra=(pages(node, entrance=sessions),))
+def _running(node: Node, door: Door, listening: socket.socket) -> Iterator[None]:
+    rest = app(node, extra=(pages(node, entrance=door),))
     up = threading.Event()
     ending: list[Callable[[], object]] = []
     failed: list[BaseException] = []
@@ -88,17 +87,8 @@ def _running(node: Node, sessions: Sessions, listening: socket.socket) -> Iterat
         ending[0]()
         thread.join(PATIENCE)
         listening.close()
-        _collect()
         assert not thread.is_alive()
         assert not failed
-
-
-def _collect() -> None:
-    """The last message of a stopping node may leave its socket to the collector (see ALONE in the Makefile): collected
-    here it disturbs no other test."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def until(true: Callable[[], object]) -> None:
