@@ -23,18 +23,18 @@ from egnatia.exchange.peer.frame import (
     Acknowledgement,
     Countersigned,
     Misbehaved,
-    Scope,
     Subscription,
     Word,
     decode,
     encode_subscription,
 )
+from egnatia.exchange.peer.target import Target
 from egnatia.record import Record
 from egnatia.store.entry import Appended, Cursor
 from egnatia.trust.channel import Channel, Initiator
 from egnatia.trust.errors import Forged, Truncated, Unopenable
 from egnatia.trust.frame import END
-from egnatia.trust.party import Local, Peer
+from egnatia.trust.party import Local
 
 SILENCE_SECONDS = 35.0  # three heartbeats that did not come
 REFUSED_SECONDS = 5.0  # who refuses to answer is not asked more often
@@ -57,14 +57,6 @@ class End(msgspec.Struct, frozen=True):
     def trouble(self) -> Kind:
         """What an operator is told."""
         return Kind.DISBELIEVED if self.lied else self.kind
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Whom to pull from, and what."""
-
-    peer: Peer
-    endpoint: str
-    scope: Scope
 
 
 class Means(msgspec.Struct, frozen=True):
