@@ -7,6 +7,7 @@ from egnatia.cli.care import backup, purge, restore
 from egnatia.cli.demo import demo
 from egnatia.cli.desk import in_words, is_debugging
 from egnatia.cli.foreign import preview_list_
+from egnatia.cli.intel import correlate, find, matrix, vote
 from egnatia.cli.key import key
 from egnatia.cli.node import init, serve
 from egnatia.cli.org import org
@@ -49,7 +50,7 @@ def main() -> None:
 COMMANDS = (
     init, serve, demo,
     import_, preview_list_, export_, submit, search, preview, explain, recall,
-    output,
+    find, correlate, matrix, vote, output,
     peer, org, key, user, token,
     audit, backup, restore, purge,
 )  # fmt: skip
