@@ -112,7 +112,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """One version of one record as a reader receives it.
 
     `at` is when it was added here, microseconds UTC, greater for each row than for all before. `label` is the one
-    that counts: its own, that of its newest version, recalls and the bounds of a relationship together.
+    that counts: its own, that of its newest version, recalls and the bounds of a relationship together. `source` is
+    the node that it arrived from, empty for one submitted here.
     """
 
     position: int
@@ -126,6 +127,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     applied: tuple[str, ...] = ()
     redacted: bool = False
     proof: Proof | None = None
+    source: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -1,19 +1,17 @@
 """Records by id, by what they name, by value and by word: what may not be seen is as if it were not there."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
-from itertools import repeat
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Literal
 
 from egnatia.policy.clearance import Clearance
 from egnatia.record.words import query_terms
 from egnatia.store.entry import Row
-from egnatia.store.fulltext import SEARCH, SEARCH_AMONG, asked, weight
+from egnatia.store.fulltext import SEARCH, asked, weight
 from egnatia.store.link import Link
 from egnatia.store.naming import possible, value_key
 from egnatia.store.query import EVERYTHING, LAST, Query, bounded
 from egnatia.store.reading import End, Reading
 from egnatia.store.shelving import View
-from egnatia.store.walking import Walk
 
 Direction = Literal["in", "out", "both"]
 
@@ -23,18 +21,7 @@ RANKED: Final = 200
 _CHUNKS: Final = (200, 2_000, 20_000)
 """How many candidates are looked at, one time after the other, until a page is full."""
 
-_OWN_CHUNKS: Final = (200, 500, 500)
-"""How many rows that the reader may see are looked at in between: one costs as much as forty candidates."""
-
 _NEWEST: Final = Query(versions=(LAST,))
-
-
-class Sieve(NamedTuple):
-    """Two statements for one question: the `newest` candidates up to `high`, and which of some positions are `among`
-    the candidates."""
-
-    newest: str
-    among: str
 
 
 class Lookup(Reading):
@@ -52,10 +39,11 @@ class Lookup(Reading):
         return tuple(sorted(self._all(clearance, Query(ids=(record,))), key=lambda row: (row.version, row.position)))
 
     def neighbours(
-        self, clearance: Clearance, record: str, direction: Direction = "both", limit: int = 100
+        self, clearance: Clearance, record: str, direction: Direction = "both", limit: int = 100, *, before: int = 0
     ) -> tuple[Row, ...]:
-        """The newest versions of the records that this one names (`out`) and that name it (`in`), newest first. Nothing
-        where the record itself is not to be seen."""
+        """The newest versions of the records that this one names (`out`) and that name it (`in`), newest first; only
+        those that were added before position `before`, if it is given. Nothing where the record itself is not to be
+        seen."""
         limit = bounded(limit)
 
         def read(link: Link, end: End) -> tuple[Row, ...]:
@@ -64,11 +52,12 @@ class Lookup(Reading):
             if not own:
                 return ()
             found: set[int] = set()
+            high = min(end.position, before - 1) if before else end.position
             if direction != "in":
                 outward = self._rows(link, _NAMED, positions=own)
-                found.update(position for position, shelf in outward if shelf in view.shelves)
+                found.update(position for position, shelf in outward if shelf in view.shelves and position <= high)
             if direction != "out":
-                found.update(self._sifted(link, view, _NAMING, end.position, limit, {"record": record}))
+                found.update(self._sifted(link, view, _NAMING, high, limit, {"record": record}))
             return self.rows_at(link, view, sorted(found, reverse=True)[:limit])
 
         return self.consistent(read)
@@ -98,8 +87,9 @@ class Lookup(Reading):
             low, high = self.stretch(link, 0, query, end)
             wanted = limit if query.newest_first else max(limit, RANKED)
             allowed = self._admits(query)
-            sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect])
-            found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
+            found = self._sifted(
+                link, view, SEARCH[dialect], high, wanted, {"asked": question, "low": low}, allowed=allowed
+            )
             if query.newest_first:
                 return self.rows_at(link, view, found[:limit])
             rows = self.rows_at(link, view, found)
@@ -147,46 +137,32 @@ class Lookup(Reading):
         self,
         link: Link,
         view: View,
-        sieve: Sieve,
+        template: str,
         high: int,
         wanted: int,
         values: dict[str, Any],
         *,
         allowed: Callable[[Link, list[int]], set[int]] | None = None,
     ) -> list[int]:
-        """Positions that the view lets through, newest first, of the candidates that a statement lists.
-
-        Candidates and the reader's own rows are looked through by turns, each from where the other got to: who sees
-        little of what is everywhere waits no longer than who sees all of what is rare.
-        """
-        values = {"low": 0, **values}
-        walk = Walk(self.database, link, view, newest_first=True)
+        """Positions that the view lets through, newest first, of the candidates that a statement lists."""
         found: list[int] = []
-        for size, own in zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False):
-            rows = self._rows(link, sieve.newest, **values, high=high, size=size)
+        for size in _sizes():
+            rows = self._rows(link, template, **{"low": 0, **values}, high=high, size=size)
             seen = list(dict.fromkeys(position for position, shelf in rows if shelf in view.shelves))
-            found += seen if allowed is None else _kept(seen, allowed(link, seen))
+            if allowed is not None:
+                kept = allowed(link, seen)
+                seen = [position for position in seen if position in kept]
+            found += seen
             if len(found) >= wanted or len(rows) < size:
                 break
-            positions = walk.positions(values["low"], rows[-1][0] - 1, own)
-            if not positions:
-                break
-            among = {row[0] for row in self._rows(link, sieve.among, **values, positions=positions)}
-            seen = _kept(positions, among)
-            found += seen if allowed is None else _kept(seen, allowed(link, seen))
-            if len(found) >= wanted or len(positions) < own:
-                break
-            high = positions[-1] - 1
+            high = rows[-1][0] - 1
         return found[:wanted]
 
 
-def _kept(positions: list[int], among: Set[int]) -> list[int]:
-    return [position for position in positions if position in among]
-
-
-def _sizes(chunks: Sequence[int]) -> Iterator[int]:
-    yield from chunks
-    yield from repeat(chunks[-1])
+def _sizes() -> Iterator[int]:
+    yield from _CHUNKS
+    while True:
+        yield _CHUNKS[-1]
 
 
 _HEADS: Final = (
@@ -197,25 +173,16 @@ _NAMED: Final = """
 SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.target WHERE {among:r.position:positions}
 """
 
-_NAMING: Final = Sieve(
-    """
+_NAMING: Final = """
 SELECT r.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
 AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
-""",
-    """
-SELECT r.position FROM refs r
-WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {among:r.position:positions}
-""",
-)
+"""
 
-_WITH_VALUE: Final = Sieve(
-    """
+_WITH_VALUE: Final = """
 SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
 WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
-""",
-    "SELECT o.position FROM observables o WHERE o.value = :value AND {among:o.position:positions}",
-)
+"""
 
 _COUNT: Final = """
 SELECT count(*) FROM (SELECT 1 FROM versions WHERE {among:shelf:shelves} AND position > :low AND position <= :high

@@ -137,6 +137,7 @@ class Reading:
             applied=_unpack_names(applied) if applied else (),
             redacted=shelf.redacted,
             proof=Proof(digest, index, tuple(path[at : at + 32] for at in range(0, len(path), 32))),
+            source=shelf.source,
         )
 
     def find(self, link: Link, view: View, after: int, limit: int, query: Query, end: End) -> Found:

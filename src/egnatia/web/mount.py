@@ -8,18 +8,19 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import live, peers, settings, shell
+from egnatia.web import live, settings, shell
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
+from egnatia.web.record import pages as record
 from egnatia.web.refusal import Elsewhere, refused
 from egnatia.web.visit import Lobby, Visit
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
     *account.PAGES,
-    *peers.PAGES,
     *settings.PAGES,
+    *record.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

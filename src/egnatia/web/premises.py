@@ -20,6 +20,10 @@ class Premises(Host, Protocol):
     @property
     def card(self) -> Card: ...
 
+    def card_of(self, node: str) -> Card:
+        """What this node, or one that it knows, says of itself; raises Forged."""
+        ...
+
     def directory(self) -> Directory:
         """What is known of the organisations now."""
         ...

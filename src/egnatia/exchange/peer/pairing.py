@@ -21,8 +21,6 @@ from egnatia.trust.invitation import armour, check_invitation, invite, unarmour
 from egnatia.trust.keys import PrivateKeys
 
 INVITATION_DAYS = 14
-OPERATOR = "operator"
-"""Who acts on the node's machine itself, as the audit log calls them."""
 
 
 class State(enum.StrEnum):
@@ -34,28 +32,9 @@ class State(enum.StrEnum):
     INTRODUCED = "introduced"
 
 
-class OwnInvitation(Forged):
-    """The invitation is this node's own."""
-
-
-class PairedAlready(Forged):
-    """The invitation is of a node that is a peer."""
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """A card that the node showed before the one it shows now; `until` is when that one took its place."""
-
-    serial: int
-    issued: int
-    key: str
-    endpoints: tuple[str, ...]
-    until: int
-
-
 class Pairing(msgspec.Struct, frozen=True):
     """What this node keeps about another. `scope` is what is asked of it; `endpoint` replaces that of its card;
-    `by` is the peer that introduced it; `earlier` are the last twenty cards before this one, oldest first. Times are
-    microseconds UTC."""
+    `by` is the peer that introduced it. Times are microseconds UTC."""
 
     node: str
     state: State
@@ -64,7 +43,6 @@ class Pairing(msgspec.Struct, frozen=True):
     endpoint: str = ""
     since: int = 0
     by: str = ""
-    earlier: tuple[Shown, ...] = ()
 
 
 class Prospect(msgspec.Struct, frozen=True):
@@ -93,22 +71,21 @@ class Pairings:
         """Every node that is known, by id."""
         return tuple(_decode(content) for _, content in sorted(self._store.peers.all().items()))
 
-    def invite(self, *, actor: str = OPERATOR) -> str:
+    def invite(self) -> str:
         """A text to send to the other operator by any means that both trust enough to notice a forgery."""
-        self._note("", "invitation written", actor)
         until = _now() + INVITATION_DAYS * 86_400_000_000
         return armour(invite(self._own(), self._keys, until=until))
 
-    def accept(self, text: str, *, scope: Scope = "own", endpoint: str = "", actor: str = OPERATOR) -> Prospect:
+    def accept(self, text: str, *, scope: Scope = "own", endpoint: str = "") -> Prospect:
         """Keep an invitation until people have compared words; nothing else happens yet. Raises `Forged`."""
         invitation = unarmour(text)
         card = check_invitation(invitation, now=_now())
-        known = self.find(card.node)
+        known = self._find(card.node)
         if known is not None and known.state in {State.CONFIRMED, State.PAUSED}:
-            raise PairedAlready("invitation", f"{card.node} is a peer already; remove it first to pair anew")
+            raise Forged("invitation", f"{card.node} is a peer already; remove it first to pair anew")
         if card.node == read_card(self._own(), now=_now()).node:
-            raise OwnInvitation("invitation", "it is this node's own")
-        self._keep(Pairing(card.node, State.INVITED, invitation.card, scope, endpoint, _now()), "invited", actor)
+            raise Forged("invitation", "it is this node's own")
+        self._keep(Pairing(card.node, State.INVITED, invitation.card, scope, endpoint, _now()), "invited")
         return self.prospect(card.node)
 
     def prospect(self, node: str) -> Prospect:
@@ -129,43 +106,35 @@ class Pairings:
         """What the node's operator calls itself, as its card says; not checked again."""
         return msgspec.msgpack.decode(pairing.card.body, type=Card).operator.name
 
-    def confirm(self, node: str, *, actor: str = OPERATOR) -> Pairing:
+    def confirm(self, node: str) -> Pairing:
         """The words were the same: exchange from now on. Raises KeyError for a node that did not invite."""
-        return self._turn(node, State.CONFIRMED, actor)
+        return self._turn(node, State.CONFIRMED)
 
-    def refuse(self, node: str, *, actor: str = OPERATOR) -> None:
-        """The words were not the same: nothing is exchanged, and it is written down. Raises KeyError."""
-        self._get(node)
-        self._note(node, "words differ", actor)
-
-    def pause(self, node: str, *, actor: str = OPERATOR) -> Pairing:
+    def pause(self, node: str) -> Pairing:
         """Neither send nor ask until `resume`."""
-        return self._turn(node, State.PAUSED, actor)
+        return self._turn(node, State.PAUSED)
 
-    def resume(self, node: str, *, actor: str = OPERATOR) -> Pairing:
+    def resume(self, node: str) -> Pairing:
         """Go on where the pause began."""
-        return self._turn(node, State.CONFIRMED, actor)
+        return self._turn(node, State.CONFIRMED)
 
-    def rescope(self, node: str, scope: Scope, *, actor: str = OPERATOR) -> Pairing:
+    def rescope(self, node: str, scope: Scope) -> Pairing:
         """Ask for its own records only, or for those that it relays as well."""
         pairing = msgspec.structs.replace(self._get(node), scope=scope)
-        self._keep(pairing, f"scope {scope}", actor)
+        self._keep(pairing, f"scope {scope}")
         return pairing
 
-    def remove(self, node: str, *, actor: str = OPERATOR) -> None:
+    def remove(self, node: str) -> None:
         """End the exchange; what was received stays under its owners' rules."""
         self._get(node)
         self._store.peers.remove(node)
-        self._note(node, "removed", actor)
+        self._note(node, "removed")
 
     def introduced(self, card: SignedCard, node: str, by: str) -> None:
         """Keep the card of a node that a peer relays for, or a peer's renewed card."""
-        known = self.find(node)
+        known = self._find(node)
         if known is not None:
-            earlier = known.earlier
-            if known.card.body != card.body:
-                earlier = (*earlier[-19:], _shown(known.card))
-            self._store.peers.put(node, _encode(msgspec.structs.replace(known, card=card, earlier=earlier)))
+            self._store.peers.put(node, _encode(msgspec.structs.replace(known, card=card)))
         else:
             self._store.peers.put(node, _encode(Pairing(node, State.INTRODUCED, card, since=_now(), by=by)))
 
@@ -187,39 +156,33 @@ class Pairings:
         """A card with this node's word for it, to pass on with the records that its holder attested."""
         return wire.encode(endorse(signed, self._keys, node=node, at=_now()))
 
-    def _turn(self, node: str, state: State, actor: str) -> Pairing:
+    def _turn(self, node: str, state: State) -> Pairing:
         pairing = msgspec.structs.replace(self._get(node), state=state)
         if pairing.state is State.INTRODUCED:
             raise KeyError(node)
-        self._keep(pairing, state, actor)
+        self._keep(pairing, state)
         return pairing
 
-    def find(self, node: str) -> Pairing | None:
-        """What is kept about a node; None where it is not known."""
+    def _find(self, node: str) -> Pairing | None:
         content = self._store.peers.all().get(node)
         return None if content is None else _decode(content)
 
     def _get(self, node: str) -> Pairing:
-        pairing = self.find(node)
+        pairing = self._find(node)
         if pairing is None:
             raise KeyError(node)
         return pairing
 
-    def _keep(self, pairing: Pairing, what: str, actor: str) -> None:
+    def _keep(self, pairing: Pairing, what: str) -> None:
         self._store.peers.put(pairing.node, _encode(pairing))
-        self._note(pairing.node, what, actor)
+        self._note(pairing.node, what)
 
-    def _note(self, node: str, what: str, actor: str) -> None:
-        self._store.append(Batch(notes=(Note(actor, "pairing", node, what),))).result()
+    def _note(self, node: str, what: str) -> None:
+        self._store.append(Batch(notes=(Note("operator", "pairing", node, what),))).result()
 
 
 def _holds(cards: Cards, pairing: Pairing) -> bool:
     return pairing.node in cards.nodes and cards.signed(pairing.node).body == pairing.card.body
-
-
-def _shown(signed: SignedCard) -> Shown:
-    card = msgspec.msgpack.decode(signed.body, type=Card)
-    return Shown(card.serial, card.issued, card.keys.all[-1].id, card.endpoints, _now())
 
 
 def organisations(card: Card) -> tuple[str, ...]:
