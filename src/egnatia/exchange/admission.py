@@ -215,9 +215,10 @@ def _outcome(drafts: Drafts, appended: Appended) -> Submission:
     for place, (each, position) in enumerate(zip(drafts.drafts, appended.positions, strict=True)):
         if each.index == ADDED:
             continue
-        record = each.record
+        record, head = each.record, each.record.head
+        dated = head.modified or head.created
         if place not in conflicts:
-            accepted.append(Accepted(each.index, record.head.id, record.version, position, record.deviations))
+            accepted.append(Accepted(each.index, head.id, record.version, position, record.deviations, dated))
         elif not record.version:
             accepted.append(Accepted(each.index, record.head.id, "", 0, (*record.deviations, _kept(each))))
         else:

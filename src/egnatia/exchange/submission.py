@@ -36,13 +36,14 @@ class Handling(msgspec.Struct, frozen=True):
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A record that is durable now. `position` is its place in this node's log, 0 where it was there already;
-    `deviations` is what the tolerant reading forgave."""
+    `deviations` is what the tolerant reading forgave; `dated` its `modified`, else its `created`, as it spells it."""
 
     index: int
     id: str
     version: str
     position: int
     deviations: tuple[Problem, ...] = ()
+    dated: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True):

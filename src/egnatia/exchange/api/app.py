@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, Request, Router, asgi
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
@@ -74,10 +74,6 @@ def app(
     measures = Measures(surface)
     taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool)
 
-    @asgi("/taxii2", is_mount=True, copy_scope=False)
-    async def taxii_mount(scope: Scope, receive: Receive, send: Send) -> None:
-        await taxii(scope, receive, send)
-
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await surface.open()
@@ -91,7 +87,6 @@ def app(
 
     application = Application(
         [
-            taxii_mount,
             Router(
                 "/api/v1",
                 route_handlers=HANDLERS,
@@ -117,7 +112,17 @@ def app(
         state=State({"surface": surface}),
         logging_config=None,
     )
-    return application.behind(lambda inner: front(measures.around(inner)))
+    return application.behind(lambda inner: front(measures.around(_beside(taxii, inner))))
+
+
+def _beside(taxii: App, rest: App) -> App:
+    """TAXII takes what is its own before the framework looks at it: a third of what a page costs would be routing."""
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        is_taxii = scope["type"] == "http" and f"{scope['path']}/".startswith("/taxii2/")
+        await (taxii if is_taxii else rest)(scope, receive, send)
+
+    return routed
 
 
 def _openapi() -> OpenAPIConfig:

@@ -70,8 +70,8 @@ def status_of(submission: Submission, bodies: Sequence[bytes], received: int) ->
     successes = [
         StatusDetail(
             id=accepted.id,
-            version=_version(bodies[accepted.index], received),
-            message="; ".join(map(str, accepted.deviations))[:2_000],
+            version=accepted.dated or timestamp(received),
+            message="; ".join(map(str, accepted.deviations))[:2_000] if accepted.deviations else "",
         )
         for accepted in submission.accepted
     ]
