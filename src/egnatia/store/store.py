@@ -23,6 +23,7 @@ from egnatia.store.migrating import migrate
 from egnatia.store.retention import AT_ONCE, due
 from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
+from egnatia.store.tally import Tally
 from egnatia.store.wakes import Wakes
 from egnatia.store.writer import Writer
 from egnatia.trust.attestation import Attestation
@@ -46,6 +47,7 @@ class Store(Lookup):
         self.indexer = Indexer(database, self._writer, scrub=ledger.exists())
         self._sequences = Sequences(database, self._writer.write)
         self.custody = Custodian(database, shelving)
+        self.tally = Tally(self)
         self.tokens = Tokens(database, self._writer.write)
         self.organisations = Organisations(database, self._writer.write)
         self.peers = Kept(database, self._writer.write, "peer", bytes)
@@ -151,6 +153,7 @@ class Store(Lookup):
     def close(self) -> None:
         """What was submitted is done first."""
         self.indexer.close()
+        self.tally.close()
         self._writer.close()
         self._wakes.close()
         self.database.close()
