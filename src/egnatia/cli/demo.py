@@ -43,7 +43,7 @@ def demo(
 
     def ready(url: str, made: Made, took: float) -> None:
         nodes = [seat for seat in made.seats if seat.actor.runs_node]
-        rows = [(seat.actor.name, ECONOMIES[seat.actor.economy], f"{seat.url}/live") for seat in nodes]
+        rows = [(seat.actor.name, ECONOMIES[seat.actor.economy], f"{seat.url}/") for seat in nodes]
         desk.answer(
             {"view": url, "nodes": {seat.actor.key: seat.url for seat in nodes}},
             table(("node", "economy", "address"), rows),

@@ -121,7 +121,7 @@ def serve(desk: Desk) -> None:
     settings = desk.settings()
     logs.begin(settings)
     with Node.open(settings, settings.passphrase()) as node:
-        desk.aside(f"{settings.organisation.name}: {settings.public_url}/live")
+        desk.aside(f"{settings.organisation.name}: {settings.public_url}/")
         try:
             run(node)
         except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from egnatia.record.split import split
 from egnatia.store import Query, Row
 from egnatia.store.query import LAST
 from egnatia.web.card import card
-from egnatia.web.live import known_names
+from egnatia.web.language import LANGUAGES, speech
 
 INDEX_SECONDS = 20.0
 """How long a search waits for the full text to catch up with the log; then it finds what it finds."""
@@ -91,7 +91,7 @@ def preview(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...]
     """
     with desk.node() as node:
         submitter = Submitter(node.own, "command line", LOCAL)
-        names = known_names(node.store, node.clearance_of(node.own))
+        names = {each.id: each.name for each in node.organisations()}
         rulings = [
             Ruling(_id(body), seen.organisation, seen.decision.allowed, seen.decision.rule, seen.decision.reason)
             for body in bodies_in(file)
@@ -140,10 +140,10 @@ def search(
         else:
             node.store.indexer.wait_for(node.store.position(), INDEX_SECONDS)
             rows = node.store.search(clearance, text, Query(types=types, versions=(LAST,)), limit)
-        names = known_names(node.store, clearance)
+        organisations = {each.id: each for each in node.organisations()}
         node.note("search", detail=f"{len(rows)} found")
     found = [_shown(row) for row in rows]
-    cards = [card(each, names) for each in found]
+    cards = [card(each, organisations, speech(LANGUAGES["en"])) for each in found]
     lines = [(each.tlp.upper(), each.kind, each.title, each.owner, each.id) for each in cards]
     desk.answer(found, table(("TLP", "what", "title", "from", "id"), lines) if lines else "Nothing that you may see.")
 
@@ -167,7 +167,7 @@ def explain(desk: Desk, record: str, *, organisation: str | None) -> None:
         asked = organisation or node.own
         clearance = node.clearance_of(asked)
         decisions = [decide(row.label, clearance) for row in rows]
-        names = known_names(node.store, node.clearance_of(node.own))
+        names = {each.id: each.name for each in node.organisations()}
     rulings = [Ruling(record, asked, each.allowed, each.rule, each.reason) for each in decisions]
     desk.answer(rulings, _ruled(rulings, names))
     if not any(each.allowed for each in rulings):

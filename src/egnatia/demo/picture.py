@@ -1,9 +1,64 @@
-"""Where each organisation stands in the picture of the network, and who is joined with whom."""
+"""The region on one page: where each organisation stands in the picture, who is joined with whom, what each sees."""
 
 from itertools import combinations
+from typing import ClassVar
+
+import msgspec
 
 from egnatia.demo.cast import ACTORS, ECONOMIES, MESH, Actor, actor
-from egnatia.web.page import Choice, Edge, Panel
+from egnatia.web.card import Card
+from egnatia.web.frame import Content
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """One organisation in the regional view: who it is, where it stands in the picture, what it sees. `url` is its
+    node's, or that of the node which it has its account on."""
+
+    key: str
+    identity: str
+    name: str
+    short: str
+    code: str
+    words: str
+    role: str
+    x: int
+    y: int
+    url: str = ""
+    count: int = 0
+    cards: tuple[Card, ...] = ()
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """Two joined nodes in the picture."""
+
+    a: str
+    b: str
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One handling that the form offers, and what it means."""
+
+    tlp: str
+    words: str
+
+
+class RegionPage(Content, frozen=True, kw_only=True):
+    """The region at a glance: every organisation of the demonstration beside the others."""
+
+    template: ClassVar[str] = "region.html"
+    script: ClassVar[str] = "region.js"
+    panels: tuple[Panel, ...]
+    edges: tuple[Edge, ...]
+    handlings: tuple[Choice, ...]
+    first: str
+    stream: str
+    report_at: str
+    outcome: str = ""
+
 
 PLACES = {
     "rs": (390, 60),

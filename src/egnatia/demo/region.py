@@ -18,17 +18,22 @@ from litestar.datastructures import State
 from litestar.response import Stream
 
 from egnatia.demo.cast import ACTORS, Actor, actor
-from egnatia.demo.picture import HANDLINGS, edges, panel
+from egnatia.demo.picture import HANDLINGS, RegionPage, edges, panel
 from egnatia.demo.reporting import Report, submit
 from egnatia.exchange.shown import Shown
+from egnatia.store.keeping import Known
 from egnatia.web.card import Card, card
+from egnatia.web.frame import HEADERS, Frame, fragment, rendered
+from egnatia.web.language import LANGUAGES, speech
 from egnatia.web.live import assets
-from egnatia.web.page import HEADERS, RegionPage, now_words, rendered
+from egnatia.web.visitor import Visitor
 
 KEPT = 40
 """How many cards of each organisation a fresh page begins with."""
 
 RETRY_SECONDS = 0.5
+
+ENGLISH = speech(LANGUAGES["en"])
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -45,11 +50,13 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One record that one organisation has just seen; `took` is how many milliseconds after it was reported here,
-    null where it was not."""
+    """One record that one organisation has just seen, as HTML; `target` is what a recall takes back, `took` is how many
+    milliseconds after the record was reported here, null where it was not."""
 
     panel: str
-    card: Card
+    id: str
+    target: str
+    html: str
     count: int
     took: int | None = None
 
@@ -61,9 +68,10 @@ class Watch:
         self.seats = seats
         self.cards: dict[str, deque[Card]] = {seat.actor.key: deque(maxlen=KEPT * 4) for seat in seats}
         self.counts: dict[str, int] = {seat.actor.key: 0 for seat in seats}
+        self.places = {seat.actor.key: seat.url for seat in seats}
         self.reported: dict[str, float] = {}
         self.pages: set[asyncio.Queue[Arrival]] = set()
-        self.names = {each.id: each.name for each in ACTORS}
+        self.known = {each.id: Known(each.id, each.name, each.economy) for each in ACTORS}
         self.client = httpx.AsyncClient(timeout=httpx.Timeout(10, read=60))
         self._clock = clock
 
@@ -74,15 +82,19 @@ class Watch:
 
     def arrived(self, key: str, shown: Shown) -> None:
         """One organisation has seen one record."""
-        seen = card(shown, self.names)
+        seen = card(shown, self.known, ENGLISH)
         self.counts[key] += 1
         self.cards[key].append(seen)
         began = self.reported.get(seen.id)
         took = None if began is None else round((self._clock() - began) * 1_000)
+        if not self.pages:
+            return
+        html = fragment("region-card.html", card=seen, base=self.places[key])
+        arrival = Arrival(key, seen.id, seen.target, html, self.counts[key], took)
         for page in self.pages:
             if page.full():
                 page.get_nowait()
-            page.put_nowait(Arrival(panel=key, card=seen, count=self.counts[key], took=took))
+            page.put_nowait(arrival)
 
     async def listen(self, seat: Seat) -> None:
         """Follows one organisation's feed from its start, and again from where it broke off, for ever."""
@@ -186,23 +198,31 @@ def _said(request: Request[Any, Any, Any], watch: Watch, words: str, ids: tuple[
 
 
 def _html(page: RegionPage, status: int = 200) -> Response[str]:
-    return Response(rendered(page), status_code=status, media_type="text/html; charset=utf-8", headers=HEADERS)
+    nobody = Visitor(permissions=frozenset())
+    frame = Frame(
+        visitor=nobody,
+        language=ENGLISH.language,
+        organisation="Western Balkans (demonstration)",
+        path="/",
+        here="/",
+        now=time.time_ns() // 1_000,
+        entries=(),
+        shortcuts=False,
+    )
+    return Response(rendered(page, frame), status_code=status, media_type="text/html", headers=HEADERS)
 
 
 def _page(watch: Watch) -> RegionPage:
     panels = tuple(
         msgspec.structs.replace(
-            panel(seat.actor, f"{seat.url}/live" if seat.actor.runs_node else ""),
+            panel(seat.actor, seat.url),
             count=watch.counts[seat.actor.key],
             cards=_newest(watch.cards[seat.actor.key]),
         )
         for seat in watch.seats
     )
     return RegionPage(
-        title="The region, live (demonstration)",
-        script="region.js",
-        assets="/assets",
-        at=now_words(),
+        title="The region, live",
         panels=panels,
         edges=edges(),
         handlings=HANDLINGS,

@@ -1,67 +1,39 @@
 """A card is one record as a person meets it in a list: what it is, whose, how it may be handled, when it came."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from egnatia.exchange.shown import Shown
+from egnatia.exchange.shown import Shown, shown
+from egnatia.store.entry import Row
+from egnatia.store.keeping import Known
+from egnatia.web.language import Speech
+from egnatia.web.language.speech import N_
+from egnatia.web.record.faces import FACES, OBSERVABLE_TYPES, kind_words
+from egnatia.web.record.name import name_of, shortened
+from egnatia.web.record.text import visible
 
-KINDS: Mapping[str, str] = {
-    "attack-pattern": "method",
-    "campaign": "campaign",
-    "course-of-action": "advice",
-    "domain-name": "domain name",
-    "grouping": "group of records",
-    "identity": "organisation",
-    "indicator": "indicator",
-    "infrastructure": "infrastructure",
-    "intrusion-set": "intrusion set",
-    "ipv4-addr": "address",
-    "ipv6-addr": "address",
-    "malware": "malware",
-    "marking-definition": "marking",
-    "note": "note",
-    "observed-data": "observation",
-    "opinion": "opinion",
-    "recall": "recall",
-    "receipt": "receipt",
-    "relationship": "link",
-    "report": "report",
-    "sharing-agreement": "sharing agreement",
-    "sighting": "sighting",
-    "threat-actor": "threat actor",
-    "tool": "tool",
-    "url": "address of a page",
-    "vulnerability": "vulnerability",
-}
-"""What a duty officer calls a record type; others keep their STIX name."""
+LINKING: Final = frozenset({"relationship", "receipt", "observed-data", "marking-definition", "extension-definition"})
 
-MINOR = frozenset(
-    {
-        "relationship",
-        "receipt",
-        "observed-data",
-        "marking-definition",
-        "domain-name",
-        "ipv4-addr",
-        "ipv6-addr",
-        "url",
-        "file",
-    }
-)
+MINOR: Final = LINKING | OBSERVABLE_TYPES
 """Record types that a list shows on demand: they matter through what names them."""
 
-LONGEST = 160
+MAJOR: Final = tuple(sorted(frozenset(FACES) - MINOR))
+"""The others."""
 
-UNKNOWN = "an organisation not known here"
+LONGEST: Final = 200
+
+UNKNOWN: Final = N_("An organisation that is not known here")
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list shows of one record. `added` is when it came to this node, UTC."""
+    """What a list shows of one record. `kind` is its type in words, `owner` a name, `added` when it came to this node,
+    microseconds UTC; `target` is what a recall takes back; `named` says that it has an audience by name."""
 
     id: str
+    type: str
     version: str
     kind: str
     title: str
@@ -69,55 +41,58 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     lang: str
     tlp: str
     owner: str
-    added: str
-    minor: bool
+    economy: str
+    added: int
     redacted: bool
     named: bool
     target: str = ""
 
+    @property
+    def href(self) -> str:
+        """The page of the record."""
+        return f"/records/{self.id}"
 
-def card(shown: Shown, names: Mapping[str, str]) -> Card:
-    """The card of a record; `names` are those of the organisations known here, by identity id."""
-    stix = shown.record
+    @property
+    def minor(self) -> bool:
+        """Whether it matters through what names it."""
+        return self.type in MINOR
+
+
+Organisations = Mapping[str, Known]
+"""The organisations that are known here, by identity id."""
+
+
+def by_id(organisations: Iterable[Known]) -> Organisations:
+    """Organisations by their ids."""
+    return {each.id: each for each in organisations}
+
+
+def cards(rows: Sequence[Row], organisations: Organisations, speech: Speech) -> tuple[Card, ...]:
+    """The cards of rows, in their order."""
+    return tuple(card(msgspec.json.decode(shown(row), type=Shown), organisations, speech) for row in rows)
+
+
+def card(seen: Shown, organisations: Organisations, speech: Speech) -> Card:
+    """The card of a record."""
+    stix = seen.record
     kind = str(stix.get("type", ""))
+    owner = organisations.get(seen.owner)
     return Card(
         id=str(stix.get("id", "")),
+        type=kind,
         version=str(stix.get("modified", stix.get("created", ""))),
-        kind=KINDS.get(kind, kind),
-        title=shortened(title(stix)),
-        detail=shortened(detail(stix)),
-        lang=str(stix.get("lang", "")),
-        tlp=shown.tlp,
-        owner=names.get(shown.owner, UNKNOWN),
-        added=shown.added,
-        minor=kind in MINOR,
-        redacted=shown.redacted,
-        named=bool(shown.audiences),
+        kind=speech.gettext(kind_words(kind)),
+        title=name_of(stix, speech),
+        detail=detail(stix),
+        lang=str(stix.get("lang", ""))[:20],
+        tlp=seen.tlp,
+        owner=visible(owner.name) if owner else speech.gettext(UNKNOWN),
+        economy=owner.economy if owner else "",
+        added=int(datetime.fromisoformat(seen.added).timestamp() * 1_000_000),
+        redacted=seen.redacted,
+        named=bool(seen.audiences),
         target=str(stix.get("object_ref", "")) if kind == "recall" else "",
     )
-
-
-def title(stix: Mapping[str, Any]) -> str:
-    """What a record is called; of one without a name, what it says."""
-    match stix.get("type"):
-        case "relationship":
-            return (
-                f"{_kind(stix.get('source_ref'))} {stix.get('relationship_type', '')} {_kind(stix.get('target_ref'))}"
-            )
-        case "sighting":
-            count = stix.get("count", 1)
-            times = "once" if count == 1 else f"{count} times"
-            return f"{_kind(stix.get('sighting_of_ref')).capitalize()} seen {times}"
-        case "observed-data":
-            return f"Observed {stix.get('number_observed', 1)} times"
-        case "file":
-            hashes = stix.get("hashes")
-            digests = hashes.values() if isinstance(hashes, Mapping) else ()
-            return str(stix.get("name") or next(iter(digests), "file"))
-    for key in ("name", "value", "pattern", "abstract", "opinion", "content", "id"):
-        if found := stix.get(key):
-            return str(found)
-    return ""
 
 
 def detail(stix: Mapping[str, Any]) -> str:
@@ -126,20 +101,4 @@ def detail(stix: Mapping[str, Any]) -> str:
     pattern = str(stix.get("pattern", ""))
     if not said and str(stix.get("name", pattern)) not in pattern:
         said = pattern
-    return str(said or "")
-
-
-def shortened(text: str) -> str:
-    """At most `LONGEST` characters on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
-
-
-def clock(added: str) -> str:
-    """The time of day in UTC, `09:41:07`, of a moment as the API writes it."""
-    return datetime.fromisoformat(added).strftime("%H:%M:%S")
-
-
-def _kind(ref: object) -> str:
-    kind = str(ref).partition("--")[0]
-    return KINDS.get(kind, kind)
+    return shortened(visible(str(said or "")), LONGEST)

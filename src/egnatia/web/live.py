@@ -1,74 +1,59 @@
-"""The live view of a node: what one reader may see, newest first, and new records as they come.
+"""Pages that move: one stream of events for whoever has a page open, as long as the session lasts, and the assets."""
 
-It is a list without JavaScript, and moves with it. What it shows is what the feed gives the same reader.
-"""
-
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from egnatia.exchange.api.change import EventStream
 from egnatia.exchange.api.problem import NotFound
-from egnatia.exchange.api.surface import Desk, Surface, raw
-from egnatia.exchange.shown import Shown, shown
-from egnatia.policy.clearance import Clearance
-from egnatia.store.entry import Row
-from egnatia.store.query import LAST, Query
-from egnatia.store.store import Store
-from egnatia.web.card import UNKNOWN, Card, card
-from egnatia.web.page import HEADERS, LivePage, asset, now_words, rendered
+from egnatia.web.asset import asset
+from egnatia.web.card import by_id
+from egnatia.web.sieve import Sieve, address, sieve_of
+from egnatia.web.frame import HEADERS
+from egnatia.web.visit import Visit
 
-NEWEST = 100
-"""How many records the page begins with."""
+PATH = "/live"
 
-STREAM = "/api/v1/changes/stream"
-
-Ids = Annotated[list[str], QueryParameter(name="id", max_items=50, description="Ids of records")]
+After = Annotated[str, QueryParameter(description="A bookmark: what came since follows", max_length=64)]
+Of = Annotated[str, QueryParameter(description="What `stream_at` bound the stream to", max_length=20)]
 
 
-@get("/live", include_in_schema=False)
-async def live(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Response[str]:
-    """The page, with the newest records in it."""
-    caller = await surface.caller(request)
-    desk = Desk(surface, caller)
-    clearance, store = desk.clearance(), desk.store
-    names = await surface.ask(lambda: known_names(store, clearance))
-    query = Query(versions=(LAST,), newest_first=True)
-    page = await surface.ask(lambda: store.changes(clearance, 0, NEWEST, query))
-    await surface.releases.note(caller, "page", page.rows)
-    settings = surface.host.settings
-    content = rendered(
-        LivePage(
-            title=settings.organisation.name,
-            script="live.js",
-            assets="/assets",
-            at=now_words(),
-            reader=names.get(caller.organisation, UNKNOWN) if caller.organisation else "everyone",
-            cards=tuple(card_of(row, names) for row in page.rows),
-            stream=STREAM,
-            cards_at="/live/cards",
-        )
-    )
-    return Response(content, media_type="text/html; charset=utf-8", headers=HEADERS)
+def stream_at(visit: Visit, position: int, sieve: Sieve) -> str:
+    """Where a page hears of what passes the sieve and came after `position`."""
+    return address(PATH, sieve.but(q="", days=0), after=visit.surface.mark(position), of=_bound(visit))
 
 
-@get("/live/cards", include_in_schema=False)
-async def cards(request: Request[Any, Any, Any], surface: NamedDependency[Surface], ids: Ids) -> Response[bytes]:
-    """The cards of records that the feed has just told of."""
-    caller = await surface.caller(request)
-    desk = Desk(surface, caller)
-    clearance, store = desk.clearance(), desk.store
-    names = await surface.ask(lambda: known_names(store, clearance))
-    rows = await surface.ask(lambda: store.get(clearance, ids))
-    await surface.releases.note(caller, "page", rows)
-    return raw(msgspec.json.encode([card_of(row, names) for row in rows]))
+def _bound(visit: Visit) -> str:
+    """A page that somebody opened who had signed in does not become the public's when the session ends."""
+    return "session" if visit.visitor.signed_in else "public"
 
 
-@get("/assets/{name:str}", include_in_schema=False)
+@get(PATH)
+async def live(visit: NamedDependency[Visit], after: After, of: Of = "public") -> Response[Any]:
+    """Server-sent events, one `record` for each that the visitor may see. With 204 the browser asks no more."""
+    if of != _bound(visit):
+        return Response(None, status_code=204)
+    visit.clearance()
+    feed, entrance = visit.surface.live, visit.lobby.entrance
+    if feed.closing or feed.listeners >= visit.premises.settings.limits.listeners:
+        raise HTTPException(status_code=503, headers={"Retry-After": "30"})
+    organisations = by_id(await visit.ask(visit.premises.organisations))
+    asked = sieve_of(visit).query(organisations, visit.now)
+    query = msgspec.structs.replace(asked, newest_first=False, since=None)
+    position = visit.surface.resume(visit.request.headers.get("last-event-id") or after)
+
+    def stays() -> bool:
+        return entrance is None or entrance.still(visit.visitor)
+
+    return EventStream(visit.desk, query, position, stays=stays)
+
+
+@get("/assets/{name:str}")
 async def assets(name: FromPath[str]) -> Response[bytes]:
     """The style, the scripts and the mark."""
     try:
@@ -78,22 +63,5 @@ async def assets(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=kind, headers={**HEADERS, "cache-control": "max-age=300"})
 
 
-PAGES: tuple[ControllerRouterHandler, ...] = (live, cards, assets)
-"""Every route of the pages: what a node mounts beside its API."""
-
-
-def card_of(row: Row, names: Mapping[str, str]) -> Card:
-    """The card of a row."""
-    return card(msgspec.json.decode(shown(row), type=Shown), names)
-
-
-class _Named(msgspec.Struct):
-    id: str
-    name: str
-
-
-def known_names(store: Store, clearance: Clearance) -> dict[str, str]:
-    """The names of organisations as far as the reader may see their identities: each by its own word for itself."""
-    query = Query(types=("identity",), versions=(LAST,))
-    found = store.changes(clearance, 0, 1_000, query).rows
-    return {row.id: msgspec.json.decode(row.body, type=_Named).name for row in found if row.owner == row.id}
+PAGES: tuple[ControllerRouterHandler, ...] = (live, assets)
+"""What pages need besides themselves."""

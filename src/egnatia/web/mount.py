@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import live, settings, shell
+from egnatia.web import feed, live, settings, shell
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -18,6 +18,7 @@ from egnatia.web.visit import Lobby, Visit
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
+    *feed.PAGES,
     *account.PAGES,
     *settings.PAGES,
     *record.PAGES,

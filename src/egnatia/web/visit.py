@@ -78,6 +78,8 @@ class Visit:
         self.doorstep = self.remembered(DOORSTEP)
         """What binds the forms of somebody without a session to their browser; empty where nobody needs it."""
         self.ask = lobby.surface.ask
+        self.now = time.time_ns() // 1_000
+        """When it began, microseconds UTC."""
         self.language = self._language()
         self.speech: Speech = speech(self.language)
 
@@ -167,7 +169,7 @@ class Visit:
             organisation=self.premises.settings.organisation.name,
             path=url.path,
             here=quote(url.path) + (f"?{url.query}" if url.query else ""),
-            now=time.time_ns() // 1_000,
+            now=self.now,
             entries=entries(self.visitor),
             csrf=self.csrf,
             said=self._said(),

@@ -1,7 +1,7 @@
 """The feed: what is new since a bookmark, page by page or live."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -74,11 +74,12 @@ async def changes(
 
 
 class EventStream(Response[bytes]):
-    """A live feed as an answer: headers at once, then events for as long as the listener stays."""
+    """A live feed as an answer: headers at once, then events for as long as the listener stays. `stays` says whether
+    who has no token may: whether their session lasts. It asks the store."""
 
-    def __init__(self, desk: Desk, query: Query, after: int) -> None:
+    def __init__(self, desk: Desk, query: Query, after: int, *, stays: Callable[[], bool] = lambda: True) -> None:
         super().__init__(b"", media_type="text/event-stream")
-        self._desk, self._query, self._after = desk, query, after
+        self._desk, self._query, self._after, self._stays = desk, query, after, stays
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # more than it need be
         """The stream itself is the ASGI application."""
@@ -87,7 +88,7 @@ class EventStream(Response[bytes]):
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        listening = asyncio.ensure_future(self._listen(Ear(self._desk, send)))
+        listening = asyncio.ensure_future(self._listen(Ear(self._desk, send, self._stays)))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait({listening, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,8 +109,8 @@ class EventStream(Response[bytes]):
 class Ear:
     """The listener at the other end of one connection."""
 
-    def __init__(self, desk: Desk, send: Send) -> None:
-        self._desk, self._send = desk, send
+    def __init__(self, desk: Desk, send: Send, stays: Callable[[], bool]) -> None:
+        self._desk, self._send, self._stays = desk, send, stays
         self.organisation = desk.caller.organisation
 
     async def hear(self, data: bytes, *, last: bool = False) -> None:
@@ -124,7 +125,7 @@ class Ear:
     async def may_stay(self) -> bool:
         """Whether the credential is still good."""
         surface, caller = self._desk.surface, self._desk.caller
-        return not caller.token_id or await surface.ask(lambda: surface.gate.still(caller))
+        return await surface.ask(lambda: surface.gate.still(caller) if caller.token_id else self._stays())
 
 
 async def _gone(receive: Receive) -> None:

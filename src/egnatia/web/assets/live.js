@@ -1,31 +1,66 @@
-// New records arrive as events; what a card says of them is decided in one place, by the node.
+// A page hears by one stream that something has come. A part of it that moves by itself is then asked for again and
+// put in its place; a list that one reads stays still, and a bar says how many are new.
 
-import { place, show } from "./cards.js";
+const source = document.querySelector("[data-stream]");
+const state = document.querySelector("[data-live-state]");
+const bar = document.querySelector("[data-news]");
+const moving = document.querySelector("[data-moving]") !== null;
+const PAUSE = 3000;
+let news = 0;
+let waiting = null;
 
-const list = document.getElementById("records");
-let waiting = new Set();
-let asking = false;
+function show(now) {
+  if (!state || state.dataset.liveState === now) return;
+  state.dataset.liveState = now;
+  state.querySelector("[data-word]").textContent = state.dataset[now];
+}
 
-async function fetchCards() {
-  if (asking || waiting.size === 0) return;
-  asking = true;
-  const ids = [...waiting].slice(0, 50);
-  for (const id of ids) waiting.delete(id);
+async function again() {
+  waiting = null;
+  let fresh;
   try {
-    const answer = await fetch(`${list.dataset.cards}?${new URLSearchParams(ids.map((id) => ["id", id]))}`);
-    if (answer.ok) for (const card of await answer.json()) place(list, card);
-  } finally {
-    asking = false;
-    if (waiting.size) fetchCards();
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "error" });
+    if (!answer.ok) return;
+    fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return;
+  }
+  const known = new Set([...document.querySelectorAll("[data-id]")].map((each) => each.dataset.id));
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    // What somebody is reading by keyboard is left until they go on.
+    if (!other || part.contains(document.activeElement) || part.querySelector("details[open]")) continue;
+    for (const card of other.querySelectorAll("[data-id]")) if (!known.has(card.dataset.id)) card.classList.add("fresh");
+    part.replaceWith(other);
   }
 }
 
-if (list.dataset.stream) {
-  const stream = new EventSource(list.dataset.stream);
-  stream.onopen = () => show("live", "live");
-  stream.onerror = () => show("lost", "connection lost, trying again");
-  stream.addEventListener("record", (event) => {
-    waiting.add(JSON.parse(event.data).record.id);
-    fetchCards();
+function told() {
+  news += 1;
+  if (bar) {
+    bar.hidden = false;
+    bar.querySelector("[data-word]").textContent = bar.dataset.news.replace("{count}", String(news));
+  }
+  if (moving && waiting === null) waiting = setTimeout(again, PAUSE);
+}
+
+if (source) {
+  const stream = new EventSource(source.dataset.stream);
+  stream.onopen = () => show("live");
+  stream.onerror = () => show(stream.readyState === EventSource.CLOSED ? "ended" : "lost");
+  stream.addEventListener("record", told);
+  addEventListener("pagehide", () => stream.close());
+  if (moving) setInterval(() => waiting ?? again(), 60_000);
+}
+
+if (bar) {
+  bar.querySelector("a").addEventListener("click", async (event) => {
+    event.preventDefault();
+    bar.hidden = true;
+    news = 0;
+    await again();
+    const first = document.querySelector("[data-list] a[data-open]");
+    scrollTo({ top: 0 });
+    first?.focus({ preventScroll: true });
   });
 }

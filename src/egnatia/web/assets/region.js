@@ -1,17 +1,42 @@
 // One stream carries what every organisation of the demonstration sees; each event names the panel it belongs to.
 
-import { place, show } from "./cards.js";
-
 const region = document.getElementById("region");
 const form = document.getElementById("report");
 const outcome = document.getElementById("outcome");
-const panels = new Map([...document.querySelectorAll(".panel")].map((panel) => [panel.dataset.key, panel]));
+const panels = new Map([...document.querySelectorAll(".seats .panel")].map((panel) => [panel.dataset.key, panel]));
 const nodes = new Map([...document.querySelectorAll(".node")].map((node) => [node.dataset.key, node]));
 let shown = { origin: "", ids: new Set(), arrived: new Map() };
 
+const state = document.getElementById("state");
+
+function show(now) {
+  state.dataset.liveState = now;
+  state.querySelector("[data-word]").textContent = state.dataset[now];
+}
+
+// The card comes as HTML that the server has escaped. One that is there already stays; a recall strikes out what it
+// takes back.
+function place(list, { id, target, html }, took) {
+  if (target) for (const item of list.querySelectorAll(`[data-id="${CSS.escape(target)}"]`)) item.classList.add("recalled");
+  if (list.querySelector(`[data-id="${CSS.escape(id)}"]`)) return false;
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  const item = holder.content.firstElementChild;
+  item.classList.add("fresh");
+  if (took !== undefined) {
+    const tag = document.createElement("span");
+    tag.className = "tag";
+    tag.textContent = `after ${took} ms`;
+    item.querySelector(".from").append(tag);
+  }
+  list.prepend(item);
+  while (list.children.length > 60) list.lastElementChild.remove();
+  return true;
+}
+
 function light(key) {
   nodes.get(key)?.classList.add(key === shown.origin ? "origin" : "lit");
-  for (const edge of document.querySelectorAll(".edge")) {
+  for (const edge of document.querySelectorAll(".joined")) {
     const ends = [edge.dataset.a, edge.dataset.b];
     if (ends.includes(key) && ends.includes(shown.origin) && key !== shown.origin) edge.classList.add("lit");
   }
@@ -24,12 +49,13 @@ function tell() {
   outcome.textContent = `Seen by ${saw.join(", ") || "nobody else so far"}. ` + (rest.length ? `Not by ${rest.join(", ")}.` : "");
 }
 
-function arrived({ panel, card, took, count }) {
+function arrived(said) {
+  const { panel, id, took, count } = said;
   const element = panels.get(panel);
   const mine = took !== undefined && took !== null;
-  const isNew = place(element.querySelector(".cards"), card, { keep: 60, took: mine && panel !== shown.origin ? took : undefined });
-  if (isNew) element.querySelector(".count").textContent = count;
-  if (mine && shown.ids.has(card.id) && !shown.arrived.has(panel)) {
+  const isNew = place(element.querySelector(".cards"), said, mine && panel !== shown.origin ? took : undefined);
+  if (isNew) element.querySelector(".count-of").textContent = count;
+  if (mine && shown.ids.has(id) && !shown.arrived.has(panel)) {
     shown.arrived.set(panel, took);
     light(panel);
     tell();
@@ -62,9 +88,9 @@ form.addEventListener("submit", async (event) => {
   kept.forEach(arrived);
 });
 
-const stream = new EventSource(region.dataset.stream);
-stream.onopen = () => show("live", "live");
-stream.onerror = () => show("lost", "connection lost, trying again");
+const stream = new EventSource(region.dataset.streamOf);
+stream.onopen = () => show("live");
+stream.onerror = () => show("lost");
 stream.addEventListener("card", (event) => {
   const said = JSON.parse(event.data);
   if (early) early.push(said);

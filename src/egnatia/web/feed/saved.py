@@ -1,0 +1,159 @@
+"""Saved searches: a sieve that an account keeps by name, and how much new has passed it since it was last opened."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from egnatia.policy.clearance import Clearance
+from egnatia.store.query import Query
+from egnatia.store.store import Store
+from egnatia.web.card import Organisations, by_id
+from egnatia.web.sieve import Sieve, address
+from egnatia.web.permission import Permission
+from egnatia.web.visit import Visit, found
+
+MOST: Final = 50
+"""Saved searches of one account."""
+
+CAP: Final = 100
+"""New records are counted no further."""
+
+LINE: Final = r"^[^\x00-\x1f\x7f]+\Z"
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """One saved search. With `tells` the situation says when something new has passed; `opened` is when the account
+    last looked, microseconds UTC."""
+
+    id: str
+    account: str
+    name: str
+    sieve: Sieve
+    tells: bool
+    opened: int
+
+
+class SavedShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved search in a list: `new` is how many have passed since it was opened, at most `CAP`."""
+
+    id: str
+    name: str
+    href: str
+    tells: bool
+    new: int
+    opened: int
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The form that saves a search; the sieve is that of the page."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=LINE)]
+    sieve: Annotated[str, msgspec.Meta(max_length=2_000)] = "{}"
+    tells: bool = False
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """The form that forgets one."""
+
+    id: Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[a-z0-9]+\Z")]
+
+
+class Saves:
+    """The saved searches of all accounts."""
+
+    def __init__(self, store: Store) -> None:
+        self._kept = store.kept("saved search", Saved)
+
+    def of(self, account: str) -> tuple[Saved, ...]:
+        """Those of one account, by name; none for who has none."""
+        if not account:
+            return ()
+        return tuple(sorted(self._kept.between(f"{account} ", f"{account} \x7f"), key=lambda each: each.name.lower()))
+
+    def get(self, account: str, saved: str) -> Saved | None:
+        """One of an account's own."""
+        return self._kept.get(f"{account} {saved}") if account else None
+
+    def put(self, saved: Saved) -> None:
+        """Keep it in the place of what was there."""
+        self._kept.put(f"{saved.account} {saved.id}", saved)
+
+    def remove(self, account: str, saved: str) -> None:
+        """Forget it."""
+        self._kept.remove(f"{account} {saved}")
+
+
+def saved_of(visit: Visit, saves: Sequence[Saved], organisations: Organisations) -> tuple[SavedShown, ...]:
+    """Saved searches as they stand for this visitor now. Asks the store."""
+    clearance, store = visit.clearance(), visit.store
+    return tuple(
+        SavedShown(
+            id=each.id,
+            name=each.name,
+            href=f"/saved/{each.id}",
+            tells=each.tells,
+            new=_new(store, clearance, each, each.sieve.query(organisations, visit.now)),
+            opened=each.opened,
+        )
+        for each in saves
+    )
+
+
+def _new(store: Store, clearance: Clearance, saved: Saved, query: Query) -> int:
+    since = msgspec.structs.replace(query, since=max(saved.opened, query.since or 0))
+    if saved.sieve.q:
+        return len(store.search(clearance, saved.sieve.q, since, CAP))
+    return store.count(clearance, since, CAP)
+
+
+@post("/saved")
+async def save(visit: NamedDependency[Visit]) -> Response[str]:
+    """Keep the search of a page by a name."""
+    visit.require(Permission.DRAFT)
+    form = await visit.form(Wanted)
+    sieve = msgspec.json.decode(form.sieve, type=Sieve)
+    account, saves = visit.visitor.account, Saves(visit.store)
+    if len(await visit.ask(lambda: saves.of(account))) >= MOST:
+        return visit.go(_page(sieve), visit.speech.gettext("You keep as many searches as one may; forget one first"))
+    saved = Saved(secrets.token_hex(8), account, form.name, sieve, form.tells, time.time_ns() // 1_000)
+    await visit.ask(lambda: saves.put(saved))
+    return visit.go(_page(sieve), visit.speech.gettext("Kept as “%(name)s”", name=form.name))
+
+
+@get("/saved/{saved_id:str}")
+async def opened(visit: NamedDependency[Visit], saved_id: FromPath[str]) -> Response[str]:
+    """To the page with a saved search; from now on what is there is no longer new."""
+    account, saves = visit.visitor.account, Saves(visit.store)
+    saved = found(await visit.ask(lambda: saves.get(account, saved_id)))
+    looked = msgspec.structs.replace(saved, opened=visit.now)
+    await visit.ask(lambda: saves.put(looked))
+    return visit.go(_page(saved.sieve))
+
+
+@post("/saved/forget")
+async def forget(visit: NamedDependency[Visit]) -> Response[str]:
+    """Keep a search no longer."""
+    visit.require(Permission.DRAFT)
+    form = await visit.form(Gone)
+    account, saves = visit.visitor.account, Saves(visit.store)
+    saved = found(await visit.ask(lambda: saves.get(account, form.id)))
+    await visit.ask(lambda: saves.remove(account, saved.id))
+    return visit.go("/feed", visit.speech.gettext("“%(name)s” is no longer kept", name=saved.name))
+
+
+def _page(sieve: Sieve) -> str:
+    return address("/search" if sieve.q else "/feed", sieve)
+
+
+def new_of(visit: Visit) -> tuple[SavedShown, ...]:
+    """The saved searches that are to tell and that something new has passed. Asks the store."""
+    telling = [each for each in Saves(visit.store).of(visit.visitor.account) if each.tells]
+    if not telling:
+        return ()
+    return tuple(each for each in saved_of(visit, telling, by_id(visit.premises.organisations())) if each.new)
