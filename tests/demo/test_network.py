@@ -125,8 +125,8 @@ def test_the_view_shows_what_the_feeds_show(region: Running) -> None:
     assert set(panels) == EVERYONE
 
 
-def test_the_live_page_of_a_node_is_whole_without_a_script(region: Running) -> None:
-    answer = httpx.get(f"{region.nodes['me']}/live", timeout=20)
+def test_the_feed_of_a_node_is_whole_without_a_script(region: Running) -> None:
+    answer = httpx.get(f"{region.nodes['me']}/feed?all=true", timeout=20)
     assert answer.status_code == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert answer.text.count('class="card') > 20
@@ -143,7 +143,7 @@ def test_in_a_browser_a_report_lights_up_those_who_receive_it(region: Running) -
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.goto(region.view)
-        page.wait_for_selector("#state[data-state=live]")
+        page.wait_for_selector("#state[data-live-state=live]")
         page.fill("#title", "Samo za banku")
         page.check('input[name=tlp][value="red"]')
         page.check(f'input[name=audience][value="{BANK.id}"]')
@@ -154,10 +154,11 @@ def test_in_a_browser_a_report_lights_up_those_who_receive_it(region: Running) -
         page.wait_for_timeout(500)
         assert {each.get_attribute("data-key") for each in page.query_selector_all(".node.lit")} == {"bank"}
         assert "Samo za banku" in page.inner_text('.panel[data-key="bank"] .card')
-        page.goto(f"{region.nodes['me']}/live")
-        page.wait_for_selector("#state[data-state=live]")
+        page.goto(f"{region.nodes['me']}/feed")
+        page.wait_for_selector("[data-live-state=live]")
         region.report(tlp="green", title="Stiže samo od sebe")
-        page.get_by_text("Stiže samo od sebe").wait_for(timeout=10_000)
+        page.locator("[data-news] a").click(timeout=30_000)
+        page.get_by_text("Stiže samo od sebe").first.wait_for(timeout=30_000)
         browser.close()
     assert wrong == []
 

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from egnatia.exchange.shown import Shown
-from egnatia.web.card import LONGEST, UNKNOWN, Card, card, clock
+from egnatia.store.keeping import Known
+from egnatia.web.card import LONGEST, UNKNOWN, Card, card
+from egnatia.web.language import LANGUAGES, speech
 
 OWNER = "identity--11111111-1111-4111-8111-111111111111"
 
 
-def made(stix: dict[str, Any], **more: Any) -> Card:
+def made(stix: dict[str, Any], language: str = "en", **more: Any) -> Card:
     known: dict[str, Any] = {
         "owner": OWNER,
         "tlp": "amber",
@@ -25,31 +26,13 @@ def made(stix: dict[str, Any], **more: Any) -> Card:
         "applied": (),
         "redacted": False,
     }
-    return card(Shown(record=stix, **{**known, **more}), {OWNER: "CSIRT"})
+    organisations = {OWNER: Known(OWNER, "CSIRT", "ME")}
+    return card(Shown(record=stix, **{**known, **more}), organisations, speech(LANGUAGES[language]))
 
 
-@pytest.mark.parametrize(
-    ("stix", "title"),
-    [
-        ({"type": "report", "name": "Лажни рачуни"}, "Лажни рачуни"),
-        ({"type": "indicator", "pattern": "[a:b = 'c']"}, "[a:b = 'c']"),
-        ({"type": "ipv4-addr", "value": "192.0.2.1"}, "192.0.2.1"),
-        ({"type": "sighting", "sighting_of_ref": "indicator--x", "count": 3}, "Indicator seen 3 times"),
-        ({"type": "sighting", "sighting_of_ref": "malware--x"}, "Malware seen once"),
-        (
-            {"type": "relationship", "relationship_type": "uses", "source_ref": "campaign--x", "target_ref": "tool--y"},
-            "campaign uses tool",
-        ),
-        ({"type": "file", "hashes": {"SHA-256": "ab"}}, "ab"),
-        ({"type": "x-unknown", "id": "x-unknown--1"}, "x-unknown--1"),
-    ],
-)
-def test_a_record_without_a_name_is_called_by_what_it_says(stix: dict[str, Any], title: str) -> None:
-    assert made(stix).title == title
-
-
-def test_the_owner_is_named_by_its_own_word_or_not_at_all() -> None:
+def test_the_owner_is_named_as_this_node_knows_it_or_not_at_all() -> None:
     assert made({"type": "note"}).owner == "CSIRT"
+    assert made({"type": "note"}).economy == "ME"
     assert made({"type": "note"}, owner="identity--2").owner == UNKNOWN
 
 
@@ -59,7 +42,7 @@ def test_a_recall_names_what_it_takes_back() -> None:
 
 
 def test_long_texts_are_one_short_line() -> None:
-    shown = made({"type": "report", "name": "a\n  b " * 200}).title
+    shown = made({"type": "report", "description": "a\n  b " * 200}).detail
     assert shown.startswith("a b a b")
     assert len(shown) <= LONGEST
     assert "\n" not in shown
@@ -67,11 +50,15 @@ def test_long_texts_are_one_short_line() -> None:
 
 def test_what_links_others_is_shown_on_demand() -> None:
     assert made({"type": "relationship"}).minor
+    assert made({"type": "ipv4-addr"}).minor
     assert not made({"type": "report"}).minor
+    assert not made({"type": "x-somebody-elses"}).minor
 
 
-def test_the_time_of_day_is_utc() -> None:
-    assert clock("2026-11-20T09:41:07.123456Z") == "09:41:07"
+def test_a_card_says_the_kind_in_the_readers_language_and_leads_to_the_record() -> None:
+    shown = made({"type": "report", "id": "report--1"}, language="mk")
+    assert shown.href == "/records/report--1"
+    assert shown.added == 1_795_167_667_123_456
 
 
 JSON = st.recursive(

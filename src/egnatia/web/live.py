@@ -13,8 +13,8 @@ from egnatia.exchange.api.change import EventStream
 from egnatia.exchange.api.problem import NotFound
 from egnatia.web.asset import asset
 from egnatia.web.card import by_id
-from egnatia.web.sieve import Sieve, address, sieve_of
 from egnatia.web.frame import HEADERS
+from egnatia.web.sieve import Sieve, address, sieve_of
 from egnatia.web.visit import Visit
 
 PATH = "/live"

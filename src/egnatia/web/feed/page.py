@@ -9,10 +9,10 @@ from litestar.params import QueryParameter
 from egnatia.store.entry import Page
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.feed.saved import SavedShown, Saves, saved_of
-from egnatia.web.sieve import Chip, Choices, Sieve, address, chips, choices, sieve_of
 from egnatia.web.frame import Content
 from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
+from egnatia.web.sieve import Chip, Choices, Sieve, address, chips, choices, sieve_of
 from egnatia.web.visit import Visit
 
 PAGE = 50

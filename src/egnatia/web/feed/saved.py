@@ -14,8 +14,8 @@ from egnatia.policy.clearance import Clearance
 from egnatia.store.query import Query
 from egnatia.store.store import Store
 from egnatia.web.card import Organisations, by_id
-from egnatia.web.sieve import Sieve, address
 from egnatia.web.permission import Permission
+from egnatia.web.sieve import Sieve, address
 from egnatia.web.visit import Visit, found
 
 MOST: Final = 50
