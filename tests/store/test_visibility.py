@@ -1,5 +1,6 @@
 """Who sees what after narrowing, recalls, lifts, redaction and late markings: head, bounds and variants together."""
 
+import pytest
 from tests.store.building import (
     PODGORICA,
     SKOPJE,
@@ -101,9 +102,15 @@ def test_a_relationship_follows_its_ends_when_they_arrive_narrow_and_come_back(s
     assert store.neighbours(PUBLIC, record_id(1), "in")
 
 
-def test_the_copy_of_the_same_owner_bounds_a_relationship(store: Store) -> None:
-    store.append(batch(record(1), label=red(SKOPJE)))
-    store.append(batch(record(1), label=clear(TIRANA)))
+@pytest.mark.parametrize("together", [False, True], ids=["one after the other", "in one transaction"])
+def test_the_copy_of_the_same_owner_bounds_a_relationship(store: Store, *, together: bool) -> None:
+    if together:
+        one, other = batch(record(1), label=red(SKOPJE)), batch(record(1), label=clear(TIRANA))
+        attestations = one.attestations + other.attestations
+        store.append(Batch(entries=one.entries + other.entries, attestations=attestations)).result()
+    else:
+        store.append(batch(record(1), label=red(SKOPJE))).result()
+        store.append(batch(record(1), label=clear(TIRANA))).result()
     store.append(batch(record(3, kind="relationship", refs=ENDS), label=clear(TIRANA)))
     store.append(batch(record(4, kind="relationship", refs=ENDS), label=clear(PODGORICA))).result()
     found = [row.id for row in store.changes(PUBLIC, 0, 10).rows]

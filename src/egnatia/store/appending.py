@@ -86,19 +86,21 @@ class Appending:
     # What the batches speak of
 
     def _name_all(self, batches: Sequence[Batch]) -> None:
-        names: set[str] = set()
+        # In the order in which they come: of two owners the one who was known here first has the lower number, also
+        # where both come in one transaction.
+        names: dict[str, None] = {}
         for batch in batches:
             for entry in batch.entries:
                 record = entry.record
-                names.add(record.head.id)
-                names.add(entry.label.owner)
+                names[record.head.id] = None
+                names[entry.label.owner] = None
                 for reference in record.references:
-                    names.add(reference.target)
-                    names.add(reference.property)
+                    names[reference.target] = None
+                    names[reference.property] = None
                 for value in record.values:
-                    names.add(value.kind)
+                    names[value.kind] = None
             for one in _taken_back(batch):
-                names.update(one)
+                names.update(dict.fromkeys(one))
         self._numbers, self._name = self._naming.numbers(self._link, names, self._name)
 
     def _attest(self, batches: Sequence[Batch]) -> dict[bytes, int]:

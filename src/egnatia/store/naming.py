@@ -46,20 +46,18 @@ class Naming:
         self._recent.clear()
 
     def numbers(self, link: Link, names: Iterable[str], last: int) -> tuple[dict[str, int], int]:
-        """The number of each name; new ones are numbered from `last` + 1. Returns them and the last one used."""
-        wanted = set(names)
+        """The number of each name; new ones are numbered from `last` + 1 in their order. Returns them and the last one
+        used."""
+        wanted = dict.fromkeys(names)
         recent = self._recent
         numbers = {name: recent[name] for name in wanted if name in recent}
-        unknown = wanted.difference(numbers)
+        unknown = [name for name in wanted if name not in numbers]
         if unknown:
             for name in unknown:
                 check_name(name)
-            rows = self._database.rows(
-                link, "SELECT name, number FROM names WHERE {amongst:name:names}", names=list(unknown)
-            )
+            rows = self._database.rows(link, "SELECT name, number FROM names WHERE {amongst:name:names}", names=unknown)
             found: dict[str, int] = dict(rows)
-            missing = unknown.difference(found)
-            fresh = {name: number for number, name in enumerate(sorted(missing), last + 1)}
+            fresh = {name: number for number, name in enumerate((one for one in unknown if one not in found), last + 1)}
             self._database.insert(link, schema.names, [(number, name) for name, number in fresh.items()])
             last += len(fresh)
             found.update(fresh)
