@@ -63,7 +63,11 @@ AREAS = (
     Area("record", "Reading records: parse and full validation", _record),
     Area("split", "Cutting a stream into records", lambda extent: bench_split.figures(64 if extent.quick else 256)),
     Area("policy", "Deciding who may see what", lambda _: bench_policy.figures()),
-    Area("casework", "Folding a long case", lambda _: bench_casework.figures()),
+    Area(
+        "casework",
+        "Folding a long case, and what is due in many",
+        lambda e: bench_casework.figures(10_000 if e.quick else 100_000),
+    ),
     Area("trust", "Attesting, sealing, the channel between nodes, the audit log", lambda _: bench_trust.figures()),
     Area("taxii", "TAXII: adding and reading over HTTP, beside OpenTAXII", lambda e: bench_taxii.figures(e.bodies())),
     Area("sse", "The live feed", lambda e: bench_sse.figures(200 if e.quick else 1_000, 5 if e.quick else 20)),

@@ -1,21 +1,32 @@
-"""How long a case of 10,000 events takes to fold: `python -m benchmarks.bench_casework`.
+"""How long a case of 10,000 events takes to fold, and the due page of many: `python -m benchmarks.bench_casework`.
 
 Two organisations work on one case by the small workflow of the tests: facts, comments, tasks, steps back and forth;
 one event in twenty was made by somebody who did not know the latest ones.
 """
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
+from statistics import quantiles
+from time import perf_counter
 
 from benchmarks.bench_policy import seconds
 from benchmarks.figure import Figure
 from tests.casework.builders import CSIRT, ENTITY, SMALL, case, event
+from tests.store.building import NODE, batch, record, record_id
 
 from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
 from egnatia.casework.rulebook import Rulebook
+from egnatia.policy import Clearance, Label, Tlp
+from egnatia.policy import Standing as Standing_
+from egnatia.record import Record
+from egnatia.store import Store
+from egnatia.store.casebook import Due, Standing
 
 EVENTS = 10_000
+PARTIES = [f"identity--00000000-0000-4000-8000-{number:012x}" for number in range(12)]
 
 
 def history(rng: Random, count: int = EVENTS) -> list[Event]:
@@ -40,8 +51,51 @@ def history(rng: Random, count: int = EVENTS) -> list[Event]:
     return events
 
 
-def figures() -> Iterator[Figure]:
+def filled(folder: Path, count: int) -> Store:
+    """A store with open cases of four organisations each, out of twelve, and three things owed in each of them."""
+    store = Store.open(f"sqlite:///{folder / 'node.db'}")
+    rng = Random(2)  # noqa: S311 - the same cases every time
+    for start in range(0, count, 1_000):
+        cases = []
+        for number in range(start, start + 1_000):
+            parties = tuple(sorted(rng.sample(PARTIES, 4)))
+            id_ = record_id(number, "case")
+            standing = Standing(id_, "incident", f"case {number}", "declared", True, parties, number * 1_000)
+            by, to = rng.sample(parties, 2)
+            moments = [rng.randrange(10**15) for _ in range(3)]
+            dues = [
+                Due(id_, standing.title, "incident", "1", f"report-{place}", "Report", at, 0, (by,), (to,), "draft")
+                for place, at in enumerate(moments)
+            ]
+            cases.append((standing, dues))
+        by_label: dict[tuple[str, ...], list[Record]] = {}
+        for number, (standing, _) in enumerate(cases, start):
+            by_label.setdefault(standing.parties, []).append(record(number, kind="case"))
+        for named, records in by_label.items():
+            store.append(batch(*records, label=Label(NODE, Tlp.AMBER_STRICT, audiences=(named,))))
+        store.casebook.put(cases)
+    return store
+
+
+def due_figures(count: int) -> Iterator[Figure]:
+    """The due page over many open cases, for one party and for a node that hosts three."""
+    with tempfile.TemporaryDirectory() as folder, filled(Path(folder), count) as store:
+        for hosted in (1, 3):
+            reader = Clearance(tuple(Standing_(each, member=True) for each in PARTIES[:hosted]))
+            times = []
+            for page in range(60):
+                after = page * 10**13
+                began = perf_counter()
+                found = store.casebook.dues(reader, after=after, limit=100)
+                times.append(perf_counter() - began)
+                assert len(found) == 100
+            words = f"the due page over {count:,} open cases, a reader for {hosted} of their parties, p95"
+            yield Figure(words, quantiles(times, n=20)[-1] * 1e3, "ms", 100)
+
+
+def figures(open_cases: int = 100_000) -> Iterator[Figure]:
     """All of them."""
+    yield from due_figures(open_cases)
     rng = Random(1)  # noqa: S311 - the same case every time
     book, events, opened = Rulebook(SMALL), history(rng), case()
     shuffled = rng.sample(events, len(events))

@@ -7,6 +7,9 @@ from typing import Final
 
 import msgspec
 
+from egnatia.casework.library import Library, general
+from egnatia.casework.registry import Registry
+from egnatia.cyber.incidents.protocol import incidents
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
@@ -34,6 +37,11 @@ ERASURES: Final = "erasures"
 def now() -> int:
     """Microseconds UTC."""
     return time.time_ns() // 1_000
+
+
+def workflows() -> Library:
+    """Every workflow that this release knows."""
+    return general().joined(incidents())
 
 
 class Node:
@@ -67,6 +75,7 @@ class Node:
             members=self.facts.publishers,
             clearance_of=self.clearance_of,
         )
+        self.casework = Registry(self, workflows(), lambda: [each.id for each in residence.organisations])
 
     @classmethod
     def create(cls, settings: Settings, passphrase: str | bytes) -> None:

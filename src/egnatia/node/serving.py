@@ -9,6 +9,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
+from egnatia.casework.follower import Follower
 from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
@@ -78,15 +79,17 @@ async def serve(node: Node) -> None:
 
 @contextlib.asynccontextmanager
 async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
-    """The node's own work beside answering: its subscriptions, and erasing what is due."""
+    """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
     purging = asyncio.create_task(_purge(node))
+    follower = Follower(node.casework)
     try:
         yield
     finally:
         purging.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await purging
+        await asyncio.to_thread(follower.close)
         await peers.stop()
 
 

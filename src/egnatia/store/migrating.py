@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, inspect, select, text
 from egnatia.store.database import SECURE_TEXTS, Database
 from egnatia.store.schema import state
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The revision of this release."""
 
 _ONE_AT_A_TIME: Final = threading.Lock()

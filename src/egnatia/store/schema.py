@@ -221,3 +221,44 @@ acknowledgements = Table(
     Column("at", _big(), nullable=False),
     comment="One row per stretch (after, until] of the log that a peer says to have stored, and when it said so.",
 )
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("workflow", _name(), nullable=False),
+    Column("state", _name(), nullable=False),
+    Column("open", SmallInteger, nullable=False),
+    Column("exercise", _name(), nullable=False),
+    Column("updated", _big(), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    comment="One row per case as it stands now, made of its events and made anew from them at any time.",
+)
+
+case_parties = Table(
+    "case_parties",
+    metadata,
+    Column("party", _name(), primary_key=True),
+    Column("open", SmallInteger, primary_key=True, autoincrement=False),
+    _key("updated"),
+    Column("id", _name(), primary_key=True),
+    Index("case_parties_by_case", "id"),
+    sqlite_with_rowid=False,
+    comment="One row per case and organisation that takes part in it, to be read newest first.",
+)
+
+case_dues = Table(
+    "case_dues",
+    metadata,
+    Column("party", _name(), primary_key=True),
+    Column("owes", SmallInteger, primary_key=True, autoincrement=False),
+    _key("due"),
+    Column("id", _name(), primary_key=True),
+    Column("deadline", _name(), primary_key=True),
+    _key("start"),
+    Column("content", LargeBinary, nullable=False),
+    Index("case_dues_by_case", "id"),
+    sqlite_with_rowid=False,
+    comment="One row per thing that is owed in an open case and organisation that takes part in it; it owes it itself "
+    "where owes is 1.",
+)

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from egnatia.store.auditing import AuditPage, Sought, audit_page, audit_rows, last_audit_row
 from egnatia.store.backup import back_up, put_back
+from egnatia.store.casebook import Casebook
 from egnatia.store.condition import BackedUp, Condition, condition
 from egnatia.store.cursor import load_cursor
 from egnatia.store.custody import Custodian
@@ -48,6 +49,7 @@ class Store(Lookup):
         self._sequences = Sequences(database, self._writer.write)
         self.custody = Custodian(database, shelving)
         self.tally = Tally(self)
+        self.casebook = Casebook(database, self, self._writer.write)
         self.tokens = Tokens(database, self._writer.write)
         self.organisations = Organisations(database, self._writer.write)
         self.peers = Kept(database, self._writer.write, "peer", bytes)

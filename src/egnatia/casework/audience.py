@@ -1,0 +1,58 @@
+"""Who a record of a case is for: its parties. The same parties make the same marking, whoever writes it down."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import uuid5
+
+import msgspec
+
+from egnatia.casework.deed import DEEDS
+from egnatia.casework.event import Event
+from egnatia.casework.fold import Fold
+from egnatia.record.marking import AUDIENCE_EXTENSION, EGNATIA
+
+_SINCE: Final = "2026-11-24T00:00:00.000Z"
+
+
+def marking(parties: Iterable[str]) -> tuple[str, bytes]:
+    """The marking that names these organisations alone: its id and its bytes."""
+    named = sorted(set(parties))
+    id_ = f"marking-definition--{uuid5(EGNATIA, ' '.join(['audience', *named]))}"
+    record = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": id_,
+        "created": _SINCE,
+        "extensions": {AUDIENCE_EXTENSION: {"extension_type": "property-extension", "recipient_refs": named}},
+    }
+    return id_, msgspec.json.encode(record)
+
+
+def audience(fold: Fold, event: Event) -> frozenset[str]:
+    """The organisations that an event of the case is for, as the case stands now.
+
+    The parties that are there now, and its author; of what is for some roles only those that hold one of them. Who
+    joined without what was said before gets of that what changed the case, but none of the talk.
+    """
+    place = fold.ordering.keys[event.id][0]
+    talks = event.does in DEEDS and DEEDS[event.does].talks
+    found = {event.author}
+    for name, party in fold.state.active().items():
+        if event.only and party.roles.isdisjoint(event.only):
+            continue
+        if talks and not party.whole and place < party.joined:
+            continue
+        found.add(name)
+    return frozenset(found)
+
+
+def wider(fold: Fold, organisation: str, held: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The organisation's own events that more parties should see than do: for each of them who should. `held` says who
+    sees each now. Nobody who saw one is left out."""
+    found = {}
+    for event in fold.ordering:
+        if event.author == organisation and event.id in held:
+            wanted = audience(fold, event) | held[event.id]
+            if wanted != held[event.id]:
+                found[event.id] = wanted
+    return found

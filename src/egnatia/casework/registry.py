@@ -1,0 +1,318 @@
+"""Opens cases, adds events to them and shows them: the way from people to the fold and back.
+
+It reads under a clearance and writes through the one way in, so a case is worked on like any other record; what a
+party may not see is not part of the case that it is shown.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.casework.audience import audience, marking, wider
+from egnatia.casework.clock import Owed, moment, open_only
+from egnatia.casework.event import Event, event_of
+from egnatia.casework.fold import Fold
+from egnatia.casework.library import Library
+from egnatia.casework.state import Refusal
+from egnatia.exchange.host import Host
+from egnatia.exchange.submission import Submitter
+from egnatia.policy import Clearance
+from egnatia.policy.marking import TLP_2
+from egnatia.record import Invalid, Problem, read, reading
+from egnatia.record.case import Case, CaseEvent, CaseParty, identified
+from egnatia.record.marking import TLP2_IDS
+from egnatia.record.own import OwnType
+from egnatia.record.schemas import CASE, CASE_EVENT
+from egnatia.store.casebook import Due, Held, Standing
+
+_WAIT: Final = 30.0
+_WORTH_NOTING: Final = 10_000
+"""Rows of the log without a case that are looked at again rather than noted as seen."""
+
+_MARKING: Final = {name: id_ for id_, name in TLP2_IDS.items()}
+
+
+class Unknown(LookupError):
+    """There is no such case here that the reader may see, or its workflow is not known here."""
+
+
+class Refused(PermissionError):
+    """What would have no effect and was not written: by which rule."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.reason)
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to do in a case; see `CaseEvent`."""
+
+    does: str
+    about: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = {}
+    text: str = ""
+    refs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    at: str = ""
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """A case to be opened; `version` empty for the newest. `tlp` as OASIS spells it, without `TLP:`."""
+
+    workflow: str
+    title: str
+    parties: tuple[CaseParty, ...]
+    facts: Mapping[str, Any] = {}
+    version: str = ""
+    tlp: str = "amber+strict"
+    exercise: str = ""
+
+
+class Registry:
+    """The cases of one node. `hosted` tells the organisations that the node publishes for."""
+
+    def __init__(self, host: Host, library: Library, hosted: Callable[[], Iterable[str]]) -> None:
+        self.host, self.library, self.hosted = host, library, hosted
+        self._book = host.store.casebook
+
+    def open(self, submitter: Submitter, opening: Opening, *, now: datetime | None = None) -> str:
+        """Opens a case in the submitter's name and returns its id. Raises Unknown for a workflow that is not known,
+        ValueError for parties or facts that it does not have, Invalid where the record is refused."""
+        book = (
+            self.library.get(opening.workflow, opening.version)
+            if opening.version
+            else self.library.newest(opening.workflow)
+        )
+        if book is None:
+            raise Unknown(f"there is no workflow {opening.workflow!r} here")
+        stamp = _stamp(now or datetime.now(UTC))
+        named = [each.party_ref for each in opening.parties]
+        id_, definition = marking({*named, submitter.organisation})
+        case = identified(
+            Case(
+                id="",
+                spec_version="2.1",
+                created=stamp,
+                modified=stamp,
+                created_by_ref=submitter.organisation,
+                object_marking_refs=(_tlp(opening.tlp), id_),
+                title=opening.title,
+                workflow=book.workflow.name,
+                workflow_version=book.workflow.version,
+                parties=opening.parties,
+                facts=dict(opening.facts) or None,
+                exercise=opening.exercise or None,
+            )
+        )
+        fold = Fold(book, case)
+        lost = opening.facts.keys() - fold.state.facts.keys()
+        strange = {role for each in opening.parties for role in each.roles} - book.roles.keys()
+        if lost or strange:
+            raise ValueError(f"{book.workflow.name} has no such facts or roles: {', '.join(sorted(lost | strange))}")
+        if submitter.organisation not in named:
+            raise ValueError("who opens a case takes part in it")
+        self._submit(submitter, definition, CASE.write(case))
+        self.refresh([case.id])
+        return case.id
+
+    def fold(self, clearance: Clearance, case: str) -> Fold:
+        """The case as somebody may see it. Raises Unknown."""
+        return self._fold(clearance, case)[0]
+
+    def act(self, submitter: Submitter, case: str, deed: Deed, *, now: datetime | None = None) -> Event:
+        """Adds an event and returns it. Raises Unknown, Refused where it would have no effect, Invalid."""
+        clearance = self.host.clearance_of(submitter.organisation)
+        fold, held = self._fold(clearance, case)
+        before = fold.state.active().keys()
+        body, event = self._event(submitter, fold, deed, now or datetime.now(UTC))
+        fold.add([event])
+        if (refusal := fold.state.refused.get(event.id)) is not None:
+            raise Refused(refusal)
+        readers = audience(fold, event) | (before if not deed.only else frozenset())
+        id_, definition = marking(readers)
+        written = msgspec.structs.replace(body, object_marking_refs=(*_tlps(held.body), id_))
+        self._submit(submitter, definition, CASE_EVENT.write(written))
+        self.share(submitter, case)
+        self.refresh([case])
+        return event
+
+    def share(self, submitter: Submitter, case: str, *, now: datetime | None = None) -> int:
+        """Gives the parties of a case what the submitter's organisation wrote in it and they may see; how many records
+        that were."""
+        clearance = self.host.clearance_of(submitter.organisation)
+        fold, record = self._fold(clearance, case)
+        own = {
+            _id(held.body): held for held in self._book.events(clearance, case) if held.owner == submitter.organisation
+        }
+        wanted = wider(fold, submitter.organisation, {id_: held.audience for id_, held in own.items()})
+        todo = [(own[id_].body, readers, CASE_EVENT) for id_, readers in wanted.items()]
+        everybody = record.audience | fold.state.active().keys()
+        if record.owner == submitter.organisation and everybody != record.audience:
+            todo.append((record.body, everybody, CASE))
+        bodies: dict[bytes, None] = {}
+        for body, readers, own_type in todo:
+            id_, definition = marking(readers)
+            bodies[definition] = None
+            bodies[_remarked(body, (*_tlps(body), id_), own_type, now or datetime.now(UTC))] = None
+        if bodies:
+            self._submit(submitter, *bodies)
+        return len(todo)
+
+    def standings(self, clearance: Clearance, **how: Any) -> tuple[Standing, ...]:
+        """The cases that a reader takes part in; see `Casebook.standings`."""
+        return self._book.standings(clearance, **how)
+
+    def dues(self, clearance: Clearance, **how: Any) -> tuple[Due, ...]:
+        """What is owed in them; see `Casebook.dues`."""
+        return self._book.dues(clearance, **how)
+
+    def refresh(self, cases: Iterable[str], reached: int | None = None) -> None:
+        """Brings the view of these cases up to what is held of them here."""
+        now, gone = [], []
+        everything = self._everything()
+        for case in cases:
+            try:
+                fold = self.fold(everything, case)
+            except Unknown:
+                gone.append(case)
+            else:
+                now.append(standing_of(fold))
+        if now or gone or reached is not None:
+            self._book.put(now, gone, reached)
+
+    def catch_up(self) -> tuple[str, ...]:
+        """Takes in what has happened to cases since it was last called, here or by another process; which cases."""
+        touched: list[str] = []
+        while True:
+            cases, reached = self._book.changed()
+            if not cases and reached - self._book.reached() < _WORTH_NOTING:
+                return tuple(dict.fromkeys(touched))
+            self.refresh(cases, reached)
+            touched += cases
+
+    def _everything(self) -> Clearance:
+        """All that the organisations of this node may see: what its view is made of."""
+        standings = [each for one in self.hosted() for each in self.host.clearance_of(one).standings]
+        return Clearance(tuple(standings))
+
+    def _fold(self, clearance: Clearance, id_: str) -> tuple[Fold, Held]:
+        held = self._book.case(clearance, id_)
+        if held is None:
+            raise Unknown(f"there is no case {id_!r} here that you may see")
+        case = reading(read(held.body))
+        if not isinstance(case, Case):
+            raise Unknown(f"{id_!r} is no case")
+        book = self.library.get(case.workflow, case.workflow_version)
+        if book is None:
+            raise Unknown(f"the case follows {case.workflow} {case.workflow_version}, which is not known here")
+        return Fold(book, case, _events(self._book.events(clearance, id_), case)), held
+
+    def _event(self, submitter: Submitter, fold: Fold, deed: Deed, now: datetime) -> tuple[CaseEvent, Event]:
+        stamp = _stamp(now)
+        record = identified(
+            CaseEvent(
+                id="",
+                spec_version="2.1",
+                created=stamp,
+                modified=stamp,
+                created_by_ref=submitter.organisation,
+                case_ref=fold.case.id,
+                does=deed.does,
+                after=tuple(sorted(fold.state.heads)),
+                about=deed.about,
+                fields=dict(deed.fields) or None,
+                text=deed.text or None,
+                object_refs=deed.refs,
+                only_roles=deed.only,
+                by=submitter.name or None,
+                at=deed.at or None,
+            )
+        )
+        return record, event_of(record, submitter.organisation, fold.case)
+
+    def _submit(self, submitter: Submitter, *bodies: bytes) -> None:
+        outcome = self.host.admission.submit(bodies, submitter, atomic=True, tolerant=False).result(_WAIT)
+        if outcome.refused:
+            raise Invalid(outcome.refused[0].problems)
+
+
+def standing_of(fold: Fold) -> tuple[Standing, list[Due]]:
+    """A case as lists show it, and what is owed in it."""
+    state, case = fold.state, fold.case
+    known = fold.known()
+    shown = {name: known[name] for name in fold.book.conclusions} | {
+        name: state.facts[name] for name in ("severity", "sectors", "kind", "urgency") if name in state.facts
+    }
+    last = max((key[0] for key in fold.ordering.keys.values()), default=state.since)
+    standing = Standing(
+        id=case.id,
+        workflow=case.workflow,
+        title=case.title,
+        state=state.state,
+        is_open=state.state not in fold.book.final,
+        parties=tuple(sorted(state.active())),
+        updated=_micros(moment(last)),
+        exercise=case.exercise or "",
+        facts=shown,
+    )
+    return standing, [_due(fold, each) for each in open_only(fold) if each.due is not None]
+
+
+def _due(fold: Fold, owed: Owed) -> Due:
+    return Due(
+        case=fold.case.id,
+        title=fold.case.title,
+        workflow=fold.case.workflow,
+        version=fold.case.workflow_version,
+        deadline=owed.deadline,
+        what=owed.title,
+        due=_micros(owed.due or owed.start),
+        start=_micros(owed.start),
+        by=owed.by,
+        to=owed.to,
+        review=owed.review.value,
+        exercise=fold.case.exercise or "",
+    )
+
+
+def _events(held: Sequence[Held], case: Case) -> list[Event]:
+    found = []
+    for each in held:
+        record = reading(read(each.body))
+        if isinstance(record, CaseEvent) and record.case_ref == case.id:
+            found.append(event_of(record, each.owner, case))
+    return found
+
+
+def _remarked(body: bytes, refs: tuple[str, ...], own_type: OwnType, now: datetime) -> bytes:
+    """A newer version of a record under other markings; all else is as it was."""
+    record = reading(read(body))
+    if not isinstance(record, Case | CaseEvent):
+        raise Invalid((Problem("$.type", "a record of a case", own_type.name),))
+    modified = max(_stamp(now), _stamp(moment(record.modified) + timedelta(milliseconds=1)))
+    return own_type.write(msgspec.structs.replace(record, modified=modified, object_marking_refs=refs, extensions=None))
+
+
+def _tlps(body: bytes) -> tuple[str, ...]:
+    """The TLP that a record bears."""
+    return tuple(ref for ref in read(body).head.object_marking_refs if ref in TLP_2)
+
+
+def _tlp(name: str) -> str:
+    if name not in _MARKING:
+        raise ValueError(f"{name!r} is none of {', '.join(_MARKING)}")
+    return _MARKING[name]
+
+
+def _id(body: bytes) -> str:
+    return read(body).head.id
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
+
+
+def _micros(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
