@@ -1,37 +1,23 @@
 """A whole copy of the store in one file, taken while it runs, and the way back.
 
-Of SQLite the copy is a database like the original; of PostgreSQL a file of our own: a line of JSON that says what
-follows, then each table as `COPY` writes it, in frames of a length (four bytes, big endian) and that many bytes, an
-empty frame after each table.
+Of SQLite the copy is a database like the original; of PostgreSQL a file of our own (`dump`).
 """
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-import msgspec
-import psycopg
 from sqlalchemy import text
 
-from egnatia.store.database import Database, Postgres, Sqlite
-from egnatia.store.migrating import HEAD, migrate
-from egnatia.store.schema import metadata
+from egnatia.store.database import Database
+from egnatia.store.migrating import migrate
+from egnatia.store.sqlite import Sqlite
 
-FORMAT: Final = "egnatia backup 1"
 JUMP: Final = 1 << 32
 """How far positions and sequence numbers jump in a restored store: what peers saw after the backup was taken must not
 be numbered again."""
-
-
-class Header(msgspec.Struct, frozen=True):
-    """What a backup of PostgreSQL begins with."""
-
-    format: str
-    revision: str
-    tables: tuple[str, ...]
 
 
 def back_up(database: Database, path: Path) -> None:
@@ -43,7 +29,9 @@ def back_up(database: Database, path: Path) -> None:
         if isinstance(database, Sqlite):
             _copy_sqlite(database, partial)
         else:
-            _copy_postgres(_postgres(database), partial)
+            from egnatia.store import dump  # noqa: PLC0415  (PostgreSQL's driver, only where it is used)
+
+            dump.copy(database, partial)
         _sync(partial)
         partial.rename(path)
         _sync(path.parent)
@@ -58,17 +46,13 @@ def put_back(database: Database, path: Path) -> None:
         _replace_sqlite(database, path)
         migrate(database)
     else:
+        from egnatia.store import dump  # noqa: PLC0415
+
         migrate(database)
-        _replace_postgres(_postgres(database), path)
+        dump.replace(database, path)
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE state SET position = position + :jump"), {"jump": JUMP})
         connection.execute(text("UPDATE sequences SET number = number + :jump"), {"jump": JUMP})
-
-
-def _postgres(database: Database) -> Postgres:
-    if not isinstance(database, Postgres):
-        raise TypeError(f"neither SQLite nor PostgreSQL: {database!r}")
-    return database
 
 
 def _copy_sqlite(database: Sqlite, path: Path) -> None:
@@ -95,59 +79,6 @@ def _replace_sqlite(database: Sqlite, path: Path) -> None:
         place.with_name(place.name + suffix).unlink(missing_ok=True)
     partial.rename(place)
     _sync(place.parent)
-
-
-def _tables() -> tuple[str, ...]:
-    """All of the schema; the full text is not among them, it follows from the rest."""
-    return tuple(f"{table.name}" for table in metadata.sorted_tables)
-
-
-def _copy_postgres(database: Postgres, path: Path) -> None:
-    header = Header(FORMAT, HEAD, _tables())
-    with path.open("wb") as file, psycopg.connect(database.dsn) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        file.write(msgspec.json.encode(header) + b"\n")
-        for name in header.tables:
-            with connection.cursor().copy(f"COPY {_named(name)} TO STDOUT") as copy:
-                for data in copy:
-                    file.write(len(data).to_bytes(4, "big"))
-                    file.write(data)
-            file.write(bytes(4))
-
-
-def _replace_postgres(database: Postgres, path: Path) -> None:
-    with path.open("rb") as file, psycopg.connect(database.dsn) as connection:
-        try:
-            header = msgspec.json.decode(file.readline(), type=Header)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            header = Header("", "", ())
-        if header.format != FORMAT or header.revision != HEAD or header.tables != _tables():
-            raise ValueError(f"{path} is no backup of a PostgreSQL store of this release")
-        connection.execute(f"TRUNCATE texts, {', '.join(header.tables)}")
-        for name in header.tables:
-            with connection.cursor().copy(f"COPY {_named(name)} FROM STDIN") as copy:
-                for data in _frames(file):
-                    copy.write(data)
-        connection.execute("DELETE FROM watermarks")
-        if file.read(1):
-            raise ValueError(f"{path} goes on after its end")
-
-
-def _named(table: str) -> str:
-    return f"{table} ({', '.join(column.name for column in metadata.tables[table].columns)})"
-
-
-def _frames(file: BinaryIO) -> Iterator[bytes]:
-    while True:
-        length = file.read(4)
-        size = int.from_bytes(length, "big")
-        data = file.read(size)
-        if len(length) < 4 or len(data) < size:
-            raise ValueError(f"{file.name} ends too early")
-        if not size:
-            return
-        yield data
 
 
 def _sync(path: Path) -> None:

@@ -1,21 +1,16 @@
 """One thread follows the log with the full text, a few rows at a time, and lets writers go first."""
 
 import logging
-import sqlite3
 import threading
 from concurrent.futures import CancelledError
 from time import monotonic
 from typing import Final
 
-import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from egnatia.store.database import Database
 from egnatia.store.fulltext import WATERMARK, add_texts, indexed
 from egnatia.store.writer import Writer
-
-_FAILURES: Final = (SQLAlchemyError, CancelledError, sqlite3.Error, psycopg.Error)
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +28,7 @@ class Indexer:
 
     def __init__(self, database: Database, writer: Writer, *, scrub: bool = False) -> None:
         self._database, self._writer = database, writer
+        self._failures: tuple[type[Exception], ...] = (*database.failures, CancelledError)
         self._stirred = threading.Event()
         self._stop = threading.Event()
         self._scrub = threading.Event()
@@ -70,7 +66,7 @@ class Indexer:
                 if self._scrub.is_set():
                     self._scrub.clear()
                     self._clean()
-            except _FAILURES as error:
+            except self._failures as error:
                 _log.warning("full text is behind: %s", error)
             self._stirred.wait(_LOOK_SECONDS)
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select, text
 
-from egnatia.store.database import SECURE_TEXTS, Database
+from egnatia.store.database import Database
 from egnatia.store.schema import state
+from egnatia.store.sqlite import SECURE_TEXTS
 
 HEAD: Final = "0003"
 """The revision of this release."""

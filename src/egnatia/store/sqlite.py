@@ -1,0 +1,159 @@
+"""A node's records in one SQLite file."""
+# ruff: noqa: S608 only names of tables, columns and directions are put into statements
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from egnatia.store.database import POLL_SECONDS, Database
+from egnatia.store.link import Link
+
+SECURE_TEXTS: Final = sqlite3.sqlite_version_info >= (3, 42)
+"""Whether FTS5 can be told to leave nothing of a deleted word; older ones must merge their parts for that."""
+
+_BUSY_SECONDS: Final = 60
+_TOGETHER: Final = (64, 8, 1)
+"""Rows of one INSERT in SQLite, at most 999 values: other threads run while a statement does, and one that inserts
+many rows waits for them once, not at every row."""
+
+_WRITER_CACHE: Final = "PRAGMA cache_size = -32000"
+"""32 MB, so that a large transaction need not write its pages before it commits."""
+
+
+class Sqlite(Database):
+    """One file in WAL mode, fully synced at every commit; what is deleted is overwritten with zeros."""
+
+    failures = (SQLAlchemyError, sqlite3.Error)
+
+    def _dialect(self) -> Dialect:
+        return sqlite.dialect(paramstyle="named")
+
+    @property
+    def path(self) -> Path:
+        if not self.url.database or self.url.database == ":memory:":
+            raise ValueError("a store in memory is not durable: name a file, sqlite:///path")
+        return Path(self.url.database)
+
+    def _engine(self) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self.path}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        )
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+            connection.isolation_level = None
+            _pragmas(connection)
+            connection.execute(_WRITER_CACHE)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def connect(self) -> Link:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        _pragmas(connection)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        for key, value in values.items():
+            if type(value) is list:
+                values[key] = json.dumps(value)
+        return values
+
+    def _each(self, parameter: str) -> str:
+        return f"json_each(:{parameter})"
+
+    def _ranked(self, parameter: str) -> str:
+        return f"(SELECT key + 1 AS place, value FROM json_each(:{parameter})) AS each"
+
+    def shelf_rows(self, newest_first: bool) -> str:
+        within, order = "w.position > :low AND w.position <= :high", "DESC" if newest_first else ""
+        last = f"SELECT w.position FROM versions w WHERE w.shelf = value AND {within} ORDER BY w.position {order}"
+        edge = f"({last} LIMIT 1 OFFSET :size - 1)"
+        bounds = (
+            f"v.position >= coalesce({edge}, :low + 1) AND v.position <= :high"
+            if newest_first
+            else f"v.position > :low AND v.position <= coalesce({edge}, :high)"
+        )
+        return (
+            f"SELECT v.shelf, v.position FROM {{each:shelves}} CROSS JOIN versions v WHERE v.shelf = value AND {bounds}"
+        )
+
+    def _member(self, column: str, parameter: str, kind: str) -> str:
+        return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+
+    def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        start = 0
+        for size in _TOGETHER:
+            one = f"({','.join('?' * len(table.columns))})"
+            statement = f"INSERT INTO {table.name} VALUES {','.join([one] * size)}"
+            while len(rows) - start >= size:
+                link.execute(statement, list(chain.from_iterable(rows[start : start + size])))
+                start += size
+
+    def lock(self, link: Link) -> tuple[int, ...]:
+        return tuple(link.execute("SELECT * FROM state").fetchone())  # the transaction began as a writer's
+
+    def announce(self, link: Link, position: int) -> None:
+        """Others look at the file themselves."""
+
+    def unindex(self, link: Link, position: int) -> None:
+        link.execute("DELETE FROM texts WHERE rowid = ?", (position,))
+
+    def merge_texts(self, connection: Connection) -> bool:
+        if SECURE_TEXTS:
+            return False
+        link: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        before = link.total_changes
+        link.execute("INSERT INTO texts (texts, rank) VALUES ('merge', -200)")
+        return link.total_changes - before >= 2
+
+    def scrub(self) -> None:
+        link = self.connect()
+        try:
+            link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            link.close()
+
+    def elsewhere(self, stop: Event) -> Iterator[int]:
+        link = self.connect()
+        try:
+            seen = None
+            while not stop.wait(POLL_SECONDS):
+                ((version,),) = self.rows(link, "PRAGMA data_version")
+                if version != seen:
+                    seen = version
+                    yield self.rows(link, "SELECT position FROM state")[0][0]
+        finally:
+            link.close()
+
+    def size_bytes(self) -> int:
+        beside = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(each.stat().st_size for each in beside if each.exists())
+
+    @property
+    def release(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def default_ledger(self) -> Path:
+        return self.path.with_name(self.path.name + "-erased")
+
+
+def _pragmas(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
