@@ -18,6 +18,7 @@ from tests.store.building import (
 )
 
 from egnatia.policy import PUBLIC, Tlp
+from egnatia.record.record import Record
 from egnatia.store import Query, Store
 
 
@@ -170,3 +171,24 @@ def test_a_query_narrows_by_type_owner_tlp_version_source_and_time(store: Store)
     assert store.count(reader, Query(types=("malware",))) == 3
     assert store.count(reader, cap=2) == 2
     assert store.count(reader, Query(ids=(record_id(1),))) == 2
+
+
+def test_who_sees_little_of_what_is_everywhere_finds_all_of_it(store: Store) -> None:
+    """Of 1,203 records with a common word, value and reference the public sees 3, and 900 others besides."""
+
+    def common(first: int, count: int) -> list[Record]:
+        refs, values = [("object_refs", record_id(5000))], [("x:value", "common")]
+        return [record(first + place, name="common words", refs=refs, values=values) for place in range(count)]
+
+    store.append(batch(record(5000), *common(1, 400), label=green(TIRANA)))
+    store.append(batch(record(5000, at=1), label=clear(TIRANA)))
+    for place in range(3):
+        store.append(batch(*common(2000 + place, 1), label=clear(TIRANA)))
+        store.append(batch(*(record(6000 + 300 * place + other) for other in range(300)), label=clear(TIRANA)))
+    store.append(batch(*common(401, 800), label=green(TIRANA))).result()
+    indexed(store)
+    expected = [record_id(number) for number in (2002, 2001, 2000)]
+    assert [row.id for row in store.search(PUBLIC, "common", Query(newest_first=True))] == expected
+    assert [row.id for row in store.by_value(PUBLIC, "common")] == expected
+    assert [row.id for row in store.neighbours(PUBLIC, record_id(5000), "in")] == expected
+    assert len(store.search(member(TIRANA), "common", limit=2000)) == 1203

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from tests.trust.builders import keys
 
 from egnatia.trust.audit import (
+    DAY,
     AuditRow,
     Checkpoint,
     chain,
@@ -14,6 +17,7 @@ from egnatia.trust.audit import (
     checkpoint,
     countersign,
     row_digest,
+    superfluous,
 )
 from egnatia.trust.audit_check import Wrong, verify
 from egnatia.trust.errors import Forged
@@ -159,3 +163,24 @@ def test_a_log_is_read_once_and_the_findings_are_bounded() -> None:
 def test_a_row_vector() -> None:
     assert ROWS[0].digest.hex() == "2c1a640323e637c945f3ac08c43e5d634b9c4fb7bc509e64fd58089b5029fb69"
     assert isinstance(CHECK, Checkpoint)
+
+
+def test_of_the_past_one_checkpoint_is_kept_for_each_day_and_then_for_each_month() -> None:
+    now, hour = 10_000 * DAY, DAY // 24
+    moments = {f"{number:06d}": now - number * hour for number in range(24 * 400)}
+    kept = moments.keys() - superfluous(moments, now=now)
+    ages = sorted((now - moments[name]) / DAY for name in kept)
+    assert sum(1 for age in ages if age <= 1) == 25
+    assert sum(1 for age in ages if 1 < age <= 61) == 60
+    assert 11 <= sum(1 for age in ages if age > 61) <= 13
+    assert max(later - earlier for earlier, later in pairwise(ages)) <= 31
+
+
+def test_what_is_kept_once_is_not_let_go_of_by_thinning_every_day() -> None:
+    kept: dict[str, int] = {}
+    for day in range(1_000):
+        kept[f"{day}"] = day * DAY + 7
+        for name in superfluous(kept, now=day * DAY + 8):
+            del kept[name]
+    assert len(kept) < 61 + 1_000 / 30 + 3
+    assert max(later - earlier for earlier, later in pairwise(sorted(kept.values()))) <= 31 * DAY

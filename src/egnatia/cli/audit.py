@@ -14,10 +14,11 @@ def audit() -> None:
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What a check of the whole log has found."""
+    """What a check of the whole log has found, and which peers were asked."""
 
     rows: int
     findings: tuple["Found", ...]
+    peers: tuple["Asked", ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -26,6 +27,14 @@ class Found(msgspec.Struct, frozen=True):
     seq: int
     wrong: str
     why: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A peer handed back so many heads of the log that it has signed, or none because of `trouble`."""
+
+    node: str
+    signed: int
+    trouble: str
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -40,20 +49,37 @@ class Line(msgspec.Struct, frozen=True):
 
 
 @audit.command("verify")
+@click.option("--offline", is_flag=True, help="Ask no peer: check against the signatures that are kept here alone.")
 @command
-def verify(desk: Desk) -> None:
+def verify(desk: Desk, *, offline: bool) -> None:
     """Read the whole log, and check the chain, the node's own checkpoints and what the peers have signed.
 
-    Finds any changed, missing, inserted, moved or cut-off row; exit code 1 if there is one.
+    Finds any changed, missing, inserted, moved or cut-off row; exit code 1 if there is one. The peers are asked for
+    what they have kept: an administrator of this node can rewrite the log here and delete signatures here, but not
+    there. What no peer answers for is only as good as what is kept here.
     """
     with desk.node() as node:
-        findings = tuple(Found(each.seq, each.wrong.value, each.why) for each in node.audit_findings())
+        heard = () if offline else node.hear_witnesses()
+        findings = tuple(Found(each.seq, each.wrong.value, each.why) for each in node.audit_findings(heard))
         rows = len(list(node.store.audit_rows()))
+        names = {each.node: node.pairings.name(each) for each in node.pairings.all()}
+    asked = tuple(Asked(each.node, len(each.given), each.trouble) for each in heard)
+    verified = Verified(rows, findings, asked)
+    for each in asked:
+        if each.trouble:
+            desk.aside(f"{names[each.node]} has not told what it signed: {each.trouble}")
+    agreeing = sum(1 for each in asked if each.signed)
     if not findings:
-        desk.answer(Verified(rows, ()), f"{rows:,} rows, whole and in order.")
+        desk.answer(verified, f"{rows:,} rows, whole and in order; {_agreed(agreeing, len(asked))}.")
         return
-    desk.answer(Verified(rows, findings), table(("row", "", "what"), [(f.seq, f.wrong, f.why) for f in findings]))
+    desk.answer(verified, table(("row", "", "what"), [(f.seq, f.wrong, f.why) for f in findings]))
     raise SystemExit(REFUSED)
+
+
+def _agreed(agreeing: int, asked: int) -> str:
+    if not agreeing:
+        return "no peer was heard, so that a rewrite by this node's own administrator would not show"
+    return f"{agreeing} of {asked} peers have signed heads of it and agree"
 
 
 @audit.command("show")

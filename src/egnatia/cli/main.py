@@ -7,9 +7,11 @@ from egnatia.cli.care import backup, purge, restore
 from egnatia.cli.demo import demo
 from egnatia.cli.desk import in_words, is_debugging
 from egnatia.cli.foreign import preview_list_
+from egnatia.cli.intel import correlate, find, matrix, vote
 from egnatia.cli.key import key
 from egnatia.cli.node import init, serve
 from egnatia.cli.org import org
+from egnatia.cli.output import output
 from egnatia.cli.peer import peer
 from egnatia.cli.record import explain, preview, recall, search, submit
 from egnatia.cli.token import token
@@ -48,6 +50,7 @@ def main() -> None:
 COMMANDS = (
     init, serve, demo,
     import_, preview_list_, export_, submit, search, preview, explain, recall,
+    find, correlate, matrix, vote, output,
     peer, org, key, user, token,
     audit, backup, restore, purge,
 )  # fmt: skip

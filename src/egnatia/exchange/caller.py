@@ -91,7 +91,7 @@ class Gate:
         call it from a thread where that matters."""
         if authorization is None:
             return self._without_credential()
-        presented = _presented(authorization)
+        presented = presented_in(authorization)
         if presented is not None and (stored := self._known(presented)):
             return _caller(stored)
         if wait := self._throttle.wait(address):
@@ -105,7 +105,7 @@ class Gate:
         """The caller where no store need be asked; None where it must."""
         if authorization is None:
             return self._without_credential()
-        presented = _presented(authorization)
+        presented = presented_in(authorization)
         stored = self._known(presented) if presented is not None else None
         return _caller(stored) if stored else None
 
@@ -157,7 +157,8 @@ class Gate:
             self._host.store.append(Batch(notes=(note,)))
 
 
-def _presented(authorization: str) -> token.Presented | None:
+def presented_in(authorization: str) -> token.Presented | None:
+    """The token in an Authorization header; None where it holds none."""
     scheme, _, credential = authorization.partition(" ")
     match scheme.lower():
         case "bearer":

@@ -1,7 +1,7 @@
 """One node put together from its settings: the only place that wires everything."""
 
 import time
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from types import TracebackType
 from typing import Final
 
@@ -13,8 +13,10 @@ from egnatia.cyber.incidents.protocol import incidents
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
-from egnatia.exchange.peer.pairing import Pairings
+from egnatia.exchange.peer.pairing import Pairings, State
 from egnatia.exchange.peer.status import statuses
+from egnatia.exchange.peer.target import target_of
+from egnatia.exchange.peer.witness import Heard, hear
 from egnatia.exchange.retention import Retention
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import own_custody
@@ -27,6 +29,8 @@ from egnatia.settings import Settings
 from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.plan import ENDS
 from egnatia.trust import Card, Cards, Finding, Forged, OpeningKeys, PrivateKeys, PublicKeys, SignedCard, verify
+from egnatia.trust.freshness import Freshness
+from egnatia.trust.party import Local
 
 _TLP: Final = {"amber": Tlp.AMBER, "amber+strict": Tlp.AMBER_STRICT, "red": Tlp.RED}
 ALL_RIGHTS: Final = frozenset(Right)
@@ -211,11 +215,24 @@ class Node:
         """One line in the audit log, durable when this returns."""
         self.store.append(Batch(notes=(Note(actor, action, subject, detail),))).result()
 
-    def audit_findings(self) -> list[Finding]:
-        """What is wrong with the audit log: against itself, the node's checkpoints and its peers' signatures."""
+    def audit_findings(self, heard: Iterable[Heard] = ()) -> list[Finding]:
+        """What is wrong with the audit log: against itself, the node's checkpoints, what its peers have signed and it
+        has kept, and what was `heard` from them."""
         witnesses = self.store.witnesses
-        countersignatures = witnesses.countersignatures
-        return verify(self.store.audit_rows(), witnesses.checkpoints, countersignatures, self._keys_of)
+        known = {pairing.node for pairing in self.pairings.all()}
+        signed = {each for one in heard for each in one.given}
+        signed.update(each for each in witnesses.countersignatures if each.peer in known)  # others are not checkable
+        by_row = sorted(signed, key=lambda each: (each.checkpoint.seq, each.peer))
+        return verify(self.store.audit_rows(), witnesses.checkpoints, by_row, self._keys_of)
+
+    def hear_witnesses(self) -> tuple[Heard, ...]:
+        """Asks every peer what it has signed of this node's audit log; waits for the slowest."""
+        cards = Cards()
+        confirmed = [each for each in self.pairings.believed(cards) if each.state is State.CONFIRMED]
+        local = Local(
+            self.node_id, self.keys, keys_of=cards.keys_of, freshness=Freshness(), replaced=self.replaced_keys
+        )
+        return hear([target_of(each, cards) for each in confirmed], local, keys=self._keys_of, at=now())
 
     def purge(self) -> int:
         """Erases what may not be kept any longer; how many records that was."""
@@ -241,5 +258,12 @@ class Node:
         return DefaultHandling(tlp=_TLP[self.settings.handling.default_tlp])
 
     def _keys_of(self, node: str, verifying: str) -> PublicKeys:
-        """The keys of this node or of one it knows, also replaced ones; raises Forged."""
+        """The keys of this node, even revoked ones, or of one it knows, also replaced ones; raises Forged.
+
+        A thief of this node's keys can sign heads, but not what its peers have signed under them.
+        """
+        if node == self.node_id:
+            for keys in self.card.keys.all:
+                if keys.verifying.id == verifying:
+                    return keys
         return self.card_of(node).keys.keys(verifying)

@@ -10,6 +10,7 @@ import uvloop
 from litestar import Litestar
 
 from egnatia.casework.follower import Follower
+from egnatia.cyber.intel.delivery import routes as outputs
 from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
@@ -49,7 +50,9 @@ async def serve(node: Node) -> None:
     peers = Peers(node)
     guest = node.own if node.settings.network.demo_open else None
     door = Door(node)
-    rest = api(node, extra=(pages(node, entrance=door, guest=guest),), guest=guest)
+    rest = api(
+        node, extra=(pages(node, entrance=door, guest=guest), *outputs(node, node.facts.organisations)), guest=guest
+    )
     config = uvicorn.Config(
         application(rest, peers),
         host=node.settings.host,

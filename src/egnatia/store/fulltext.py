@@ -21,6 +21,11 @@ SEARCH: Final = {
     " ORDER BY t.position DESC LIMIT :size",
 }
 
+SEARCH_AMONG: Final = {
+    "sqlite": "SELECT rowid FROM texts WHERE words MATCH :asked AND {among:rowid:positions}",
+    "postgresql": "SELECT position FROM texts WHERE words @@ CAST(:asked AS tsquery) AND {among:position:positions}",
+}
+
 _INSERT: Final = {
     "sqlite": "INSERT INTO texts (rowid, words) VALUES (:position, :words)",
     "postgresql": "INSERT INTO texts (position, words) VALUES (:position, CAST(:words AS tsvector))"

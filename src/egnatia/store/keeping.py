@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 
 from egnatia.store import schema
 from egnatia.store.database import Database
-from egnatia.trust.audit import Checkpoint, Countersignature
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], None]], "Future[None]"]
@@ -131,11 +130,12 @@ class Kept(Generic[T]):
 
         self._write(work).result()
 
-    def remove(self, key: str) -> None:
-        """Keep it no longer; nothing happens where nothing is kept."""
+    def remove(self, *keys: str) -> None:
+        """Keep them no longer; nothing happens where nothing is kept."""
 
         def work(connection: Connection) -> None:
-            connection.execute(_gone(self._kind, key))
+            for key in keys:
+                connection.execute(_gone(self._kind, key))
 
         self._write(work).result()
 
@@ -214,41 +214,6 @@ class Acknowledgements:
         """Which peers have stored what stands at a position, and when each said so first."""
         with self._database.readers.link() as link:
             return tuple((peer, at) for peer, at in self._database.rows(link, _AT, position=position))
-
-
-class Witnesses:
-    """This node's audit checkpoints, and what peers signed under them."""
-
-    def __init__(self, database: Database, write: Write) -> None:
-        self._own = Kept(database, write, "checkpoint", Checkpoint)
-        self._theirs = Kept(database, write, "countersignature", Countersignature)
-
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint of this node's own log."""
-        self._own.put(f"{checkpoint.seq:020d}", checkpoint)
-
-    def countersign(self, countersignature: Countersignature) -> None:
-        """Keep a peer's word for a checkpoint."""
-        self._theirs.put(f"{countersignature.checkpoint.seq:020d} {countersignature.peer}", countersignature)
-
-    def latest(self, limit: int) -> tuple[tuple[Checkpoint, tuple[Countersignature, ...]], ...]:
-        """The newest checkpoints, newest first, each with what peers signed under it."""
-        found = self._own.latest(limit)
-        signed: dict[int, list[Countersignature]] = {one.seq: [] for one in found}
-        if found:
-            for each in self._theirs.between(f"{found[-1].seq:020d}", f"{found[0].seq:020d}\x7f"):
-                signed.setdefault(each.checkpoint.seq, []).append(each)
-        return tuple((one, tuple(signed[one.seq])) for one in found)
-
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        """The oldest first."""
-        return tuple(self._own.all().values())
-
-    @property
-    def countersignatures(self) -> tuple[Countersignature, ...]:
-        """The oldest first."""
-        return tuple(self._theirs.all().values())
 
 
 def _said(peer: str, after: int, until: int) -> Any:

@@ -1,17 +1,19 @@
 """Records by id, by what they name, by value and by word: what may not be seen is as if it were not there."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import repeat
+from typing import Any, Final, Literal, NamedTuple
 
 from egnatia.policy.clearance import Clearance
 from egnatia.record.words import query_terms
 from egnatia.store.entry import Row
-from egnatia.store.fulltext import SEARCH, asked, weight
+from egnatia.store.fulltext import SEARCH, SEARCH_AMONG, asked, weight
 from egnatia.store.link import Link
 from egnatia.store.naming import possible, value_key
 from egnatia.store.query import EVERYTHING, LAST, Query, bounded
 from egnatia.store.reading import End, Reading
 from egnatia.store.shelving import View
+from egnatia.store.walking import Walk
 
 Direction = Literal["in", "out", "both"]
 
@@ -21,7 +23,18 @@ RANKED: Final = 200
 _CHUNKS: Final = (200, 2_000, 20_000)
 """How many candidates are looked at, one time after the other, until a page is full."""
 
+_OWN_CHUNKS: Final = (200, 500, 500)
+"""How many rows that the reader may see are looked at in between: one costs as much as forty candidates."""
+
 _NEWEST: Final = Query(versions=(LAST,))
+
+
+class Sieve(NamedTuple):
+    """Two statements for one question: the `newest` candidates up to `high`, and which of some positions are `among`
+    the candidates."""
+
+    newest: str
+    among: str
 
 
 class Lookup(Reading):
@@ -87,9 +100,8 @@ class Lookup(Reading):
             low, high = self.stretch(link, 0, query, end)
             wanted = limit if query.newest_first else max(limit, RANKED)
             allowed = self._admits(query)
-            found = self._sifted(
-                link, view, SEARCH[dialect], high, wanted, {"asked": question, "low": low}, allowed=allowed
-            )
+            sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect])
+            found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
             if query.newest_first:
                 return self.rows_at(link, view, found[:limit])
             rows = self.rows_at(link, view, found)
@@ -137,32 +149,46 @@ class Lookup(Reading):
         self,
         link: Link,
         view: View,
-        template: str,
+        sieve: Sieve,
         high: int,
         wanted: int,
         values: dict[str, Any],
         *,
         allowed: Callable[[Link, list[int]], set[int]] | None = None,
     ) -> list[int]:
-        """Positions that the view lets through, newest first, of the candidates that a statement lists."""
+        """Positions that the view lets through, newest first, of the candidates that a statement lists.
+
+        Candidates and the reader's own rows are looked through by turns, each from where the other got to: who sees
+        little of what is everywhere waits no longer than who sees all of what is rare.
+        """
+        values = {"low": 0, **values}
+        walk = Walk(self.database, link, view, newest_first=True)
         found: list[int] = []
-        for size in _sizes():
-            rows = self._rows(link, template, **{"low": 0, **values}, high=high, size=size)
+        for size, own in zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False):
+            rows = self._rows(link, sieve.newest, **values, high=high, size=size)
             seen = list(dict.fromkeys(position for position, shelf in rows if shelf in view.shelves))
-            if allowed is not None:
-                kept = allowed(link, seen)
-                seen = [position for position in seen if position in kept]
-            found += seen
+            found += seen if allowed is None else _kept(seen, allowed(link, seen))
             if len(found) >= wanted or len(rows) < size:
                 break
-            high = rows[-1][0] - 1
+            positions = walk.positions(values["low"], rows[-1][0] - 1, own)
+            if not positions:
+                break
+            among = {row[0] for row in self._rows(link, sieve.among, **values, positions=positions)}
+            seen = _kept(positions, among)
+            found += seen if allowed is None else _kept(seen, allowed(link, seen))
+            if len(found) >= wanted or len(positions) < own:
+                break
+            high = positions[-1] - 1
         return found[:wanted]
 
 
-def _sizes() -> Iterator[int]:
-    yield from _CHUNKS
-    while True:
-        yield _CHUNKS[-1]
+def _kept(positions: list[int], among: Set[int]) -> list[int]:
+    return [position for position in positions if position in among]
+
+
+def _sizes(chunks: Sequence[int]) -> Iterator[int]:
+    yield from chunks
+    yield from repeat(chunks[-1])
 
 
 _HEADS: Final = (
@@ -173,16 +199,25 @@ _NAMED: Final = """
 SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.target WHERE {among:r.position:positions}
 """
 
-_NAMING: Final = """
+_NAMING: Final = Sieve(
+    """
 SELECT r.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
 AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
-"""
+""",
+    """
+SELECT r.position FROM refs r
+WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {among:r.position:positions}
+""",
+)
 
-_WITH_VALUE: Final = """
+_WITH_VALUE: Final = Sieve(
+    """
 SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
 WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
-"""
+""",
+    "SELECT o.position FROM observables o WHERE o.value = :value AND {among:o.position:positions}",
+)
 
 _COUNT: Final = """
 SELECT count(*) FROM (SELECT 1 FROM versions WHERE {among:shelf:shelves} AND position > :low AND position <= :high

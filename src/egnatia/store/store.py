@@ -17,7 +17,7 @@ from egnatia.store.database import Database, open_database
 from egnatia.store.entry import Appended, Batch, Cursor, Note
 from egnatia.store.erasure import Ledger
 from egnatia.store.indexer import Indexer
-from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens, Witnesses
+from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens
 from egnatia.store.loading import load_attestations
 from egnatia.store.lookup import Lookup
 from egnatia.store.migrating import migrate
@@ -26,6 +26,7 @@ from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
 from egnatia.store.tally import Tally
 from egnatia.store.wakes import Wakes
+from egnatia.store.witnesses import Witnesses
 from egnatia.store.writer import Writer
 from egnatia.trust.attestation import Attestation
 from egnatia.trust.audit import AuditRow
@@ -54,7 +55,6 @@ class Store(Lookup):
         self.organisations = Organisations(database, self._writer.write)
         self.peers = Kept(database, self._writer.write, "peer", bytes)
         self.contacts = Kept(database, self._writer.write, "contact", bytes)
-        self.witnessed = Kept(database, self._writer.write, "witnessed", bytes)
         self.witnesses = Witnesses(database, self._writer.write)
         self.backups = Kept(database, self._writer.write, "backup", BackedUp)
         self.acknowledgements = Acknowledgements(database, self._writer.write)

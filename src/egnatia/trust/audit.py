@@ -4,6 +4,7 @@ Whoever changes a row must change all later ones; whoever changes those contradi
 signs new checkpoints contradicts what the peers have countersigned.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from egnatia.trust.signing import SigningKeys, VerifyingKeys
 
 CHECKPOINT = "egnatia checkpoint 1"
 COUNTERSIGNATURE = "egnatia countersignature 1"
+DAY = 86_400_000_000
 GENESIS = bytes(32)
 """What the first row, number 1, holds as `previous`."""
 
@@ -106,6 +108,25 @@ def check_follows(newer: Checkpoint, last: Checkpoint) -> None:
         raise Forged("checkpoint", f"row {newer.seq} of {newer.node} came after row {last.seq} of {last.node}")
     if newer.seq == last.seq and newer.digest != last.digest:
         raise Forged("checkpoint", f"{newer.node} shows two different rows {newer.seq}")
+
+
+def superfluous(moments: Mapping[str, int], *, now: int) -> frozenset[str]:
+    """Which of these checkpoints, by name with the time of each (microseconds UTC), need not be kept any longer.
+
+    All of the last day are kept, of the sixty days before the last of each day, and of the time before that the last
+    of every thirty days: whoever changes a row contradicts the next one that is left, however late.
+    """
+    newest: dict[tuple[int, int], str] = {}
+    for name, at in sorted(moments.items(), key=lambda each: each[1]):
+        newest[_stretch(at, now)] = name
+    kept = set(newest.values())
+    return frozenset(name for name, at in moments.items() if now - at > DAY and name not in kept)
+
+
+def _stretch(at: int, now: int) -> tuple[int, int]:
+    """The stretch of time of which one checkpoint is kept: how many days long, and which one."""
+    days = 1 if now - at <= 61 * DAY else 30
+    return days, at // (days * DAY)
 
 
 def _head(node: str, seq: int, digest: bytes, at: int) -> bytes:

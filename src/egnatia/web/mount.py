@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import feed, live, settings, shell
+from egnatia.web import feed, live, peers, settings, shell
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -20,6 +20,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
     *feed.PAGES,
     *account.PAGES,
+    *peers.PAGES,
     *settings.PAGES,
     *record.PAGES,
     *shell.PAGES,

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 from litestar import Request, Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
 
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.exchange.api.surface import Desk, Surface
@@ -93,6 +93,11 @@ class Visit:
         """The same visitor at the desk of the API."""
         return Desk(self.surface, self.visitor.caller)
 
+    @property
+    def actor(self) -> str:
+        """The visitor as the audit log names who acts: the organisation, and the person."""
+        return f"{self.visitor.organisation or 'public'} {self.visitor.name or 'anonymous'}"
+
     def clearance(self) -> Clearance:
         """What the visitor may see now."""
         self.require(Permission.READ)
@@ -120,7 +125,7 @@ class Visit:
         if int(self.request.headers.get("content-length", "0")) > FORM_BYTES:
             raise BadRequest(f"the form is larger than {FORM_BYTES} bytes")
         data = await self.request.form()
-        given = {name: [str(each) for each in data.getall(name)] for name in data}
+        given = {name: [await _text(each) for each in data.getall(name)] for name in data}
         sent = given.pop("csrf", [""])[0]
         same = bool(self.csrf) and hmac.compare_digest(sent.encode(), self.csrf.encode())
         if (bound or self.visitor.session) and not same:
@@ -227,6 +232,13 @@ def cookie_name(name: str, settings: Settings) -> str:
     """A cookie's name in the browser. Over TLS only this very host may set it (RFC 6265bis, `__Host-`). On loopback,
     where every port shares its cookies with the others, it is this port's."""
     return f"__Host-{name}" if is_secure(settings) else f"{name}_{urlsplit(settings.public_url).port or 80}"
+
+
+async def _text(value: object) -> str:
+    """A field as text; that of a file is what the file says."""
+    if isinstance(value, UploadFile):
+        return (await value.read(FORM_BYTES)).decode("utf-8", "replace")
+    return str(value)
 
 
 def read_form(given: Mapping[str, list[str]], kind: type[Form]) -> Form:

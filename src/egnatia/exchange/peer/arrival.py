@@ -149,16 +149,12 @@ class Arrival:
         if shown.node != peer:
             raise Forged("checkpoint", f"{peer} shows one of {shown.node}")
         check_checkpoint(shown, self._cards.keys_of(peer, shown.signature.key).verifying)
-        last = self._witnessed(peer)
-        if last is not None:
-            check_follows(shown, last)
+        given = self._store.witnesses.given(peer)
+        if given:
+            check_follows(shown, given[-1].checkpoint)
         ours = countersign(shown, self._keys, peer=self._node, at=time.time_ns() // 1_000)
-        self._store.witnessed.put(peer, checkpoint)
+        self._store.witnesses.give(ours)
         return wire.encode(ours)
-
-    def _witnessed(self, peer: str) -> Checkpoint | None:
-        held = self._store.witnessed.get(peer)
-        return None if held is None else wire.decode(held, Checkpoint, "checkpoint")
 
     def _introduced(self, encoded: bytes, peer: str, lies: list[str]) -> None:
         """A card that the peer vouches for: its own, renewed, or of a node whose records it relays."""

@@ -1,6 +1,19 @@
 """How it goes with one peer, in figures that an operator reads; kept in memory, saved now and then."""
 
+import enum
+
 import msgspec
+
+
+class Kind(enum.StrEnum):
+    """What went wrong, by what an operator does about it."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    DISBELIEVED = "disbelieved"
+    NOT_TAKEN = "not taken"
+    ENDED = "ended"
+    BROKEN = "broken"
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -8,6 +21,7 @@ class Trouble(msgspec.Struct, frozen=True):
 
     at: int
     what: str
+    kind: Kind = Kind.BROKEN
 
 
 class Contact(msgspec.Struct):
@@ -43,6 +57,6 @@ class Contact(msgspec.Struct):
         """Positions of its feed that are not here yet, at the most."""
         return max(0, self.head - self.live) + self.missing
 
-    def troubled(self, at: int, what: str) -> None:
+    def troubled(self, at: int, what: str, kind: Kind = Kind.BROKEN) -> None:
         """Remember what went wrong; the last twenty are kept."""
-        self.troubles = [*self.troubles[-19:], Trouble(at, what[:500])]
+        self.troubles = [*self.troubles[-19:], Trouble(at, what[:500], kind)]

@@ -1,5 +1,5 @@
-"""The paths that peers call, as raw ASGI: /peer/feed streams, /peer/post takes one sealed message, /peer/card shows
-this node's card, which is public.
+"""The paths that peers call, as raw ASGI: /peer/feed streams, /peer/post takes a sealed message, /peer/witness answers
+one, /peer/card shows this node's card, which is public.
 
 Who does not prove to be a confirmed peer learns nothing but that the door is shut.
 """
@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from egnatia.exchange.asgi import (
     Answer,
+    App,
     BodyTooLarge,
     BodyTooSlow,
     ClientGone,
@@ -23,9 +24,11 @@ from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import VERSION, Misbehaved, Word, decode_subscription, decode_word
 from egnatia.exchange.peer.stream import Stream
+from egnatia.exchange.peer.witness import ASKED, WITNESS
 from egnatia.trust import channel
 from egnatia.trust.errors import Forged, Unopenable
 from egnatia.trust.party import Local
+from egnatia.trust.post import Post
 from egnatia.trust.post import receive as receive_post
 
 BODY_LIMIT = 64 << 10
@@ -41,7 +44,7 @@ HEADERS = (
 
 class Endpoint:
     """Answers peers. `contact_of` raises `Forged` for who is no confirmed peer; `hear` takes what they say; `card` is
-    this node's signed card, encoded."""
+    this node's signed card, encoded; `testify` the answer to a peer that asks what was signed of its audit log."""
 
     def __init__(
         self,
@@ -51,11 +54,17 @@ class Endpoint:
         contact_of: Callable[[str], Contact],
         hear: Callable[[str, Word], Awaitable[None]],
         card: Callable[[], bytes],
+        testify: Callable[[str], bytes],
     ) -> None:
-        self._card = card
+        self._card, self._testify = card, testify
         self._feed, self._local, self._contact_of, self._hear = feed, local, contact_of, hear
         self._streams: dict[str, tuple[Stream, asyncio.Task[None]]] = {}
         self._checkpoint = b""
+        self._paths: dict[str, App] = {
+            "/peer/feed": self._serve,
+            "/peer/post": self._listen,
+            f"/{WITNESS}": self._bear_witness,
+        }
         self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,18 +72,16 @@ class Endpoint:
         path, method = scope["path"], scope["method"]
         if path == "/peer/card" and method == "GET":
             await respond(send, Answer(200, self._card(), HEADERS))
-        elif path not in {"/peer/feed", "/peer/post"}:
+        elif path not in self._paths:
             await respond(send, Answer(404))
         elif method != "POST":
             await respond(send, Answer(405, headers=((b"allow", b"POST"),)))
         elif self.closing:
             await respond(send, Answer(503, b"the node is stopping"))
         else:
-            await self._answered(self._serve if path == "/peer/feed" else self._listen, scope, receive, send)
+            await self._answered(self._paths[path], scope, receive, send)
 
-    async def _answered(
-        self, serve: Callable[[Scope, Receive, Send], Awaitable[None]], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _answered(self, serve: App, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await serve(scope, receive, send)
         except BodyTooLarge as error:
@@ -124,13 +131,23 @@ class Endpoint:
             await asyncio.gather(old[1], return_exceptions=True)
 
     async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = await self._received(WORD, scope, receive)
+        await self._hear(said.sender, decode_word(said.body))
+        await respond(send, Answer(204))
+
+    async def _bear_witness(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = await self._received(ASKED, scope, receive)
+        testimony = await asyncio.to_thread(self._testify, asked.sender)
+        await respond(send, Answer(200, testimony, HEADERS))
+
+    async def _received(self, kind: str, scope: Scope, receive: Receive) -> Post:
+        """One sealed message of a peer."""
         message = await read_body(scope, receive, limit_bytes=POST_LIMIT, seconds=BODY_SECONDS)
         received = await asyncio.to_thread(receive_post, message, self._local, now=_now())
         self._contact_of(received.sender)
-        if received.kind != WORD:
+        if received.kind != kind:
             raise Misbehaved(f"a post of kind {received.kind[:20]!r}")
-        await self._hear(received.sender, decode_word(received.body))
-        await respond(send, Answer(204))
+        return received
 
     def stir(self) -> None:
         """The log or somebody's clearance may have changed."""

@@ -17,24 +17,24 @@ import msgspec
 
 from egnatia.exchange.peer import subscribing
 from egnatia.exchange.peer.arrival import Arrival, Taken
-from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.errand import Errand
 from egnatia.exchange.peer.frame import (
     Acknowledgement,
     Countersigned,
     Misbehaved,
-    Scope,
     Subscription,
     Word,
     decode,
     encode_subscription,
 )
+from egnatia.exchange.peer.target import Target
 from egnatia.record import Record
 from egnatia.store.entry import Appended, Cursor
 from egnatia.trust.channel import Channel, Initiator
 from egnatia.trust.errors import Forged, Truncated, Unopenable
 from egnatia.trust.frame import END
-from egnatia.trust.party import Local, Peer
+from egnatia.trust.party import Local
 
 SILENCE_SECONDS = 35.0  # three heartbeats that did not come
 REFUSED_SECONDS = 5.0  # who refuses to answer is not asked more often
@@ -51,14 +51,12 @@ class End(msgspec.Struct, frozen=True):
     reason: str
     lied: bool = False
     again_after: float = 0.0
+    kind: Kind = Kind.BROKEN
 
-
-class Target(msgspec.Struct, frozen=True):
-    """Whom to pull from, and what."""
-
-    peer: Peer
-    endpoint: str
-    scope: Scope
+    @property
+    def trouble(self) -> Kind:
+        """What an operator is told."""
+        return Kind.DISBELIEVED if self.lied else self.kind
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -141,7 +139,7 @@ class Link:
         contact.connected_since = 0
         contact.outages, contact.lies = self._state.outages, self._state.lies
         contact.next_attempt = at + int((rest.until - now) * 1e6)
-        contact.troubled(at, end.reason)
+        contact.troubled(at, end.reason, end.trouble)
         self._poked.clear()
         try:
             async with asyncio.timeout(rest.until - now):
@@ -176,7 +174,8 @@ class Link:
         try:
             return await self._call(asked)
         except httpx.HTTPError as error:
-            return End(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            return End(reason, kind=Kind.UNREACHABLE)
         except Truncated as error:
             return End(str(error))
         except (Forged, Unopenable, Misbehaved) as lie:
@@ -191,7 +190,7 @@ class Link:
             if answer.status_code != 200:
                 refused = answer.status_code < 500
                 reason = f"{url} answered {answer.status_code}: {await _reason(answer)}"
-                return End(reason, again_after=REFUSED_SECONDS if refused else 0.0)
+                return End(reason, again_after=REFUSED_SECONDS if refused else 0.0, kind=Kind.REFUSED)
             opening = bytearray()
             channel: Channel | None = None
             async for chunk in answer.aiter_raw():
@@ -204,14 +203,14 @@ class Link:
                     chunk = bytes(opening)  # noqa: PLW2901 what followed the welcome
                 for frame in channel.receiver.feed(chunk):
                     if frame.kind == END:
-                        return End("the peer ended the stream")
+                        return End("the peer ended the stream", kind=Kind.ENDED)
                     await self._arrived(frame.kind, frame.payload)
                     if self._hung_up is not None:
                         return self._hung_up
             if channel is None:
                 return End(f"{url} answered without a welcome")
             channel.receiver.finish()
-        return End("the peer ended the stream")
+        return End("the peer ended the stream", kind=Kind.ENDED)
 
     async def _arrived(self, kind: int, payload: bytes) -> None:
         self._state, commands = subscribing.step(
@@ -284,7 +283,7 @@ class Link:
         contact.duplicates += len(appended.positions) - fresh
         contact.refused += len(taken.refused)
         for refusal in taken.refused[:5]:
-            contact.troubled(_now(), refusal)
+            contact.troubled(_now(), refusal, Kind.NOT_TAKEN)
         contact.live = cursor.live
         contact.missing = sum(until - after for after, until in cursor.gaps)
         new = {id(entry.record) for entry, place in zip(taken.batch.entries, appended.positions, strict=True) if place}
@@ -295,7 +294,7 @@ class Link:
     async def _follow_up(self, taken: Taken, appended: Appended, obeyed: Sequence[tuple[Record, str]]) -> None:
         for conflict in await asyncio.to_thread(self._arrival.stored, taken, appended):
             self._contact.refused += 1
-            self._contact.troubled(_now(), conflict)
+            self._contact.troubled(_now(), conflict, Kind.NOT_TAKEN)
         if obeyed:
             await self._answer(obeyed)
 

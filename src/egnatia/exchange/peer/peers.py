@@ -20,14 +20,16 @@ from egnatia.exchange.host import Admission
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.peer.arrival import Arrival, Own
 from egnatia.exchange.peer.carriage import Carriage
-from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
-from egnatia.exchange.peer.link import CARD, POST, Link, Means, Target
+from egnatia.exchange.peer.link import CARD, POST, Link, Means
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.peer.status import save
+from egnatia.exchange.peer.target import LOOPBACK, Target, target_of
+from egnatia.exchange.peer.witness import testify
 from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.record import Record
@@ -48,7 +50,6 @@ CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
 CARRY_SECONDS = 1.0
 CARD_LIMIT = 1 << 20
-LOOPBACK = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}  # never through a proxy
 
 
 class PeerHost(Protocol):
@@ -123,7 +124,12 @@ class Peers:
             publish=self._publish,
         )
         self._endpoint = Endpoint(
-            self._feed, local=self._local, contact_of=self._contact_of, hear=self._hear, card=self._own_card
+            self._feed,
+            local=self._local,
+            contact_of=self._contact_of,
+            hear=self._hear,
+            card=self._own_card,
+            testify=self._testify,
         )
         self._client: httpx.AsyncClient | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -223,7 +229,7 @@ class Peers:
         for node in gone:
             self._cards.forget(node)
         wanted = {pairing.node: pairing for pairing in believed if pairing.state is State.CONFIRMED}
-        targets = {node: self._target(pairing) for node, pairing in wanted.items()}
+        targets = {node: target_of(pairing, self._cards) for node, pairing in wanted.items()}
         for node, (target, _, task) in tuple(self._links.items()):
             if targets.get(node) != target:
                 task.cancel()
@@ -247,14 +253,9 @@ class Peers:
         )
         self._links[node] = (target, link, asyncio.create_task(link.run()))
 
-    def _target(self, pairing: Pairing) -> Target:
-        keys = self._cards.card(pairing.node).keys.current
-        return Target(Peer(pairing.node, keys), self._endpoint_of(pairing), pairing.scope)
-
-    def _endpoint_of(self, pairing: Pairing) -> str:
-        if pairing.endpoint or pairing.node not in self._cards.nodes:
-            return pairing.endpoint
-        return next(iter(self._cards.card(pairing.node).endpoints), "")
+    def _testify(self, node: str) -> bytes:
+        peer = Peer(node, self._cards.card(node).keys.current)
+        return testify(self._host.store.witnesses, self._local, peer, at=_now())
 
     def _signed(self, node: str) -> SignedCard:
         return self._host.signed_card if node == self._host.node_id else self._cards.signed(node)
@@ -292,9 +293,9 @@ class Peers:
                 card = self._cards.update(signed, now=_now())
                 await asyncio.to_thread(self._pairings.introduced, signed, card.node, node)
         except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}")
+            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}", Kind.UNREACHABLE)
         except Forged as error:
-            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}")
+            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}", Kind.DISBELIEVED)
 
     async def _say(self, target: Target, word: Word) -> None:
         """Post a word to a peer; what does not arrive is said again with the next one."""
@@ -307,10 +308,10 @@ class Peers:
         try:
             answered = await self._client.post(url, content=message, timeout=10.0)
         except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}")
+            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}", Kind.UNREACHABLE)
             return
         if answered.status_code != 204:
-            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}")
+            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}", Kind.REFUSED)
 
     async def _hear(self, node: str, word: Word) -> None:
         contact = self._contact_of(node)
@@ -345,8 +346,12 @@ class Peers:
         head = self._host.store.last_audit_row()
         if head is None:
             return b""
-        signed = checkpoint(head, self._host.keys.signing, node=self._host.node_id, at=_now())
-        self._host.store.witnesses.checkpoint(signed)
+        witnesses = self._host.store.witnesses
+        last = witnesses.latest(1)
+        at = max(_now(), last[0][0].at if last else 0)  # peers refuse a head that is older than the one before
+        signed = checkpoint(head, self._host.keys.signing, node=self._host.node_id, at=at)
+        witnesses.checkpoint(signed)
+        witnesses.thin(at)
         return wire.encode(signed)
 
     async def _answer(self, obeyed: Sequence[tuple[Record, str]]) -> None:

@@ -43,6 +43,13 @@ NO_NAME = N_("A sign-in name has small letters, digits, dots, dashes, or is an e
 NO_PASSKEY = N_("This passkey could not be taken. Try again.")
 NOT_THE_SAME = N_("The two passwords differ")
 
+ALSO = (
+    (Role.ANALYST, N_("analyse and draft")),
+    (Role.PUBLISHER, N_("publish for the organisation")),
+    (Role.AUDITOR, N_("audit")),
+)
+"""What the first administrator may do besides."""
+
 
 class FirstPage(Content, frozen=True, kw_only=True):
     """Asks for the first code."""
@@ -62,6 +69,7 @@ class EnrolPage(Content, frozen=True, kw_only=True):
     display: str
     app: Codes
     roles: tuple[Role, ...] = ()
+    offered: tuple[tuple[Role, str], ...] = ALSO
     wrong: str = ""
     passkeys_at: str = ""
 

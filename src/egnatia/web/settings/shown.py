@@ -45,7 +45,7 @@ def tables(settings: Settings, speech: Speech) -> tuple[SettingsTable, ...]:
             _setting(settings, f"{name}.{field.name}", getattr(section, field.name), field, speech)
             for field in msgspec.structs.fields(kind)
         )
-        meaning = speech.gettext(inspect.cleandoc(kind.__doc__ or ""))
+        meaning = speech.gettext(inspect.cleandoc(str(kind.__doc__)))
         found.append(SettingsTable(name=name, meaning=meaning, settings=rows))
     return tuple(found)
 
@@ -54,7 +54,7 @@ def _setting(settings: Settings, key: str, value: object, field: msgspec.structs
     inner = get_args(field.type)[0]
     return Setting(
         key=key,
-        meaning=speech.gettext(meta_of(field.type).description or ""),
+        meaning=speech.gettext(str(meta_of(field.type).description)),
         value=written(without_secret(value)),
         default=written(field.default),
         variable="EGNATIA_" + key.replace(".", "_").upper(),

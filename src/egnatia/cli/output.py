@@ -1,0 +1,135 @@
+"""Outputs: what devices fetch, and which device may."""
+
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.cyber.intel.delivery import Outputs, warning_lists
+from egnatia.cyber.intel.output import Output, make
+from egnatia.cyber.intel.searching import known_to
+from egnatia.exchange.formats.defence import FORMS
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """A device that may fetch. `token` is shown this once and nowhere kept."""
+
+    id: str
+    token: str
+    url: str
+
+
+@click.group()
+def output() -> None:
+    """Outputs for defences: lists, zones and rules that devices fetch at /outputs/NAME."""
+
+
+@output.command("save")
+@click.argument("name")
+@click.option("--format", "form", type=click.Choice(list(FORMS)), required=True, help="What the device reads.")
+@click.option("--search", default="", help="Only what matches, in the search language (docs/intel.md).")
+@click.option("--least", default=30, show_default=True, type=click.IntRange(1, 100), help="The least score.")
+@click.option("--allow", multiple=True, metavar="VALUE", help="Never give this address, network, domain or digest.")
+@click.option("--limit", default=0, type=click.IntRange(0, 1_000_000), help="At most so many entries; the best stay.")
+@command
+def save(desk: Desk, name: str, *, form: str, search: str, least: int, allow: tuple[str, ...], limit: int) -> None:
+    """Keep the output NAME, in the place of one of that name.
+
+    \b
+    egnatia output save resolver --format rpz --search "economy:me" --least 60
+    egnatia output grant resolver --name "resolver 1"
+    """
+    fields = {"name": name, "form": form, "search": search, "least": least, "allow": allow, "limit": limit}
+    made = msgspec.convert(fields, Output)
+    with desk.node() as node:
+        Outputs(node.store).save(made)
+        node.note("output", name, f"{form} {search}")
+    desk.answer(made, f"{name} is at {desk.settings().public_url}/outputs/{name}")
+
+
+@output.command("list")
+@command
+def list_(desk: Desk) -> None:
+    """Every output, and the devices that may fetch it."""
+    with desk.node() as node:
+        kept = Outputs(node.store)
+        outputs, consumers = kept.outputs.all(), kept.consumers.all()
+    rows = [
+        (each.name, each.form, each.search, each.least, ", ".join(
+            f"{who.name} ({who.id}{', revoked' if who.revoked else ''})"
+            for who in consumers.values() if who.output == each.name
+        ))
+        for each in outputs.values()
+    ]  # fmt: skip
+    desk.answer(list(outputs.values()), table(("name", "format", "search", "least", "devices"), rows))
+
+
+@output.command("remove")
+@click.argument("name")
+@command
+def remove(desk: Desk, name: str) -> None:
+    """Keep the output NAME no longer; devices that ask for it find nothing."""
+    with desk.node() as node:
+        kept = Outputs(node.store)
+        if kept.outputs.get(name) is None:
+            raise Failure(f"There is no output {name!r}")
+        kept.outputs.remove(name)
+        node.note("output", name, "removed")
+    desk.answer({"removed": name}, f"{name} is gone.")
+
+
+@output.command("show")
+@click.argument("name")
+@click.option("--for", "organisation", help="Identity id: what that organisation would get; else this node's own.")
+@click.option("--public", is_flag=True, help="What everyone would get.")
+@click.option("--summary", is_flag=True, help="Only how many entries, and what was left out and why.")
+@command
+def show(desk: Desk, name: str, *, organisation: str | None, public: bool, summary: bool) -> None:
+    """Print the output NAME as one reader would get it now."""
+    with desk.node() as node:
+        saved = Outputs(node.store).outputs.get(name)
+        if saved is None:
+            raise Failure(f"There is no output {name!r}")
+        clearance = node.clearance_of(None if public else organisation or node.own)
+        known = known_to(node.store, clearance, node.facts.organisations())
+        warnings = warning_lists(node.settings.data)
+        made = make(saved, node.store, clearance, datetime.now(UTC), warnings=warnings, known=known)
+    if summary or desk.as_json:
+        told = {"entries": made.entries, "left_out": dict(made.left_out), "tag": made.tag}
+        rows = sorted(made.left_out.items())
+        desk.answer(told, table(("left out for", "entries"), [("(given)", made.entries), *rows]))
+    else:
+        click.echo(made.content, nl=False)
+
+
+@output.command("grant")
+@click.argument("name")
+@click.option("--for", "organisation", help="Identity id of whose device it is; else this node's own.")
+@click.option("--name", "device", required=True, help="What the device is called.")
+@command
+def grant(desk: Desk, name: str, *, organisation: str | None, device: str) -> None:
+    """Let a device fetch the output NAME, and nothing else: shows its token, this once.
+
+    The device sends it as `Authorization: Bearer`, or as the password of the user `token`.
+    """
+    with desk.node() as node:
+        try:
+            minted = Outputs(node.store).grant(name, organisation or node.own, device)
+        except KeyError as error:
+            raise Failure(f"There is no output {name!r}") from error
+        node.note("output granted", name, f"{minted.id} {device}")
+    made = Granted(minted.id, minted.text, f"{desk.settings().public_url}/outputs/{name}")
+    desk.answer(made, f"{made.token}\nfetches {made.url}. It is shown this once.")
+
+
+@output.command("revoke")
+@click.argument("consumer")
+@command
+def revoke(desk: Desk, consumer: str) -> None:
+    """End the access of the device with this id."""
+    with desk.node() as node:
+        if not Outputs(node.store).revoke(consumer):
+            raise Failure(f"There is no device {consumer!r}")
+        node.note("output revoked", consumer)
+    desk.answer({"revoked": consumer}, f"{consumer} can fetch nothing any more.")

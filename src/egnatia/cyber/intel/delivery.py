@@ -1,0 +1,176 @@
+"""Devices fetch their outputs at `/outputs/NAME`, with a token of their own that opens nothing else.
+
+An output is put together anew when the log has grown or its scores have aged, at most every few seconds for one reader;
+a device that has the newest is told so in a few bytes.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import PathParameter
+
+from egnatia.cyber.intel.output import Made, Output, make
+from egnatia.cyber.intel.searching import known_to
+from egnatia.cyber.intel.warning_list import BUILT_IN, WarningLists, lists_in
+from egnatia.exchange import token
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.api.surface import Surface, require
+from egnatia.exchange.asgi import header
+from egnatia.exchange.caller import Caller, Throttle, Throttled, presented_in
+from egnatia.exchange.host import Host
+from egnatia.exchange.submission import Right
+from egnatia.store import Batch, Known, Note, Store
+from egnatia.store.keeping import Kept
+
+REST_SECONDS: Final = 10.0
+"""An output is not put together more often than this for one reader, however fast the log grows."""
+
+AGED_SECONDS: Final = 600.0
+"""After this long scores are asked anew though the log has not grown."""
+
+KEPT: Final = 256
+"""How many made outputs are held in memory; the oldest goes first."""
+
+FOLDER: Final = "warning-lists"
+"""Where the operator puts warning lists, in the data directory."""
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """A device that may fetch one output, on behalf of an organisation. Its secret is kept as a digest; microseconds
+    UTC."""
+
+    id: str
+    digest: bytes
+    output: str
+    organisation: str
+    name: str
+    created: int
+    revoked: int | None = None
+
+
+class Outputs:
+    """The outputs and the consumers that a node keeps."""
+
+    def __init__(self, store: Store) -> None:
+        self.outputs: Kept[Output] = store.kept("output", Output)
+        self.consumers: Kept[Consumer] = store.kept("consumer", Consumer)
+
+    def save(self, output: Output) -> None:
+        """Keep an output in the place of one of the same name; raises ValueError where it makes no sense."""
+        output.check()
+        self.outputs.put(output.name, output)
+
+    def grant(self, output: str, organisation: str, name: str) -> token.Minted:
+        """A new consumer of an output; its token is shown once. Raises KeyError where there is no such output."""
+        if self.outputs.get(output) is None:
+            raise KeyError(output)
+        minted = token.mint()
+        made = Consumer(minted.id, minted.digest, output, organisation, name, time.time_ns() // 1_000)
+        self.consumers.put(minted.id, made)
+        return minted
+
+    def revoke(self, consumer: str) -> bool:
+        """End a consumer's access at once; whether there was one."""
+        held = self.consumers.get(consumer)
+        if held is None:
+            return False
+        self.consumers.put(consumer, msgspec.structs.replace(held, revoked=time.time_ns() // 1_000))
+        return True
+
+
+def warning_lists(data: Path) -> WarningLists:
+    """The built-in lists and those that the operator has put into the data directory; raises Invalid."""
+    folder = data / FOLDER
+    return WarningLists([*BUILT_IN, *(lists_in(folder) if folder.is_dir() else ())])
+
+
+class Maker:
+    """Makes outputs and holds those that are still good. Thread-safe."""
+
+    def __init__(self, host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> None:
+        self._host, self._organisations = host, organisations
+        self._made: dict[tuple[Output, str | None], tuple[float, int, Made]] = {}
+        self._lock = Lock()
+        self._warnings: WarningLists | None = None
+
+    def make(self, output: Output, organisation: str | None) -> Made:
+        """An output for one reader. One is made at a time: it is the machine's memory that would be short."""
+        with self._lock:
+            key, position = (output, organisation), self._host.store.position()
+            held = self._made.get(key)
+            if held is not None and _is_good(held, position):
+                return held[2]
+            made = self._fresh(output, organisation)
+            self._made.pop(key, None)
+            self._made[key] = (time.monotonic(), position, made)
+            if len(self._made) > KEPT:
+                self._made.pop(next(iter(self._made)))
+            return made
+
+    def _fresh(self, output: Output, organisation: str | None) -> Made:
+        if self._warnings is None:
+            self._warnings = warning_lists(self._host.settings.data)
+        store, clearance = self._host.store, self._host.clearance_of(organisation)
+        known = known_to(store, clearance, self._organisations())
+        return make(output, store, clearance, datetime.now(UTC), warnings=self._warnings, known=known)
+
+
+def _is_good(held: tuple[float, int, Made], position: int) -> bool:
+    age = time.monotonic() - held[0]
+    return age < REST_SECONDS or (held[1] == position and age < AGED_SECONDS)
+
+
+def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> tuple[HTTPRouteHandler, ...]:
+    """The way in for devices, to be handed to the application."""
+    kept, maker, throttle = Outputs(host.store), Maker(host, organisations), Throttle()
+
+    def consumer(authorization: str | None, name: str, address: str) -> Caller | None:
+        """The device behind a credential; None where it is none of a device's. Raises Throttled."""
+        presented = presented_in(authorization) if authorization else None
+        held = kept.consumers.get(presented.id) if presented is not None else None
+        if presented is None or held is None:
+            return None
+        if wait := throttle.wait(address):
+            raise Throttled(wait)
+        if not token.matches(presented, held.digest) or held.revoked is not None or held.output != name:
+            throttle.failed(address)
+            raise NotFound
+        return Caller(held.organisation, held.name, frozenset({Right.READ}), held.id)
+
+    @get("/outputs/{name:str}", include_in_schema=False)
+    async def output(
+        request: Request[Any, Any, Any],
+        surface: NamedDependency[Surface],
+        name: Annotated[str, PathParameter(max_length=63)],
+    ) -> Response[bytes]:
+        """An output, for whom the credential stands; for the public without one."""
+        authorization = header(request.scope, b"authorization")  # type: ignore[arg-type]  # the same mapping
+        address = request.client.host if request.client else ""
+        caller = await surface.ask(lambda: consumer(authorization, name, address)) or await surface.caller(request)
+        require(caller, Right.READ)
+        saved = await surface.ask(lambda: kept.outputs.get(name))
+        if saved is None:
+            raise NotFound
+        made = await surface.ask(lambda: maker.make(saved, caller.organisation))
+        headers = {"ETag": f"W/{made.tag}", "Cache-Control": "private, max-age=60", "Vary": "Authorization"}
+        if _has(request.headers.get("if-none-match", ""), made.tag):
+            return Response(b"", status_code=304, headers=headers)
+        who = f"{caller.organisation or 'public'} {caller.name}"
+        note = Note(who, "release", f"output {name}", f"{made.entries} entries {made.tag}")
+        await surface.ask(lambda: host.store.append(Batch(notes=(note,))).result())
+        return Response(made.content, media_type=made.media_type, headers=headers)
+
+    return (output,)
+
+
+def _has(asked: str, tag: str) -> bool:
+    """Whether an If-None-Match names the tag (RFC 9110 section 13.1.2: weakly compared)."""
+    return asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}

@@ -1,0 +1,130 @@
+"""Which techniques are told of, how often, by whom: the ATT&CK matrix and that of DISARM as the answer to a query."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.cyber.intel.language import Term
+from egnatia.cyber.intel.matching import Known, matches, technique_numbers, techniques_of
+from egnatia.cyber.intel.searching import PAGE, candidate_of
+from egnatia.policy import Clearance
+from egnatia.store import Query, Row, Store
+from egnatia.store.query import LAST
+
+Fields = dict[str, Any]
+
+ATTACK: Final = (
+    "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation",
+    "stealth", "defense-evasion", "defense-impairment", "credential-access", "discovery", "lateral-movement",
+    "collection", "command-and-control", "exfiltration", "impact",
+)  # fmt: skip
+"""The tactics of ATT&CK Enterprise, in the order of an intrusion."""
+
+DISARM: Final = (
+    "plan-strategy", "plan-objectives", "target-audience-analysis", "develop-narratives", "develop-content",
+    "establish-assets", "establish-legitimacy", "microtarget", "select-channels-and-affordances",
+    "conduct-pump-priming", "deliver-content", "maximise-exposure", "drive-online-harms", "drive-offline-activity",
+    "persist-in-the-information-environment", "assess-effectiveness",
+)  # fmt: skip
+"""The tactics of DISARM, in the order of an operation."""
+
+TELLING: Final = (
+    "report", "grouping", "relationship", "indicator", "incident", "sighting", "campaign", "malware", "note", "case",
+)  # fmt: skip
+"""Record types that tell of a technique; the technique itself does not count."""
+
+EXAMPLES: Final = 3
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One technique: how many records tell of it, how many organisations, and the newest of these records."""
+
+    number: str
+    name: str
+    tactics: tuple[str, ...]
+    records: int
+    organisations: int
+    examples: tuple[str, ...]
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """Techniques by tactic, tactics in their order. `covered` techniques are told of, of `known` ones."""
+
+    tactics: tuple[str, ...]
+    cells: Mapping[str, tuple[Cell, ...]]
+    covered: int
+    known: int
+
+
+def matrix(
+    store: Store,
+    clearance: Clearance,
+    term: Term,
+    known: Known,
+    now: datetime,
+    *,
+    order: Sequence[str] = ATTACK,
+    with_empty: bool = False,
+) -> Matrix:
+    """The matrix of what a reader may see of the records that match. With `with_empty` also what nobody tells of."""
+    names, tactics = _techniques(store, clearance)
+    told: dict[str, list[Row]] = {}
+    for row in _rows(store, clearance, TELLING):
+        candidate = candidate_of(row)
+        if matches(term, candidate, known, now):
+            for number in techniques_of(candidate.record, known):
+                told.setdefault(number, []).append(row)
+    cells = {
+        number: _cell(number, names.get(number, number), tactics.get(number, ()), told.get(number, []))
+        for number in {*told, *(names if with_empty else ())}
+    }
+    found = {tactic for cell in cells.values() for tactic in cell.tactics}
+    ordered = (*(each for each in order if each in found), *sorted(found - set(order)))
+    columns = {
+        tactic: tuple(sorted((cell for cell in cells.values() if tactic in cell.tactics), key=_by_heat))
+        for tactic in ordered
+    }
+    lost = tuple(sorted((cell for cell in cells.values() if not cell.tactics), key=_by_heat))
+    return Matrix(
+        (*ordered, *(("other",) if lost else ())),
+        columns | ({"other": lost} if lost else {}),
+        len(told),
+        len(names),
+    )
+
+
+def _by_heat(cell: Cell) -> tuple[int, str]:
+    return (-cell.records, cell.number)
+
+
+def _cell(number: str, name: str, tactics: tuple[str, ...], rows: Sequence[Row]) -> Cell:
+    newest = [row.id for row in sorted(rows, key=lambda row: -row.position)[:EXAMPLES]]
+    return Cell(number, name, tactics, len(rows), len({row.owner for row in rows}), tuple(newest))
+
+
+def _techniques(store: Store, clearance: Clearance) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    names: dict[str, str] = {}
+    tactics: dict[str, tuple[str, ...]] = {}
+    for row in _rows(store, clearance, ("attack-pattern",)):
+        record = msgspec.json.decode(row.body, type=Fields)
+        if record.get("revoked") or record.get("x_mitre_deprecated"):
+            continue
+        for number in technique_numbers(record)[:1]:
+            phases = tuple(str(each.get("phase_name", "")) for each in record.get("kill_chain_phases", ()))
+            if phases or number not in names:
+                names[number], tactics[number] = str(record["name"]), phases
+    return names, tactics
+
+
+def _rows(store: Store, clearance: Clearance, types: tuple[str, ...]) -> list[Row]:
+    query = Query(types=types, versions=(LAST,))
+    found: list[Row] = []
+    after = 0
+    while True:
+        page = store.changes(clearance, after, PAGE, query)
+        found += page.rows
+        if not page.more:
+            return found
+        after = page.next
