@@ -12,7 +12,7 @@ import pytest
 from tests.network.conftest import Mesh
 from tests.network.processes import GREEN, Member, indicator, until
 
-from egnatia.trust import audit
+from egnatia.trust import Card, audit
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
 
@@ -31,6 +31,57 @@ def test_peer_status_tells_how_the_exchange_stands(mesh: Mesh) -> None:
     until(stands)
     [me] = mesh.bank.command("peer", "status")
     assert me["received"] > 0
+
+
+def test_new_keys_are_taken_up_by_a_running_node_and_believed_by_its_peers(mesh: Mesh) -> None:
+    before, body = indicator(GREEN)
+    mesh.rs.submit(body)
+    until(lambda: mesh.bank.sees(before))
+    rotated = mesh.rs.command("key", "rotate")
+    assert rotated["replaced"] == 1
+    until(lambda: _keys_shown(mesh.me, mesh.rs) == _keys_shown(mesh.al, mesh.rs) == 2)
+    until(lambda: _attesting(mesh.rs) == _current(mesh.rs))
+    after, body = indicator(GREEN)
+    mesh.rs.submit(body)
+    back, body = indicator(GREEN)
+    mesh.me.submit(body)
+    until(lambda: mesh.me.sees(after) and mesh.al.sees(after) and mesh.bank.sees(after) and mesh.rs.sees(back))
+    until(lambda: not any(each["error"] for each in mesh.al.command("peer", "status")))
+
+
+def _keys_shown(at: Member, of: Member) -> int:
+    """How many keys a node is known by elsewhere."""
+    with at.open() as node:
+        [card] = [each.card for each in node.pairings.all() if each.node == of.node_id]
+    return len(msgspec.msgpack.decode(card.body, type=Card).keys.all)
+
+
+def _current(member: Member) -> str:
+    with member.open() as node:
+        return node.card.keys.current.verifying.id
+
+
+def _attesting(member: Member) -> str:
+    """The key with which the running node attests now."""
+    record, body = indicator(GREEN)
+    member.submit(body)
+    with member.open() as node:
+        [row] = node.store.get(node.clearance_of(node.own), [record])
+        assert row.proof is not None
+        [attestation] = node.store.attestations([row.proof.attestation]).values()
+    return attestation.signature.key
+
+
+def test_an_organisation_added_to_a_running_node_publishes_at_once(mesh: Mesh) -> None:
+    added = mesh.al.command("org", "add", "--name", "A ministry", "--economy", "AL", "--account")["id"]
+    issued = mesh.al.command("token", "create", "desk", "--right", "submit", "--right", "read", "--for", added)
+    ministry = replace(mesh.al, own=added, token=issued["token"])
+    record, body = indicator(GREEN)
+    ministry.submit(body)
+    until(lambda: mesh.me.sees(record) and mesh.rs.sees(record))
+    shown = mesh.me.record(record)
+    assert shown is not None
+    assert shown["owner"] == added
 
 
 def test_audit_logs_are_whole_and_every_peer_agrees(mesh: Mesh) -> None:

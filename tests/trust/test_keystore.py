@@ -117,3 +117,17 @@ def test_opening_takes_less_than_a_second(tmp_path: Path) -> None:
     start = time.perf_counter()
     Keystore.open(tmp_path / "keys", b"pass").keys("n")
     assert time.perf_counter() - start < 1
+
+
+def test_what_another_process_adds_is_seen_after_reading_again(tmp_path: Path) -> None:
+    here = Keystore.create(tmp_path / "keys", "pass")
+    there = Keystore.open(tmp_path / "keys", "pass")
+    there.add("node--a", keys(0))
+    with pytest.raises(KeyError):
+        here.keys("node--a")
+    here.reread()
+    assert here.keys("node--a").public == there.keys("node--a").public
+    there.change_passphrase("another")
+    with pytest.raises(WrongPassphrase):
+        here.reread()
+    assert here.keys("node--a").public == there.keys("node--a").public

@@ -43,7 +43,7 @@ def show(desk: Desk) -> None:
 @key.command("rotate")
 @command
 def rotate(desk: Desk) -> None:
-    """Give the node new keys, signed by the old ones. Restart a running node afterwards.
+    """Give the node new keys, signed by the old ones. A running node notices, and so do its peers.
 
     Once a year, and whenever somebody who could read the keystore leaves.
     """
@@ -51,7 +51,7 @@ def rotate(desk: Desk) -> None:
         node.residence.rotate()
         node.note("keys rotated", node.node_id, node.card.keys.current.id)
         _say(desk, node)
-    desk.aside("Restart the node if it runs: until then it signs with the old keys, which peers no longer believe.")
+    desk.aside("A running node takes them up within seconds, and shows its peers.")
 
 
 @key.command("revoke")
@@ -70,7 +70,7 @@ def revoke(desk: Desk, *, fingerprint_start: str, reason: str) -> None:
         node.residence.revoke(found[0].id, reason)
         node.note("keys revoked", node.node_id, found[0].id)
         _say(desk, node)
-    desk.aside("Restart the node if it runs, so that its peers are told.")
+    desk.aside("A running node tells its peers within seconds.")
 
 
 def _say(desk: Desk, node: Node) -> None:

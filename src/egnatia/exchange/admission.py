@@ -88,6 +88,10 @@ class Admission:
             self._waiting.put(_Waiting(bodies, submitter, handling, atomic, tolerant, answer))
         return answer
 
+    def sign_with(self, keys: SigningKeys) -> None:
+        """What is admitted from now on is attested with these keys."""
+        self._keys = keys
+
     def close(self) -> None:
         """Finishes what waits, then stops."""
         self._waiting.put(None)

@@ -58,7 +58,7 @@ class Node:
         self.settings = settings
         self.residence = residence
         self.store = Store.open(settings.database_url, ledger=settings.data / ERASURES)
-        self.pairings = Pairings(self.store, lambda: residence.signed_card, residence.keys)
+        self.pairings = Pairings(self.store, lambda: residence.signed_card, lambda: residence.keys)
         self.cards = Cards()
         self.facts = Facts(self.store, lambda: residence.organisations, self.pairings.all)
         terms = settings.retention
@@ -80,6 +80,7 @@ class Node:
             clearance_of=self.clearance_of,
         )
         self.casework = Registry(self, workflows(), lambda: [each.id for each in residence.organisations])
+        self._noticed = residence.signed_card.body
 
     @classmethod
     def create(cls, settings: Settings, passphrase: str | bytes) -> None:
@@ -210,6 +211,18 @@ class Node:
         self.residence.host(organisation, name, economy)
         self.facts.forget()
         self.introduce(self.residence.organisations[-1])
+
+    def notice(self) -> bool:
+        """Takes up what was changed of the node itself, here or by another process (new keys, an organisation);
+        whether there was anything, so that its card is another one than when it was last asked."""
+        self.residence.reread()
+        card = self.residence.signed_card.body
+        if card == self._noticed:
+            return False
+        self._noticed = card
+        self.admission.sign_with(self.keys.signing)
+        self.facts.forget()
+        return True
 
     def note(self, action: str, subject: str = "", detail: str = "", *, actor: str = "operator") -> None:
         """One line in the audit log, durable when this returns."""

@@ -35,6 +35,8 @@ KEYSTORE: Final = "keys"
 SELF: Final = "node"
 _CARD_LIFE: Final = timedelta(days=730)
 _CODES: Final = {"regional": "WB", "other": "ZZ"}
+_HANDOVER: Final = 30_000_000
+"""Microseconds for which replaced keys still attest: a running node needs a moment to take up the new ones."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -64,6 +66,7 @@ class Residence:
         self._keystore = keystore
         self._public = public
         self._clock = clock
+        self._stamp = self._stamped()
 
     @classmethod
     def create(cls, settings: Settings, passphrase: str | bytes, clock: Callable[[], int]) -> "Residence":
@@ -121,7 +124,9 @@ class Residence:
 
     @property
     def signed_card(self) -> SignedCard:
-        """The node's card, to give to others."""
+        """The node's card, to give to others: always as it is now, so that no peer is shown a record of an organisation
+        that the card does not name yet."""
+        self.reread()
         if self._public.card is None:
             raise RuntimeError("the node has no card yet")
         return self._public.card
@@ -141,8 +146,18 @@ class Residence:
             self._keystore.add_secret(name, seed)
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"egnatia {purpose}".encode()).derive(seed)
 
+    def reread(self) -> None:
+        """Takes what another process has changed since: new keys, a card, an organisation."""
+        stamp = self._stamped()
+        if stamp == self._stamp:
+            return
+        public = msgspec.msgpack.decode(self._path.read_bytes(), type=Public)
+        self._keystore.reread()
+        self._public, self._stamp = public, stamp
+
     def host(self, organisation: str, name: str, economy: str) -> None:
         """From now on this node publishes for that organisation too, with keys of its own."""
+        self.reread()
         if any(each.id == organisation for each in self.organisations):
             raise FileExistsError(f"{organisation} is hosted here already")
         keys = PrivateKeys.generate()
@@ -153,14 +168,17 @@ class Residence:
 
     def rotate(self) -> None:
         """New keys for the node, signed by the old ones."""
+        self.reread()
         old, new = self.keys, PrivateKeys.generate()
-        history = rotate(self._public.history, old, new, at=self._clock())
+        last = max((each.at for each in self._public.history.rotations), default=0)
+        history = rotate(self._public.history, old, new, at=max(self._clock() + _HANDOVER, last))
         self._keystore.add(self.node, new)
         self._public = msgspec.structs.replace(self._public, history=history)
         self._issue()
 
     def revoke(self, replaced: str, reason: str) -> None:
         """Gives up keys that were replaced: from now on nothing that they signed is believed."""
+        self.reread()
         history = revoke(self._public.history, replaced, self.keys, at=self._clock(), reason=reason)
         self._public = msgspec.structs.replace(self._public, history=history)
         self._issue()
@@ -190,10 +208,18 @@ class Residence:
         )
         self._public = msgspec.structs.replace(self._public, card=issue(card, self.keys))
         write_private(self._path, msgspec.msgpack.encode(self._public))
+        self._stamp = self._stamped()
 
     def _consenting(self, hosted: Hosted) -> Organisation:
         keys = self._keystore.keys(hosted.id)
         return host(keys, hosted.history, name=hosted.name, economy=hosted.economy, node=self.node)
+
+    def _stamped(self) -> tuple[int, int]:
+        """What is another one after every change of the file."""
+        if not self._path.exists():
+            return (0, 0)
+        about = self._path.stat()
+        return about.st_mtime_ns, about.st_ino
 
     @property
     def _path(self) -> Path:

@@ -17,11 +17,14 @@ from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
 from egnatia.node.pace import set_pace
 from egnatia.node.server import Server
+from egnatia.trust.errors import Forged, WrongPassphrase
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.mount import pages
 
 log = logging.getLogger(__name__)
+_LOOK_EVERY = 2.0
+"""Seconds between two looks at whether this node was changed by another process."""
 _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
 
@@ -84,16 +87,28 @@ async def serve(node: Node) -> None:
 async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
-    purging = asyncio.create_task(_purge(node))
+    tasks = [asyncio.create_task(_purge(node)), asyncio.create_task(_attend(node, peers))]
     follower = Follower(node.casework)
     try:
         yield
     finally:
-        purging.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await purging
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(follower.close)
         await peers.stop()
+
+
+async def _attend(node: Node, peers: Peers) -> None:
+    """Notices what the command line has changed of this node, and tells its peers."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        try:
+            if await asyncio.to_thread(node.notice):
+                log.info("the node has a new card: new keys, or another organisation")
+                await peers.renewed()
+        except (Forged, WrongPassphrase, OSError) as error:
+            log.error("the keys were changed and cannot be read: %s; restart the node", error)
 
 
 async def _purge(node: Node) -> None:

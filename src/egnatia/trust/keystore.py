@@ -64,21 +64,15 @@ class Keystore:
     @classmethod
     def open(cls, path: Path, passphrase: str | bytes) -> "Keystore":
         """Raises `WrongPassphrase`, `Forged` for a file of another kind, `PermissionError` when others may read it."""
-        check_private(path)
-        data = path.read_bytes()
-        if not data.startswith(MAGIC):
-            raise Forged("keystore", f"{str(path)!r} is not an Egnatia keystore")
-        start = len(MAGIC) + 4
-        end = start + int.from_bytes(data[len(MAGIC) : start], "big")
-        header = wire.decode(data[start:end], Header, "keystore header")
-        if not (14 <= header.log_n <= 20 and 8 <= header.r <= 16 and 1 <= header.p <= 4):
-            raise Forged("keystore header", f"scrypt 2**{header.log_n}, {header.r}, {header.p} is out of bounds")
+        header, start, sealed = _parts(path)
         key = _derive(passphrase, header)
-        try:
-            content = AESGCM(key).decrypt(header.nonce, data[end:], data[:end])
-        except (InvalidTag, ValueError):
-            raise WrongPassphrase(f"the keystore {str(path)!r} does not open with this passphrase") from None
-        return cls(path, header, key, wire.decode(content, Content, "keystore content"))
+        return cls(path, header, key, _content(path, key, header, start, sealed))
+
+    def reread(self) -> None:
+        """Take what another process has put there since; raises `WrongPassphrase` when that has another passphrase."""
+        header, start, sealed = _parts(self.path)
+        self._content = _content(self.path, self._key, header, start, sealed)
+        self._header = header
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -164,6 +158,28 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def _parts(path: Path) -> tuple[Header, bytes, bytes]:
+    """The header of a keystore, everything before its content, and the content as it is sealed."""
+    check_private(path)
+    data = path.read_bytes()
+    if not data.startswith(MAGIC):
+        raise Forged("keystore", f"{str(path)!r} is not an Egnatia keystore")
+    start = len(MAGIC) + 4
+    end = start + int.from_bytes(data[len(MAGIC) : start], "big")
+    header = wire.decode(data[start:end], Header, "keystore header")
+    if not (14 <= header.log_n <= 20 and 8 <= header.r <= 16 and 1 <= header.p <= 4):
+        raise Forged("keystore header", f"scrypt 2**{header.log_n}, {header.r}, {header.p} is out of bounds")
+    return header, data[:end], data[end:]
+
+
+def _content(path: Path, key: bytes, header: Header, start: bytes, sealed: bytes) -> Content:
+    try:
+        plain = AESGCM(key).decrypt(header.nonce, sealed, start)
+    except (InvalidTag, ValueError):
+        raise WrongPassphrase(f"the keystore {str(path)!r} does not open with this passphrase") from None
+    return wire.decode(plain, Content, "keystore content")
 
 
 def check_private(path: Path) -> None:

@@ -36,6 +36,11 @@ class Local:
         self.freshness = freshness
         self.openings: tuple[OpeningKeys, ...] = (keys.opening, *(old.opening for old in replaced))
 
+    def rekey(self, keys: PrivateKeys, replaced: tuple[PrivateKeys, ...]) -> None:
+        """From now on it speaks with these keys, and opens what is sealed to them or to those before."""
+        self.openings = (keys.opening, *(old.opening for old in replaced))
+        self.keys = keys
+
     def __repr__(self) -> str:
         return f"Local({self.node!r}, {self.keys!r})"
 

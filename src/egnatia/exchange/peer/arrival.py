@@ -61,7 +61,7 @@ class Own(msgspec.Struct, frozen=True):
     """Who receives: the node, what it signs with, what opens things sealed to its organisations."""
 
     node: str
-    keys: SigningKeys
+    keys: Callable[[], SigningKeys]
     openings: Callable[[], tuple[OpeningKeys, ...]]
 
 
@@ -152,7 +152,7 @@ class Arrival:
         given = self._store.witnesses.given(peer)
         if given:
             check_follows(shown, given[-1].checkpoint)
-        ours = countersign(shown, self._keys, peer=self._node, at=time.time_ns() // 1_000)
+        ours = countersign(shown, self._keys(), peer=self._node, at=time.time_ns() // 1_000)
         self._store.witnesses.give(ours)
         return wire.encode(ours)
 

@@ -34,6 +34,7 @@ from egnatia.trust.post import receive as receive_post
 BODY_LIMIT = 64 << 10
 POST_LIMIT = 1 << 20
 BODY_SECONDS = 15.0
+AGAIN_SECONDS = 3  # longer than a peer takes to believe a new card
 WORD = "word"
 HEADERS = (
     (b"content-type", b"application/vnd.egnatia.peer"),
@@ -164,6 +165,11 @@ class Endpoint:
         """Say goodbye to one peer."""
         if node in self._streams:
             self._streams[node][0].end(reason, 60)
+
+    def begin_again(self, reason: str) -> None:
+        """Say goodbye to everybody, for a moment: who comes back looks at this node's card first."""
+        for stream, _ in self._streams.values():
+            stream.end(reason, AGAIN_SECONDS)
 
     def hang_up(self) -> None:
         """Say goodbye to everybody, and take no new call."""

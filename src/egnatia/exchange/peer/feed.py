@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Executor
 
 import msgspec
@@ -35,7 +35,8 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """Reads the log for subscribers. `clearance_of` is a peer node's, `card_of` an encoded card endorsed by us."""
+    """Reads the log for subscribers. `clearance_of` is a peer node's, `card_of` an encoded card endorsed by us,
+    `edition_of` names the card as it is now: a newer card of the same node has another name."""
 
     def __init__(
         self,
@@ -44,10 +45,11 @@ class Feed:
         node: str,
         clearance_of: Callable[[str], Clearance],
         card_of: Callable[[str], bytes],
+        edition_of: Callable[[str], str],
         pool: Executor,
     ) -> None:
         self._store, self._node, self._pool = store, node, pool
-        self._clearance_of, self._card_of = clearance_of, card_of
+        self._clearance_of, self._card_of, self._edition_of = clearance_of, card_of, edition_of
         self._attestations: OrderedDict[bytes, Attestation] = OrderedDict()
         self._head = store.position()
         self._readers: dict[tuple[str, Scope], Reader] = {}
@@ -70,10 +72,10 @@ class Feed:
         return known
 
     async def load(self, reader: Reader, load: Load, *, told: set[str]) -> tuple[Loaded, tuple[int, ...]]:
-        """The answer to `load` and the positions in it; `told` are the nodes whose cards were sent, and grows."""
+        """The answer to `load` and the positions in it; `told` are the editions of cards that were sent, and grows."""
         loop = asyncio.get_running_loop()
-        loaded, positions, nodes = await loop.run_in_executor(self._pool, self._load, reader, load, frozenset(told))
-        told |= nodes
+        loaded, positions, editions = await loop.run_in_executor(self._pool, self._load, reader, load, frozenset(told))
+        told |= editions
         return loaded, positions
 
     async def released(self, node: str, positions: Sequence[int]) -> None:
@@ -97,16 +99,26 @@ class Feed:
         attested = self._attested(rows)
         rows = [row for row in rows if attested[_proof(row)].node != reader.node and (keep is None or keep(row))]
         names = list(dict.fromkeys(_proof(row) for row in rows))
-        nodes = frozenset() if told is None else frozenset(attested[name].node for name in names) - told
+        editions = self._untold({attested[name].node for name in names}, told)
         place = {name: index for index, name in enumerate(names)}
         loaded = Loaded(
             load.epoch,
             until,
             items=tuple(_item(row, place) for row in rows),
             attestations=tuple(attested[name] for name in names),
-            cards=tuple(self._card_of(node) for node in sorted(nodes)),
+            cards=tuple(self._card_of(node) for node in editions.values()),
         )
-        return loaded, tuple(row.position for row in rows), nodes
+        return loaded, tuple(row.position for row in rows), frozenset(editions)
+
+    def _untold(self, nodes: Set[str], told: frozenset[str] | None) -> dict[str, str]:
+        """The nodes whose cards were not sent as they are now, by edition; this one's first, for its keys vouch for the
+        others."""
+        if told is None:
+            return {}
+        new = {node: edition for node in nodes if (edition := self._edition_of(node)) not in told}
+        if new and (own := self._edition_of(self._node)) not in told:
+            new[self._node] = own
+        return {new[node]: node for node in sorted(new, key=lambda node: (node != self._node, node))}
 
     def _attested(self, rows: Sequence[Row]) -> dict[bytes, Attestation]:
         """Runs in several threads: the cache is only ever a short cut."""

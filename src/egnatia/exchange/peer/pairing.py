@@ -86,7 +86,7 @@ _decode = msgspec.msgpack.Decoder(Pairing).decode
 class Pairings:
     """The node's book of peers, in the store; several processes may use it."""
 
-    def __init__(self, store: Store, own: Callable[[], SignedCard], keys: PrivateKeys) -> None:
+    def __init__(self, store: Store, own: Callable[[], SignedCard], keys: Callable[[], PrivateKeys]) -> None:
         self._store, self._own, self._keys = store, own, keys
 
     def all(self) -> tuple[Pairing, ...]:
@@ -97,7 +97,7 @@ class Pairings:
         """A text to send to the other operator by any means that both trust enough to notice a forgery."""
         self._note("", "invitation written", actor)
         until = _now() + INVITATION_DAYS * 86_400_000_000
-        return armour(invite(self._own(), self._keys, until=until))
+        return armour(invite(self._own(), self._keys(), until=until))
 
     def accept(self, text: str, *, scope: Scope = "own", endpoint: str = "", actor: str = OPERATOR) -> Prospect:
         """Keep an invitation until people have compared words; nothing else happens yet. Raises `Forged`."""
@@ -185,7 +185,7 @@ class Pairings:
 
     def endorsed(self, signed: SignedCard, node: str) -> bytes:
         """A card with this node's word for it, to pass on with the records that its holder attested."""
-        return wire.encode(endorse(signed, self._keys, node=node, at=_now()))
+        return wire.encode(endorse(signed, self._keys(), node=node, at=_now()))
 
     def _turn(self, node: str, state: State, actor: str) -> Pairing:
         pairing = msgspec.structs.replace(self._get(node), state=state)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from typing import Protocol, assert_never
 
 import httpx
@@ -91,7 +92,7 @@ class Peers:
         self._links: dict[str, tuple[Target, Link, asyncio.Task[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._pool = ThreadPoolExecutor(4, "peers")
-        self._pairings = Pairings(host.store, lambda: host.signed_card, host.keys)
+        self._pairings = Pairings(host.store, lambda: host.signed_card, lambda: host.keys)
         self._acknowledgements = Acknowledgements(host.store, host.node_id)
         self._local = Local(
             host.node_id,
@@ -102,7 +103,7 @@ class Peers:
         )
         self._arrival = Arrival(
             host.store,
-            Own(host.node_id, host.keys.signing, lambda: host.organisation_openings),
+            Own(host.node_id, lambda: host.keys.signing, lambda: host.organisation_openings),
             cards=self._cards,
             labelling=host.labelling,
             members=host.members,
@@ -113,6 +114,7 @@ class Peers:
             node=host.node_id,
             clearance_of=self._clearance_of,
             card_of=lambda node: self._pairings.endorsed(self._signed(node), host.node_id),
+            edition_of=lambda node: sha256(self._signed(node).body).hexdigest(),
             pool=self._pool,
         )
         self._carriage = Carriage(
@@ -180,6 +182,13 @@ class Peers:
         if self._client is not None:
             await self._client.aclose()
         self._pool.shutdown()
+
+    async def renewed(self) -> None:
+        """This node has another card (keys, organisations): speak with its keys, and have every peer look at it."""
+        self._local.rekey(self._host.keys, self._host.replaced_keys)
+        self._cards.pair(self._host.signed_card, now=_now())
+        await self._checkpoint()
+        self._endpoint.begin_again("this node has a new card")
 
     def _woken(self, loop: asyncio.AbstractEventLoop, position: int) -> None:
         """Runs on a thread of the store's."""
