@@ -45,6 +45,7 @@ def _agreement(terms: SharingAgreement, signed: frozenset[str]) -> Agreement:
         personal_data=terms.personal_data,
         onward=terms.onward_sharing != "none",
         signed=signed,
+        suspended=terms.suspended,
         terminated=bool(terms.revoked),
     )
 

@@ -20,7 +20,8 @@ class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=Tr
 
     `record_types` empty means all types; `retention` is how long a recipient may keep what it received under
     the agreement. A party agrees by publishing the same bytes as its own record; it is in force between
-    `valid_from` and `valid_until` once every party has, and until one of them revokes its copy.
+    `valid_from` and `valid_until` once every party has, and until one of them revokes its copy. A party that
+    publishes its copy as `suspended` takes its consent back for now: all sign a newer version to go on.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -34,6 +35,7 @@ class SharingAgreement(DomainObject, frozen=True, kw_only=True, omit_defaults=Tr
     retention: Duration | None = None
     personal_data: bool = False
     onward_sharing: Literal["none", "clients", "community"] = "none"
+    suspended: bool = False
 
     section: ClassVar[str] = "Egnatia sharing-agreement"
     rules: ClassVar[tuple[Rule, ...]] = (later("valid_until", "valid_from", "Egnatia sharing-agreement"),)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import feed, live, peers, settings, shell
+from egnatia.web import agreements, audit, feed, live, organisations, peers, settings, shell
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -21,6 +21,9 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *feed.PAGES,
     *account.PAGES,
     *peers.PAGES,
+    *organisations.PAGES,
+    *agreements.PAGES,
+    *audit.PAGES,
     *settings.PAGES,
     *record.PAGES,
     *shell.PAGES,
