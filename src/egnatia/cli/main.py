@@ -4,6 +4,7 @@ import click
 
 from egnatia.cli.audit import audit
 from egnatia.cli.care import backup, purge, restore
+from egnatia.cli.case import case_
 from egnatia.cli.demo import demo
 from egnatia.cli.desk import in_words, is_debugging
 from egnatia.cli.foreign import preview_list_
@@ -51,6 +52,7 @@ COMMANDS = (
     init, serve, demo,
     import_, preview_list_, export_, submit, search, preview, explain, recall,
     find, correlate, matrix, vote, output,
+    case_,
     peer, org, key, user, token,
     audit, backup, restore, purge,
 )  # fmt: skip
