@@ -175,6 +175,8 @@ async def enrol(visit: NamedDependency[Visit], door: NamedDependency[Door], code
         page = _page(visit, door, code, account, app, form=form, wrong=str(error))
         return at_the_door(visit, page, status=422)
     cookie = await visit.ask(lambda: door.begin(complete, form.way, origin(visit)))
+    visitor = await visit.ask(lambda: door.visitor(cookie))
+    visit.visitor = visitor or visit.visitor
     title = visit.speech.gettext("Your recovery codes")
     answer = visit.page(RecoveryPage(title=title, codes=codes, to="/")) if codes else visit.go("/profile")
     visit.remember(answer, SESSION, cookie)

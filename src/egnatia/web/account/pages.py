@@ -2,9 +2,12 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.account import enrolling, signing_in
+from egnatia.web.account import enrolling, factor, profile, proving, signing_in
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     *signing_in.PAGES,
     *enrolling.PAGES,
+    *profile.PAGES,
+    *proving.PAGES,
+    *factor.PAGES,
 )
