@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.account import enrolling, factor, profile, proving, signing_in
+from egnatia.web.account import enrolling, factor, people, profile, proving, signing_in, tokens
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     *signing_in.PAGES,
@@ -10,4 +10,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     *profile.PAGES,
     *proving.PAGES,
     *factor.PAGES,
+    *people.PAGES,
+    *tokens.PAGES,
 )
