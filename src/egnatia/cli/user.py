@@ -40,7 +40,13 @@ class Invited(msgspec.Struct, frozen=True):
 
 @click.group()
 def user() -> None:
-    """Accounts of people, who sign in with a passkey, or with a password and a code."""
+    """Accounts of people, who sign in with a passkey, or with a password and a code.
+
+    \b
+    egnatia user first                                        (the code for the first administrator)
+    egnatia user add ana --display "Ana Kovač" --role analyst
+    egnatia user list
+    """
 
 
 @user.command("first")

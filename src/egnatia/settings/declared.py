@@ -273,10 +273,10 @@ class Oidc(Section, frozen=True, kw_only=True):
         Meta(min_length=1, description="The claim that lists the person's groups.", examples=["groups"]),
     ] = "groups"
     roles: Annotated[
-        tuple[str, ...],
+        tuple[Annotated[str, Meta(pattern=r"^.+=(reader|analyst|publisher|administrator|auditor)$")], ...],
         Meta(
-            description="Which group has which role, as `group=role`. Where any is given, the groups of each sign-in "
-            "decide the roles; else administrators give them.",
+            description="Which group has which role, as `group=role` (reader, analyst, publisher, administrator, "
+            "auditor). Where any is given, the groups of each sign-in decide the roles; else administrators do.",
             examples=[["soc=analyst", "soc-leads=publisher"]],
         ),
     ] = ()
@@ -347,6 +347,18 @@ class Settings(Section, frozen=True, kw_only=True):
     def public_url(self) -> str:
         """The address under which others reach this node, without a slash at its end."""
         return (self.network.public_url or f"http://{self.network.listen}").rstrip("/")
+
+    def oidc_secret(self, environ: Mapping[str, str] = os.environ) -> str:
+        """The client's secret at the identity provider; empty for a client without one."""
+        if not self.oidc.client_secret_file:
+            return environ.get(self.oidc.client_secret_env, "")
+        path = Path(self.base) / self.oidc.client_secret_file
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            message = f"oidc.client_secret_file: cannot read {str(path)!r} ({error.strerror})"
+            raise SettingsError(message) from error
+        return lines[0] if lines else ""
 
     def passphrase(self, environ: Mapping[str, str] = os.environ) -> str:
         """The passphrase of the private keys, from the file or the variable that `[keys]` names."""

@@ -132,6 +132,14 @@ def _check_together(settings: Settings, where: str) -> None:
             f"{where}: network.demo_open is for loopback only, and network.listen is "
             f"{settings.network.listen!r}; listen on 127.0.0.1 or set demo_open = false"
         )
+    oidc = settings.oidc
+    if oidc.issuer and not (oidc.required_acr or oidc.required_amr):
+        raise SettingsError(
+            f"{where}: a second factor is never optional: say in oidc.required_acr or oidc.required_amr by which "
+            f"values {oidc.issuer} states that there was one"
+        )
+    if oidc.issuer and not oidc.client_id:
+        raise SettingsError(f"{where}: oidc.client_id is empty; it is what {oidc.issuer} knows this node as")
 
 
 def is_loopback(host: str) -> bool:

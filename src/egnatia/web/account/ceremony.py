@@ -7,15 +7,28 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
+from egnatia.settings import is_loopback
 from egnatia.store.store import Store
 from egnatia.web.account.session import MICROSECOND, key_of
 
 LASTS: Final = timedelta(minutes=10)
 MOST: Final = 1_000
 """How many may be under way; beyond that the oldest are given up."""
+LOCAL: Final = "localhost"
+
+
+class NotProven(PermissionError):
+    """What a browser or a provider sent does not prove who it is."""
+
+
+def host_of(url: str) -> str:
+    """The name that passkeys are bound to: on loopback always `localhost`, for an address in numbers can have none."""
+    host = urlsplit(url).hostname or LOCAL
+    return LOCAL if is_loopback(host) else host
 
 
 class Ceremony(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ Whatever is wrong (no such name, the password, the code, a locked or disabled ac
 learns who has an account. Wrong tries are counted by address and by account.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,12 +21,15 @@ from egnatia.web.account import password as passwords
 from egnatia.web.account import recovery, totp
 from egnatia.web.account.account import Account
 from egnatia.web.account.accounts import Accounts
-from egnatia.web.account.ceremony import Ceremonies
-from egnatia.web.account.passkey import NotProven, RelyingParty
+from egnatia.web.account.ceremony import Ceremonies, NotProven, host_of
+from egnatia.web.account.oidc import Provider
 from egnatia.web.account.sealing import Seal
 from egnatia.web.account.session import MICROSECOND, Limits, Origin, Sessions
 from egnatia.web.premises import Premises
 from egnatia.web.visitor import Visitor
+
+if TYPE_CHECKING:
+    from egnatia.web.account.passkey import RelyingParty
 
 FREE_TRIES: Final = 5
 """Wrong tries in a row before an account is locked: for a minute, and twice as long after each further one."""
@@ -62,11 +66,25 @@ class Door:
         limits = Limits(timedelta(minutes=kept.idle_minutes), timedelta(hours=kept.session_hours))
         self.sessions = Sessions(premises.store, limits, clock)
         self.ceremonies = Ceremonies(premises.store, clock)
-        self.passkeys = RelyingParty(settings.public_url, settings.organisation.name)
+        self.passkey_host = host_of(settings.public_url)
         self.seal = Seal(premises.secret)
         self.throttle = Throttle(failures=20, seconds=300, clock=lambda: clock() / 1_000_000)
         self.changing = threading.Lock()
         """Held where a change depends on other accounts: that an administrator remains."""
+
+    @functools.cached_property
+    def passkeys(self) -> "RelyingParty":
+        """The node, as passkeys know it."""
+        from egnatia.web.account.passkey import RelyingParty  # noqa: PLC0415  3 MB that many nodes never need
+
+        settings = self.premises.settings
+        return RelyingParty(settings.public_url, settings.organisation.name)
+
+    @functools.cached_property
+    def provider(self) -> Provider | None:
+        """The identity provider, where the settings name one."""
+        settings = self.premises.settings
+        return Provider(settings, self.clock) if settings.oidc.issuer else None
 
     def visitor(self, cookie: str) -> Visitor | None:
         """The person whose session it is; None where it is none, over or ended."""

@@ -12,6 +12,7 @@ from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.web.account import password as passwords
 from egnatia.web.account import recovery, totp
 from egnatia.web.account.account import Account, sign_in_name
+from egnatia.web.account.ceremony import NotProven
 from egnatia.web.account.door import Door, Refused
 from egnatia.web.account.enrolment import (
     FIRST,
@@ -26,7 +27,6 @@ from egnatia.web.account.enrolment import (
     with_app,
     with_passkey,
 )
-from egnatia.web.account.passkey import NotProven
 from egnatia.web.account.sealing import NotOurs
 from egnatia.web.account.signing_in import at_the_door, bound, origin, passkeys_at, question
 from egnatia.web.frame import Content

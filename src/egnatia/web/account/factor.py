@@ -12,6 +12,7 @@ from egnatia.exchange.api.problem import BadRequest
 from egnatia.web.account import password as passwords
 from egnatia.web.account import recovery, totp
 from egnatia.web.account.account import Account
+from egnatia.web.account.ceremony import NotProven
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolling import NO_PASSKEY, NOT_THE_APPS, NOT_THE_SAME, Code, RecoveryPage, Text
 from egnatia.web.account.enrolment import (
@@ -23,7 +24,6 @@ from egnatia.web.account.enrolment import (
     with_app,
     with_passkey,
 )
-from egnatia.web.account.passkey import NotProven
 from egnatia.web.account.profile import oneself, renew
 from egnatia.web.account.proving import proven
 from egnatia.web.account.sealing import NotOurs

@@ -2,10 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.account import enrolling, factor, people, profile, proving, signing_in, tokens
+from egnatia.web.account import enrolling, factor, people, profile, provider, proving, signing_in, tokens
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     *signing_in.PAGES,
+    *provider.PAGES,
     *enrolling.PAGES,
     *profile.PAGES,
     *proving.PAGES,

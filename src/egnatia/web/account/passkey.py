@@ -23,12 +23,7 @@ from fido2.webauthn import (
 
 from egnatia.settings import is_loopback
 from egnatia.web.account.account import Account, Passkey
-
-LOCAL = "localhost"
-
-
-class NotProven(PermissionError):
-    """What the browser sent does not prove who it is."""
+from egnatia.web.account.ceremony import LOCAL, NotProven, host_of
 
 
 class Presented(msgspec.Struct, frozen=True):
@@ -43,11 +38,9 @@ class RelyingParty:
 
     def __init__(self, url: str, name: str) -> None:
         parts = urlsplit(url)
-        host = parts.hostname or LOCAL
-        self._local = is_loopback(host)
+        self._local = is_loopback(parts.hostname or LOCAL)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self.host = LOCAL if self._local else host
-        entity = PublicKeyCredentialRpEntity(id=self.host, name=name)
+        entity = PublicKeyCredentialRpEntity(id=host_of(url), name=name)
         self._server = Fido2Server(entity, verify_origin=self._is_ours)
 
     def enrol(self, account: Account) -> tuple[dict[str, Any], dict[str, str]]:

@@ -24,6 +24,7 @@ from egnatia.web.account.signing_in import (
     bound,
     origin,
     passkeys_at,
+    provider_name,
     safe,
 )
 from egnatia.web.frame import Content
@@ -121,7 +122,7 @@ def _prove_page(
         has_code=account.has_code,
         has_passkey=bool(account.passkeys),
         passkeys_at=passkeys_at(visit, door),
-        provider=visit.premises.settings.oidc.name if account.subject else "",
+        provider=provider_name(visit) if account.subject else "",
         wrong=wrong,
     )
     return visit.page(content, status=status)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response, get, post
@@ -94,7 +95,13 @@ def passkeys_at(visit: Visit, door: Door) -> str:
     A passkey is bound to a name: on loopback to `localhost`, never to 127.0.0.1.
     """
     url = visit.request.url
-    return "" if url.hostname == door.passkeys.host else f"{url.scheme}://{door.passkeys.host}:{url.port or 80}"
+    return "" if url.hostname == door.passkey_host else f"{url.scheme}://{door.passkey_host}:{url.port or 80}"
+
+
+def provider_name(visit: Visit) -> str:
+    """What the identity provider is called; empty where there is none."""
+    oidc = visit.premises.settings.oidc
+    return oidc.issuer and (oidc.name or urlsplit(oidc.issuer).hostname or oidc.issuer)
 
 
 def safe(to: str) -> str:
@@ -112,7 +119,7 @@ async def sign_in_page(visit: NamedDependency[Visit], door: NamedDependency[Door
         return visit.go("/first")
     if visit.visitor.signed_in:
         return visit.go(safe(to))
-    return _form(visit, door, safe(to))
+    return door_page(visit, door, safe(to))
 
 
 @post("/sign-in")
@@ -126,10 +133,10 @@ async def sign_in(visit: NamedDependency[Visit], door: NamedDependency[Door]) ->
             cookie = await visit.ask(lambda: door.by_password(offered, came))
     except Refused:
         await asyncio.sleep(slowly(began))
-        return _form(visit, door, form.to, NOT_RIGHT, name=form.name, status=403)
+        return door_page(visit, door, form.to, NOT_RIGHT, name=form.name, status=403)
     except Throttled:
-        return _form(visit, door, form.to, WAIT, name=form.name, status=429)
-    return await _instead(visit, door, cookie, form.to)
+        return door_page(visit, door, form.to, WAIT, name=form.name, status=429)
+    return await instead(visit, door, cookie, form.to)
 
 
 @post("/sign-in/passkey/question")
@@ -150,10 +157,10 @@ async def sign_in_with_passkey(visit: NamedDependency[Visit], door: NamedDepende
     try:
         cookie = await visit.ask(lambda: door.by_passkey(form.ceremony, form.answer, bound=bind, origin=came))
     except Refused:
-        return _form(visit, door, form.to, NOT_THIS_PASSKEY, status=403)
+        return door_page(visit, door, form.to, NOT_THIS_PASSKEY, status=403)
     except Throttled:
-        return _form(visit, door, form.to, WAIT, status=429)
-    return await _instead(visit, door, cookie, form.to)
+        return door_page(visit, door, form.to, WAIT, status=429)
+    return await instead(visit, door, cookie, form.to)
 
 
 @post("/sign-out")
@@ -175,14 +182,17 @@ def question(ceremony: str, options: dict[str, Any]) -> Response[Any]:
     return answer
 
 
-async def _instead(visit: Visit, door: Door, cookie: str, to: str) -> Response[str]:
+async def instead(visit: Visit, door: Door, cookie: str, to: str) -> Response[str]:
     """The new session takes the place of the one that the browser may have had."""
     if visit.visitor.signed_in:
         await visit.ask(lambda: door.leave(visit.visitor))
     return admitted(visit, cookie, to)
 
 
-def _form(visit: Visit, door: Door, to: str, wrong: str = "", *, name: str = "", status: int = 200) -> Response[str]:
+def door_page(
+    visit: Visit, door: Door, to: str, wrong: str = "", *, name: str = "", status: int = 200
+) -> Response[str]:
+    """The sign-in page, with what was wrong."""
     return at_the_door(
         visit,
         SignInPage(
@@ -191,6 +201,7 @@ def _form(visit: Visit, door: Door, to: str, wrong: str = "", *, name: str = "",
             name=name,
             wrong=wrong,
             passkeys_at=passkeys_at(visit, door),
+            provider=provider_name(visit),
         ),
         status=status,
     )

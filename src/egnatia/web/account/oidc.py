@@ -1,0 +1,241 @@
+"""Signing in with an identity provider (OpenID Connect Core 1.0): authorization code with PKCE (RFC 7636).
+
+Nothing is believed but an ID token that the provider signed for this node, for this very journey, and that says by
+`acr` or `amr` that there was a second factor.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import msgspec
+
+from egnatia.settings import Settings, is_loopback
+from egnatia.settings.declared import Oidc
+from egnatia.web.account.ceremony import NotProven
+from egnatia.web.account.session import PROVEN_FOR
+
+ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
+"""Signatures only: no MAC under a shared secret, and never `none`."""
+
+SKEW: Final = 60
+"""Seconds by which the provider's clock may differ."""
+
+FRESH: Final = 600.0
+"""Seconds for which what the provider says of itself is believed."""
+
+BACK: Final = "/sign-in/provider/back"
+"""Where the provider sends people back to."""
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """What the provider says of itself (OpenID Connect Discovery 1.0 section 3), as far as it is needed."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider says of a person."""
+
+    iss: str
+    sub: str
+    aud: str | tuple[str, ...]
+    exp: float
+    iat: float
+    nonce: str = ""
+    azp: str = ""
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+    auth_time: float | None = None
+    nbf: float = 0
+    name: str = ""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who came back: `name` would be the sign-in name, `groups` what the roles follow from."""
+
+    subject: str
+    name: str
+    display: str
+    groups: tuple[str, ...]
+
+
+class Provider:
+    """The provider of the settings. Asks it over the network: call it from a thread."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], int]) -> None:
+        self._settings, self._oidc, self._clock = settings, settings.oidc, clock
+        self._back = settings.public_url + BACK
+        self._lock = threading.Lock()
+        self._metadata: tuple[float, Metadata] | None = None
+        self._keys: tuple[float, Any] | None = None
+
+    def journey(self, *, fresh: bool) -> tuple[dict[str, str], Callable[[str], str]]:
+        """What the end needs to know, and the address to go to for a `state`. `fresh`: whoever is signed in at the
+        provider already proves it once more."""
+        held = {"nonce": secrets.token_urlsafe(24), "verifier": secrets.token_urlsafe(48), "fresh": "yes" * fresh}
+        challenge = _encoded(hashlib.sha256(held["verifier"].encode()).digest())
+        asked = {
+            "response_type": "code",
+            "client_id": self._oidc.client_id,
+            "redirect_uri": self._back,
+            "scope": " ".join(("openid", *self._oidc.scopes)),
+            "nonce": held["nonce"],
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        if self._oidc.required_acr:
+            asked["acr_values"] = " ".join(self._oidc.required_acr)
+        if fresh:
+            asked |= {"prompt": "login", "max_age": "0"}
+        at = self.metadata().authorization_endpoint
+        joint = "&" if urlsplit(at).query else "?"
+        return held, lambda state: f"{at}{joint}{urlencode({**asked, 'state': state})}"
+
+    def came_back(self, code: str, issuer: str, held: Mapping[str, str]) -> Person:
+        """Who came back with a code; raises NotProven."""
+        metadata = self.metadata()
+        if issuer != metadata.issuer and (issuer or metadata.authorization_response_iss_parameter_supported):
+            raise NotProven(f"the answer is from {issuer!r}, not from the provider (RFC 9207)")
+        raw = self._id_token(metadata, code, held["verifier"])
+        claims = self._believed(raw)
+        self._check(claims, held)
+        return self._person(claims)
+
+    def metadata(self) -> Metadata:
+        """What the provider says of itself; raises NotProven where it cannot be asked, or is another."""
+        with self._lock:
+            if self._metadata is None or self._now() - self._metadata[0] > FRESH:
+                url = self._oidc.issuer.rstrip("/") + "/.well-known/openid-configuration"
+                try:
+                    found = msgspec.json.decode(self._fetched("GET", url), type=Metadata)
+                except msgspec.MsgspecError as error:
+                    raise NotProven(f"the provider's description cannot be read: {error}") from error
+                if found.issuer != self._oidc.issuer:
+                    raise NotProven(f"the provider calls itself {found.issuer!r}, the settings {self._oidc.issuer!r}")
+                for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+                    parts = urlsplit(endpoint)
+                    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                        raise NotProven(f"{endpoint!r} is not reached over TLS")
+                self._metadata = (self._now(), found)
+            return self._metadata[1]
+
+    def _id_token(self, metadata: Metadata, code: str, verifier: str) -> str:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._back, "code_verifier": verifier}
+        secret, basic = self._settings.oidc_secret(), None
+        if not secret:
+            form["client_id"] = self._oidc.client_id
+        elif "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
+            basic = httpx.BasicAuth(self._oidc.client_id, secret)
+        else:
+            form |= {"client_id": self._oidc.client_id, "client_secret": secret}
+        answer = self._fetched("POST", metadata.token_endpoint, form=form, auth=basic)
+        try:
+            return msgspec.json.decode(answer, type=_Tokens).id_token
+        except msgspec.MsgspecError as error:
+            raise NotProven(f"the provider gave no ID token: {error}") from error
+
+    def _believed(self, raw: str) -> dict[str, Any]:
+        """The claims of a token that the provider signed; raises NotProven."""
+        # 2 MB that a node without a provider does without.
+        from joserfc import jwt  # noqa: PLC0415
+        from joserfc.errors import JoseError  # noqa: PLC0415
+
+        for anew in (False, True):
+            try:
+                return dict(jwt.decode(raw, self._key_set(anew=anew), algorithms=ALGORITHMS).claims)
+            except (JoseError, ValueError) as error:
+                # The key may be younger than what we know of the provider's keys.
+                if anew:
+                    raise NotProven(f"the ID token is not the provider's: {error}") from error
+        raise AssertionError
+
+    def _check(self, raw: Mapping[str, Any], held: Mapping[str, str]) -> None:
+        """OpenID Connect Core section 3.1.3.7; raises NotProven."""
+        try:
+            claims = msgspec.convert(raw, Claims, strict=False)
+        except msgspec.ValidationError as error:
+            raise NotProven(f"the ID token is not complete: {error}") from error
+        now, client = self._now(), self._oidc.client_id
+        audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+        fresh = claims.auth_time is not None and now - claims.auth_time <= PROVEN_FOR / 1_000_000 + SKEW
+        rules = {
+            "it is from another issuer": claims.iss == self._oidc.issuer,
+            "it is for another client": client in audience and (len(audience) == 1 or claims.azp == client),
+            "it was given to another client": claims.azp in {"", client},
+            "it has expired": now < claims.exp + SKEW,
+            "it is from the future": max(claims.iat, claims.nbf) <= now + SKEW,
+            "it is of another journey": hmac.compare_digest(claims.nonce.encode(), held["nonce"].encode()),
+            "it names nobody": 0 < len(claims.sub) <= 255,
+            "there was no fresh proof": fresh or not held["fresh"],
+            "it states no second factor": has_second_factor(self._oidc, claims.acr, claims.amr),
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise NotProven(f"the ID token is refused: {rule}")
+
+    def _person(self, claims: Mapping[str, Any]) -> Person:
+        groups = claims.get(self._oidc.roles_claim, ())
+        name = str(claims.get(self._oidc.name_claim, ""))
+        return Person(
+            subject=f"{self._oidc.issuer} {claims['sub']}",
+            name=name,
+            display=str(claims.get("name") or name),
+            groups=(groups,) if isinstance(groups, str) else tuple(map(str, groups or ())),
+        )
+
+    def _key_set(self, *, anew: bool) -> Any:
+        from joserfc.jwk import KeySet  # noqa: PLC0415  as above
+
+        with self._lock:
+            known = self._keys
+        if known is None or anew or self._now() - known[0] > FRESH:
+            content = self._fetched("GET", self.metadata().jwks_uri)
+            known = (self._now(), KeySet.import_key_set(msgspec.json.decode(content)))
+            with self._lock:
+                self._keys = known
+        return known[1]
+
+    def _fetched(
+        self, method: str, url: str, *, form: Mapping[str, str] | None = None, auth: httpx.BasicAuth | None = None
+    ) -> bytes:
+        """What the provider answers; raises NotProven."""
+        try:
+            headers = {"accept": "application/json"}
+            with httpx.Client(timeout=10, auth=auth, follow_redirects=False, headers=headers) as client:
+                answer = client.request(method, url, data=dict(form) if form else None)
+        except httpx.HTTPError as error:
+            raise NotProven(f"the provider cannot be reached: {error}") from error
+        if answer.status_code != 200:
+            raise NotProven(f"the provider answers {answer.status_code} at {url}")
+        return answer.content
+
+    def _now(self) -> float:
+        return self._clock() / 1_000_000
+
+
+class _Tokens(msgspec.Struct, frozen=True):
+    id_token: str
+
+
+def has_second_factor(oidc: Oidc, acr: str, amr: tuple[str, ...]) -> bool:
+    """Whether the provider states what the settings demand: all of what is demanded, and something is."""
+    demanded = bool(oidc.required_acr or oidc.required_amr)
+    by_acr = not oidc.required_acr or acr in oidc.required_acr
+    by_amr = not oidc.required_amr or bool(set(amr) & set(oidc.required_amr))
+    return demanded and by_acr and by_amr
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

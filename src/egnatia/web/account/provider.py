@@ -1,0 +1,144 @@
+"""The way in through the organisation's identity provider, there and back."""
+
+import logging
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.types import ControllerRouterHandler
+
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.caller import Throttled
+from egnatia.settings.declared import Oidc
+from egnatia.web.account.account import Account, new_account
+from egnatia.web.account.ceremony import NotProven
+from egnatia.web.account.door import Door, Refused
+from egnatia.web.account.enrolment import Newcomer
+from egnatia.web.account.oidc import BACK, Person
+from egnatia.web.account.session import Origin
+from egnatia.web.account.signing_in import WAIT, To, bound, door_page, instead, origin, safe
+from egnatia.web.language.speech import N_
+from egnatia.web.permission import Role
+from egnatia.web.visit import DOORSTEP, Visit
+
+log = logging.getLogger(__name__)
+
+Sent = Annotated[str, QueryParameter(required=False)]
+
+NOT_LET_IN = N_("The organisation's account did not let you in. Try again, or ask an administrator of this node.")
+
+
+@get("/sign-in/provider")
+async def leave_for_provider(visit: NamedDependency[Visit], door: NamedDependency[Door], to: To = "/") -> Response[str]:
+    """There."""
+    provider = door.provider
+    if provider is None:
+        raise NotFound
+    visit.stand_at_the_door()
+    fresh, came, to = visit.visitor.signed_in, origin(visit), safe(to)
+
+    def begin() -> str:
+        door.wait(came)
+        held, address = provider.journey(fresh=fresh)
+        return address(door.ceremonies.begin("provider", bound(visit), {**held, "to": to}))
+
+    try:
+        address = await visit.ask(begin)
+    except NotProven as error:
+        log.warning("nobody can sign in with the identity provider: %s", error)
+        return door_page(visit, door, to, NOT_LET_IN, status=502)
+    answer = visit.go(address)
+    if not visit.visitor.signed_in:
+        visit.remember(answer, DOORSTEP, visit.doorstep)
+    return answer
+
+
+@get(BACK)
+async def back_from_provider(
+    visit: NamedDependency[Visit],
+    door: NamedDependency[Door],
+    code: Sent = "",
+    state: Sent = "",
+    iss: Sent = "",
+    error: Sent = "",
+) -> Response[str]:
+    """And back."""
+    if door.provider is None:
+        raise NotFound
+    came, bind, own = origin(visit), bound(visit), visit.visitor.account
+
+    def come_back() -> tuple[str, str]:
+        account, to = _proved(door, came, bind, {"code": code, "state": state, "iss": iss, "error": error})
+        if own and account.id != own:
+            raise door.refused(account, came, "the provider's account of somebody else")
+        return door.begin(account, "provider", came), to
+
+    try:
+        cookie, to = await visit.ask(come_back)
+    except Refused:
+        return door_page(visit, door, "/", NOT_LET_IN, status=403)
+    except Throttled:
+        return door_page(visit, door, "/", WAIT, status=429)
+    return await instead(visit, door, cookie, to)
+
+
+def _proved(door: Door, came: Origin, bind: str, sent: dict[str, str]) -> tuple[Account, str]:
+    """Whose journey it was, and where it goes on; raises Refused or Throttled."""
+    door.wait(came)
+    held = door.ceremonies.end("provider", bind, sent["state"])
+    try:
+        if held is None:
+            raise NotProven("this journey did not begin here, or too long ago")
+        if sent["error"] or not sent["code"]:
+            raise NotProven(f"the provider refused: {sent['error'][:100]!r}")
+        if door.provider is None:
+            raise NotProven("there is no provider any more")
+        person = door.provider.came_back(sent["code"], sent["iss"], held)
+        return _account(door, person), held["to"]
+    except NotProven as error:
+        log.warning("sign-in with the identity provider refused: %s", error)
+        raise door.refused(None, came, str(error)[:200]) from error
+
+
+def _account(door: Door, person: Person) -> Account:
+    """The person's account: the one that an administrator linked, or a new one where the settings say so. A name
+    alone links nothing: whoever chooses names at the provider would choose accounts here. Raises NotProven."""
+    oidc = door.premises.settings.oidc
+    roles = mapped(oidc, person.groups)
+    account = next((each for each in door.accounts.all() if each.subject == person.subject), None)
+    if oidc.roles and not roles:
+        raise NotProven("none of the person's groups has a role here")
+    if account is None:
+        return _made(door, oidc, person, roles)
+    if account.disabled is not None:
+        raise NotProven("the account is disabled")
+    if oidc.roles and roles != account.roles:
+        account = door.accounts.change(account.name, lambda kept: msgspec.structs.replace(kept, roles=roles))
+        door.sessions.end_all(account.name)
+        door.note("egnatia", "roles changed", account.id, f"{' '.join(sorted(roles))} by the provider's groups")
+    return account
+
+
+def _made(door: Door, oidc: Oidc, person: Person, roles: frozenset[Role]) -> Account:
+    if oidc.create == "never" or not roles:
+        raise NotProven("the person has no account here, and none is made by itself")
+    account = new_account(person.name, person.display, door.premises.own, roles)
+    try:
+        msgspec.convert({"name": account.name, "display": account.display}, Newcomer)
+        account = msgspec.structs.replace(account, subject=person.subject)
+        door.accounts.add(account)
+    except (msgspec.ValidationError, FileExistsError) as error:
+        raise NotProven(f"no account can be made: {error}") from error
+    door.note("egnatia", "account added", account.id, f"{' '.join(sorted(roles))} by the provider's groups")
+    return account
+
+
+def mapped(oidc: Oidc, groups: tuple[str, ...]) -> frozenset[Role]:
+    """The roles that the groups have by the settings."""
+    pairs = (each.rpartition("=") for each in oidc.roles)
+    return frozenset(Role(role) for group, _, role in pairs if group in groups)
+
+
+PAGES: tuple[ControllerRouterHandler, ...] = (leave_for_provider, back_from_provider)
