@@ -1,12 +1,10 @@
 """The way in through the organisation's identity provider, there and back."""
 
 import logging
-from typing import Annotated
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
@@ -24,8 +22,6 @@ from egnatia.web.permission import Role
 from egnatia.web.visit import DOORSTEP, Visit
 
 log = logging.getLogger(__name__)
-
-Sent = Annotated[str, QueryParameter(required=False)]
 
 NOT_LET_IN = N_("The organisation's account did not let you in. Try again, or ask an administrator of this node.")
 
@@ -56,21 +52,15 @@ async def leave_for_provider(visit: NamedDependency[Visit], door: NamedDependenc
 
 
 @get(BACK)
-async def back_from_provider(
-    visit: NamedDependency[Visit],
-    door: NamedDependency[Door],
-    code: Sent = "",
-    state: Sent = "",
-    iss: Sent = "",
-    error: Sent = "",
-) -> Response[str]:
+async def back_from_provider(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Response[str]:
     """And back."""
     if door.provider is None:
         raise NotFound
     came, bind, own = origin(visit), bound(visit), visit.visitor.account
+    sent = {name: visit.request.query_params.get(name, "") for name in ("code", "state", "iss", "error")}
 
     def come_back() -> tuple[str, str]:
-        account, to = _proved(door, came, bind, {"code": code, "state": state, "iss": iss, "error": error})
+        account, to = _proved(door, came, bind, sent)
         if own and account.id != own:
             raise door.refused(account, came, "the provider's account of somebody else")
         return door.begin(account, "provider", came), to
