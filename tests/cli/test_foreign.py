@@ -1,14 +1,17 @@
 """Other formats than STIX come in and go out at the command line."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tests.cli.test_cli import PASSPHRASE, Place
+from tests.exchange import gate
 from tests.exchange.formats.events import attribute, event
 
 from egnatia.cli.main import main
+from egnatia.exchange.formats.conversion import instant
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +46,25 @@ def test_a_list_is_shown_and_taken(place: Place, tmp_path: Path) -> None:
     taken = place.ask("import", str(file), "--format", "list", "--mapping", str(mapping), "--tlp", "clear")
     assert (taken["added"], taken["rules"][0]["count"]) == (2, 1)
     place.run("import", str(file), "--format", "list", ok=2)
+
+
+def test_what_is_well_known_and_benign_is_not_published_unless_somebody_insists(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "indicator.json"
+    now = instant(time.time())
+    fields = {"pattern": "[ipv4-addr:value = '8.8.8.8']", "created": now, "modified": now}
+    made = gate.indicator(gate.CLEAR) | fields
+    del made["created_by_ref"]
+    file.write_text(json.dumps(made))
+    assert "Public resolvers" in place.run("submit", str(file), ok=1).output
+    assert len(place.ask("submit", str(file), "--insist")["accepted"]) == 1
+    listed = tmp_path / "feed.txt"
+    listed.write_text("8.8.8.8\n198.51.100.9\n")
+    mapping = tmp_path / "feed.toml"
+    mapping.write_text('name = "resolvers"\nform = "text"\n')
+    taken = place.ask("import", str(listed), "--format", "list", "--mapping", str(mapping))
+    assert (taken["added"], [each["count"] for each in taken["rules"]]) == (1, [1])
+    place.run("output", "save", "fw", "--format", "addresses", "--least", "1")
+    assert place.run("output", "show", "fw").output.splitlines()[-1] == "198.51.100.9"
+    assert place.ask("output", "show", "fw", "--summary")["left_out"] == {"warning list: Public resolvers of names": 1}
+    assert place.ask("find", "value:198.51.100.9 type:indicator")
+    place.run("find", "tlp:pink", ok=2)

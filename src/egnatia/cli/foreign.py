@@ -12,8 +12,10 @@ import httpx
 import msgspec
 
 from egnatia.cli.desk import Desk, command, table
-from egnatia.exchange.formats.bringing import Bringing
+from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import Conversion
+from egnatia.exchange.formats.csaf import read_advisory
 from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list
 from egnatia.exchange.formats.listing import preview as preview_list
 from egnatia.exchange.formats.misp import Terms, read_events
@@ -51,6 +53,7 @@ Read = Callable[[str, Settled, Callable[[Iterable[str]], Mapping[str, str]]], It
 FORMATS: Final[Mapping[str, Read]] = {
     "misp": lambda file, settled, _: read_events(document(file), settled.terms),
     "misp-feed": lambda file, settled, held: read_feed(lambda name: document(_beside(file, name)), settled.terms, held),
+    "csaf": lambda file, _, __: iter((read_advisory(document(file)),)),
     "list": lambda file, settled, _: iter((read_list(document(file), settled.list_mapping(), _now()),)),
 }
 """Every format besides STIX that `egnatia import` reads."""
@@ -115,6 +118,7 @@ def bring_in(
         node.own,
         lambda bodies: node.admission.submit(bodies, submitter, handling=marks),
         on_finding,
+        guard=warning_lists(node.settings.data).reason if form == "list" else never,
     )
     return bringing.bring(FORMATS[form](file, what, bringing.versions))
 

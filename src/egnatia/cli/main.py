@@ -15,6 +15,7 @@ from egnatia.cli.org import org
 from egnatia.cli.output import output
 from egnatia.cli.peer import peer
 from egnatia.cli.record import explain, preview, recall, search, submit
+from egnatia.cli.source import source
 from egnatia.cli.token import token
 from egnatia.cli.transfer import export_, import_
 from egnatia.cli.user import user
@@ -51,7 +52,7 @@ def main() -> None:
 COMMANDS = (
     init, serve, demo,
     import_, preview_list_, export_, submit, search, preview, explain, recall,
-    find, correlate, matrix, vote, output,
+    find, correlate, matrix, vote, source, output,
     case_,
     peer, org, key, user, token,
     audit, backup, restore, purge,

@@ -6,9 +6,10 @@ import click
 import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
-from egnatia.cyber.intel.delivery import Outputs, warning_lists
+from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.output import Output, make
 from egnatia.cyber.intel.searching import known_to
+from egnatia.cyber.intel.warning_list import warning_lists
 from egnatia.exchange.formats.defence import FORMS
 
 

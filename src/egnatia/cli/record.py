@@ -11,6 +11,7 @@ from rich.table import Table
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.handling import handling, handling_options
 from egnatia.cli.transfer import LOCAL
+from egnatia.cyber.intel.warning_list import warning_lists
 from egnatia.exchange.shown import Shown, shown
 from egnatia.exchange.submission import Submission, Submitter
 from egnatia.exchange.takeback import Action, recalling
@@ -49,8 +50,9 @@ def bodies_in(file: str) -> list[bytes]:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @handling_options
 @click.option("--tolerant", is_flag=True, help="Forgive deviations from STIX 2.1 that have one clear meaning.")
+@click.option("--insist", is_flag=True, help="Publish indicators of values that are on a warning list, too.")
 @command
-def submit(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...], tolerant: bool) -> None:
+def submit(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...], tolerant: bool, insist: bool) -> None:
     """Publish the records in FILE as this node's organisation: all of them or none, strictly checked; `-` is stdin.
 
     When it returns, they are durable, and on their way to those who may see them.
@@ -61,10 +63,25 @@ def submit(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...],
     """
     with desk.node() as node:
         submitter = Submitter(node.own, "command line", LOCAL)
+        bodies = bodies_in(file)
+        if not insist:
+            _stop_benign(bodies, node)
         outcome = node.admission.submit(
-            bodies_in(file), submitter, handling=handling(tlp, audience), atomic=True, tolerant=tolerant
+            bodies, submitter, handling=handling(tlp, audience), atomic=True, tolerant=tolerant
         ).result()
     _tell(desk, outcome)
+
+
+def _stop_benign(bodies: list[bytes], node: Node) -> None:
+    """Raises Failure where an indicator would detect what is well known and benign."""
+    lists = warning_lists(node.settings.data)
+    for body in bodies:
+        record = msgspec.json.decode(body)
+        reason = lists.reason(record) if isinstance(record, dict) else None
+        if reason is not None:
+            raise Failure(
+                f"{record.get('id')}: {record.get('pattern')} is {reason}; --insist publishes it all the same"
+            )
 
 
 def _tell(desk: Desk, outcome: Submission) -> None:

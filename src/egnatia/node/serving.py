@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from egnatia.casework.follower import Follower
 from egnatia.cyber.intel.delivery import routes as outputs
+from egnatia.cyber.intel.keeping import keep as keep_sources
 from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.peer.peers import Peers
@@ -87,7 +88,8 @@ async def serve(node: Node) -> None:
 async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
-    tasks = [asyncio.create_task(_purge(node)), asyncio.create_task(_attend(node, peers))]
+    work = (_purge(node), _attend(node, peers), keep_sources(node))
+    tasks = [asyncio.create_task(each) for each in work]
     follower = Follower(node.casework)
     try:
         yield

@@ -7,7 +7,6 @@ a device that has the newest is told so in a few bytes.
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any, Final
 
@@ -19,7 +18,7 @@ from litestar.params import PathParameter
 
 from egnatia.cyber.intel.output import Made, Output, make
 from egnatia.cyber.intel.searching import known_to
-from egnatia.cyber.intel.warning_list import BUILT_IN, WarningLists, lists_in
+from egnatia.cyber.intel.warning_list import WarningLists, warning_lists
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface, require
@@ -38,9 +37,6 @@ AGED_SECONDS: Final = 600.0
 
 KEPT: Final = 256
 """How many made outputs are held in memory; the oldest goes first."""
-
-FOLDER: Final = "warning-lists"
-"""Where the operator puts warning lists, in the data directory."""
 
 
 class Consumer(msgspec.Struct, frozen=True):
@@ -84,12 +80,6 @@ class Outputs:
             return False
         self.consumers.put(consumer, msgspec.structs.replace(held, revoked=time.time_ns() // 1_000))
         return True
-
-
-def warning_lists(data: Path) -> WarningLists:
-    """The built-in lists and those that the operator has put into the data directory; raises Invalid."""
-    folder = data / FOLDER
-    return WarningLists([*BUILT_IN, *(lists_in(folder) if folder.is_dir() else ())])
 
 
 class Maker:

@@ -10,14 +10,14 @@ import hashlib
 import ipaddress
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from egnatia.record.record import Invalid, Problem
-from egnatia.record.values import domain, normalised
+from egnatia.record.values import domain, normalised, values_of
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -111,6 +111,10 @@ def lists_in(folder: Path) -> Iterator[WarningList]:
             ) from error
 
 
+FOLDER: Final = "warning-lists"
+"""Where the operator puts warning lists, in the data directory."""
+
+
 class WarningLists:
     """Several lists, ready to be asked about millions of values."""
 
@@ -150,6 +154,15 @@ class WarningLists:
         found = found or next((name for part, name in self._parts if part in text.lower()), None)
         found = found or next((name for expression, name in self._expressions if expression.search(text)), None)
         return None if found is None else Warned(value, found)
+
+    def reason(self, record: Mapping[str, Any]) -> str | None:
+        """Why an indicator is better not published: a value that it detects is on a list. None for other records."""
+        if record.get("type") != "indicator" or record.get("revoked"):
+            return None
+        values = values_of("indicator", dict(record))
+        found = (self.warned(each.kind, each.value) for each in values)
+        warned = next((each for each in found if each is not None), None)
+        return None if warned is None else f"on the warning list {warned.list!r}"
 
     def _in_network(self, kind: str, text: str) -> str | None:
         host = _host(kind, text)
@@ -218,3 +231,9 @@ def _expression(value: str) -> re.Pattern[str]:
         return re.compile(inner, re.IGNORECASE)
     except re.error as error:
         raise Invalid((Problem("$.list", "a regular expression", f"{value[:60]}: {error}"),)) from error
+
+
+def warning_lists(data: Path) -> WarningLists:
+    """The built-in lists and those that the operator has put into the data directory; raises Invalid."""
+    folder = data / FOLDER
+    return WarningLists([*BUILT_IN, *(lists_in(folder) if folder.is_dir() else ())])

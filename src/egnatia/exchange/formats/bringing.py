@@ -12,11 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.exchange.directory import moment
-from egnatia.exchange.formats.conversion import Conversion, written
+from egnatia.exchange.formats.conversion import Conversion, remark, written
 from egnatia.exchange.importing import Finding, Tally, counted
 from egnatia.exchange.submission import Submission
 from egnatia.policy import Clearance
 from egnatia.record.instant import version_of
+from egnatia.record.record import Problem
 from egnatia.store import Store
 
 Fields = dict[str, Any]
@@ -25,8 +26,17 @@ AT_ONCE: Final = 500
 LISTS: Final = ("report", "grouping")
 
 
+Guard = Callable[[Mapping[str, Any]], str | None]
+"""Says why a record is better not brought in; None where nothing stands against it."""
+
+
+def never(_: Mapping[str, Any]) -> None:
+    """Nothing stands against any record."""
+
+
 class Bringing:
-    """Brings conversions in on behalf of `owner`; `admit` hands bodies in for it."""
+    """Brings conversions in on behalf of `owner`; `admit` hands bodies in for it. What `guard` warns of is left out and
+    told."""
 
     def __init__(
         self,
@@ -35,15 +45,18 @@ class Bringing:
         owner: str,
         admit: Callable[[Sequence[bytes]], "Future[Submission]"],
         on_finding: Callable[[Finding], None] = lambda _: None,
+        *,
+        guard: Guard = never,
     ) -> None:
-        self._store, self._clearance, self._owner = store, clearance, owner
+        self._store, self._clearance, self._owner, self._guard = store, clearance, owner, guard
         self._admit, self._on_finding = admit, on_finding
 
     def bring(self, conversions: Iterable[Conversion]) -> Tally:
         """All of them, one after the other; the tally counts what became of their records, remarks as findings."""
         tally = Tally()
-        for index, conversion in enumerate(conversions):
-            for problem in conversion.remarks:
+        for index, whole in enumerate(conversions):
+            conversion, warned = self._guarded(whole)
+            for problem in (*conversion.remarks, *warned):
                 finding = Finding(index, None, problem, refused=False)
                 tally.note(finding)
                 self._on_finding(finding)
@@ -54,6 +67,19 @@ class Bringing:
                 part = bodies[start : start + AT_ONCE]
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
+
+    def _guarded(self, conversion: Conversion) -> tuple[Conversion, list[Problem]]:
+        """What nothing stands against, and what was left out."""
+        if self._guard is never:
+            return conversion, []
+        kept, warned = [], []
+        for record, body in _decoded(conversion.records):
+            reason = self._guard(record)
+            if reason is None:
+                kept.append(body)
+            else:
+                warned.append(remark(str(record["id"]), reason, str(record.get("name", ""))))
+        return msgspec.structs.replace(conversion, records=tuple(kept)), warned
 
     def versions(self, names: Iterable[str]) -> dict[str, str]:
         """The `modified` of those of these records that the owner holds."""

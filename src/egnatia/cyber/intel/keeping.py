@@ -1,0 +1,41 @@
+"""While a node serves, sources are read when they are due, one after the other, beside everything else."""
+
+import asyncio
+import logging
+import time
+from threading import Event
+from typing import Final
+
+from egnatia.cyber.intel.source import Source, Sources, run
+from egnatia.exchange.host import Host
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 30.0
+"""How often it is looked whether a source is due."""
+
+
+async def keep(host: Host, look_seconds: float = LOOK_SECONDS) -> None:
+    """Read what is due, for ever; cancel it to end: what is being read then breaks off at its next page. What one
+    source does wrong is kept with it and stops no other."""
+    stopping = Event()
+    try:
+        while True:
+            for source in await asyncio.to_thread(_due, host):
+                await asyncio.to_thread(_read, host, source, stopping)
+            await asyncio.sleep(look_seconds)
+    finally:
+        stopping.set()
+
+
+def _due(host: Host) -> list[Source]:
+    return Sources(host.store).due(time.time_ns() // 1_000)
+
+
+def _read(host: Host, source: Source, stopping: Event) -> None:
+    try:
+        health = run(host, source, stopping=stopping.is_set)
+    except Exception:  # one source must not end the reading of all
+        log.exception("source %s could not be read", source.name)
+    else:
+        log.info("source %s: %d added, %s", source.name, health.added, health.error or "well")

@@ -1,0 +1,282 @@
+"""Security advisories in CSAF 2.0 (OASIS, November 2022): in as vulnerabilities with a report, out from such a report.
+
+Reading keeps the facts that others act on: which products of whom, how grave, what to do, known to be exploited or not.
+What an advisory says of its distribution is read like every other marking: what is not understood is RED.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.exchange.formats.conversion import PAP_MARKINGS, TLP_IDS, Conversion, own_identifier, remark, written
+from egnatia.exchange.formats.restriction import in_text, meaning, restrictions
+from egnatia.record.instant import mend_precise_instant
+from egnatia.record.record import Invalid, Problem
+
+Fields = dict[str, Any]
+
+VERSIONS: Final = frozenset({"2.0", "2.1"})
+EXPLOITED: Final = "exploited"
+"""The label of a vulnerability that is known to be exploited."""
+
+STATUSES: Final = (
+    "known_affected", "first_affected", "last_affected", "recommended", "fixed", "first_fixed", "known_not_affected",
+    "under_investigation",
+)  # fmt: skip
+_EXPLOITED: Final = re.compile(r"\b(?:known to be exploited|exploited in the wild|actively exploit|exploited:\s*yes)")
+_CVE: Final = re.compile(r"CVE-\d{4}-\d{4,}")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The parts of an advisory that are read one by one."""
+
+    document: Fields
+    vulnerabilities: list[Fields] = []
+    product_tree: Fields = {}
+
+
+def read_advisory(content: bytes) -> Conversion:
+    """An advisory as a report, its vulnerabilities and notes. Raises Invalid where it is no CSAF document."""
+    try:
+        made = msgspec.json.decode(content, type=Document)
+        return _Advisory(made).conversion()
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Invalid((Problem("$", "a CSAF document", str(error)),)) from error
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Invalid((Problem("$", "a CSAF document with its required properties", repr(error)),)) from error
+
+
+class _Advisory:
+    """One advisory being read."""
+
+    def __init__(self, made: Document) -> None:
+        head = made.document
+        if str(head["csaf_version"]) not in VERSIONS:
+            raise Invalid((Problem("$.document.csaf_version", "2.0 or 2.1", repr(head["csaf_version"])),))
+        self.made, self.head, self.tracking = made, head, head["tracking"]
+        self.publisher: Fields = head["publisher"]
+        self.created = _instant(self.tracking["initial_release_date"], "initial_release_date")
+        self.modified = max(self.created, _instant(self.tracking["current_release_date"], "current_release_date"))
+        self.key = (str(self.publisher["namespace"]), str(self.tracking["id"]))
+        self.products = dict(products(made.product_tree))
+        self.remarks: list[Problem] = []
+        self.refs = self._markings()
+
+    def conversion(self) -> Conversion:
+        """Everything."""
+        author = self._author()
+        vulnerabilities = [self._vulnerability(place, each) for place, each in enumerate(self.made.vulnerabilities)]
+        report = self._report([each["id"] for each in vulnerabilities] or [author["id"]], author["id"])
+        notes = [self._note(report["id"], place, each) for place, each in enumerate(self._notes(summary=False))]
+        records = [author, *vulnerabilities, report, *notes]
+        return Conversion(tuple(written(each) for each in records), tuple(self.remarks), frozenset({author["id"]}))
+
+    def _markings(self) -> list[str]:
+        distribution: Fields = self.head.get("distribution", {})
+        label = str(distribution.get("tlp", {}).get("label", ""))
+        said = restrictions([f"tlp:{label}"] if label else [])
+        text = in_text(str(distribution.get("text", "")))
+        strange = bool(said.strange) or (bool(distribution.get("text")) and text.tlp is None and said.tlp is None
+                                         and meaning(str(distribution["text"]))[0] == "?")  # fmt: skip
+        if strange:
+            self.remarks.append(
+                remark("$.document.distribution", "a restriction that is not understood: TLP:RED", distribution)
+            )
+        levels = [level for level in (said.tlp, text.tlp, "red" if strange else None) if level is not None]
+        order = list(TLP_IDS)
+        tlp = [TLP_IDS[max(levels, key=order.index)]] if levels else []
+        return [*tlp, *([PAP_MARKINGS[text.pap]] if text.pap else [])]
+
+    def _made(self, kind: str, *names: str) -> Fields:
+        return {
+            "type": kind,
+            "spec_version": "2.1",
+            "id": own_identifier(kind, "csaf", *self.key, *names),
+            "created": self.created,
+            "modified": self.modified,
+            "object_marking_refs": self.refs,
+        }
+
+    def _author(self) -> Fields:
+        return {
+            "type": "identity",
+            "spec_version": "2.1",
+            "id": own_identifier("identity", "csaf", self.key[0]),
+            "created": "2017-01-01T00:00:00.000Z",
+            "modified": "2017-01-01T00:00:00.000Z",
+            "name": str(self.publisher["name"]),
+            "identity_class": "organization",
+        }
+
+    def _vulnerability(self, place: int, found: Fields) -> Fields:
+        number = str(found.get("cve", ""))
+        path = f"$.vulnerabilities[{place}]"
+        ids = [
+            {"source_name": str(each["system_name"]), "external_id": str(each["text"])} for each in found.get("ids", [])
+        ]
+        if number and not _CVE.fullmatch(number):
+            self.remarks.append(remark(f"{path}.cve", "a CVE number", number))
+        cve = [{"source_name": "cve", "external_id": number}] if _CVE.fullmatch(number) else []
+        weakness = found.get("cwe", {}).get("id")
+        status = {name: self._named(found.get("product_status", {}).get(name, [])) for name in STATUSES}
+        actions = [f"{each['category']}: {each['details']}" for each in found.get("remediations", [])]
+        texts = [str(each["text"]) for each in found.get("notes", [])]
+        return self._made("vulnerability", number or str(found.get("title", place))) | {
+            "name": number or str(found.get("title", f"{self.key[1]} {place + 1}")),
+            "description": "\n\n".join([*([str(found["title"])] if found.get("title") else []), *texts]),
+            "external_references": [
+                *cve, *ids, *([{"source_name": "cwe", "external_id": str(weakness)}] if weakness else []),
+                *_links(found.get("references", [])),
+            ],
+            "labels": [EXPLOITED] if _is_exploited(found) else [],
+            "x_csaf_products": {name: several for name, several in status.items() if several},
+            "x_csaf_remediations": actions,
+            "x_csaf_base_score": _base_score(found),
+        }  # fmt: skip
+
+    def _named(self, ids: Sequence[str]) -> list[str]:
+        return [self.products.get(str(each), str(each)) for each in ids]
+
+    def _report(self, refs: list[str], author: str) -> Fields:
+        status = str(self.tracking.get("status", "final"))
+        return self._made("report") | {
+            "name": str(self.head["title"]),
+            "created_by_ref": author,
+            "description": "\n\n".join(
+                str(each["text"])
+                for each in self.head.get("notes", [])
+                if each.get("category") in {"summary", "description"}
+            ),
+            "report_types": ["vulnerability"],
+            "published": self.modified,
+            "object_refs": list(dict.fromkeys(refs)),
+            "lang": self.head.get("lang"),
+            "labels": [f"csaf:category={self.head['category']}", f"csaf:status={status}"],
+            "external_references": [
+                {"source_name": f"CSAF {self.key[0]}", "external_id": self.key[1]},
+                *_links(self.head.get("references", [])),
+            ],
+        }
+
+    def _notes(self, *, summary: bool) -> list[Fields]:
+        notes: list[Fields] = self.head.get("notes", [])
+        return [each for each in notes if (each.get("category") in {"summary", "description"}) == summary]
+
+    def _note(self, report: str, place: int, found: Fields) -> Fields:
+        told = {"abstract": str(found.get("title", found["category"])), "content": str(found["text"])}
+        return self._made("note", str(place)) | told | {"object_refs": [report]}
+
+
+def products(tree: Fields) -> Iterator[tuple[str, str]]:
+    """Every product of a tree with its full name."""
+    waiting: list[Any] = [*tree.get("branches", []), *tree.get("full_product_names", [])]
+    waiting += [each.get("full_product_name", {}) for each in tree.get("relationships", [])]
+    while waiting:
+        each = waiting.pop()
+        waiting += each.get("branches", [])
+        product = each.get("product", each)
+        if "product_id" in product:
+            yield str(product["product_id"]), str(product.get("name", product["product_id"]))
+
+
+def _links(references: Sequence[Fields]) -> list[dict[str, str]]:
+    return [
+        {"source_name": str(each.get("summary", "reference"))[:250] or "reference", "url": str(each["url"])}
+        for each in references
+        if re.match(r"https?://\S+\Z", str(each.get("url", "")))
+    ]
+
+
+def _is_exploited(found: Fields) -> bool:
+    """Whether somebody knows of its exploitation (2.0: a threat says so in words; 2.1: since when)."""
+    threats = [each for each in found.get("threats", []) if each.get("category") == "exploit_status"]
+    said = " ".join(str(each.get("details", "")) for each in threats).lower()
+    return bool(_EXPLOITED.search(said) or found.get("first_known_exploitation_dates"))
+
+
+def _base_score(found: Fields) -> float | None:
+    """The gravest score of CVSS that is given (2.0: scores, 2.1: metrics)."""
+    contents = [*found.get("scores", []), *(each.get("content", {}) for each in found.get("metrics", []))]
+    scores = [each.get(name, {}).get("baseScore") for each in contents for name in ("cvss_v4", "cvss_v3", "cvss_v2")]
+    numbers = [float(score) for score in scores if isinstance(score, int | float)]
+    return max(numbers, default=None)
+
+
+def _instant(text: object, where: str) -> str:
+    mended = mend_precise_instant(str(text))
+    if mended is None:
+        raise Invalid((Problem(f"$.document.tracking.{where}", "a date and time", repr(text)[:80]),))
+    return mended
+
+
+def write_advisory(report: Fields, vulnerabilities: Sequence[Fields], publisher: Mapping[str, str], tlp: str) -> bytes:
+    """A report with vulnerabilities as a CSAF 2.0 security advisory. `publisher` has `name` and `namespace` (a URL);
+    the tracking id follows from the report, its revision from when it changed."""
+    category = next((label[14:] for label in report.get("labels", ()) if label.startswith("csaf:category=")), "")
+    affected = [each for each in vulnerabilities if each.get("x_csaf_products")]
+    names = dict.fromkeys(name for each in affected for several in each["x_csaf_products"].values() for name in several)
+    ids = {name: f"CSAFPID-{place:04}" for place, name in enumerate(names, 1)}
+    head: Fields = {
+        "category": category or ("csaf_security_advisory" if ids else "csaf_base"),
+        "csaf_version": "2.0",
+        "title": report["name"],
+        "lang": report.get("lang", "en"),
+        "distribution": {"tlp": {"label": _TLP_1[tlp]}, "text": f"TLP:{tlp.upper()} (TLP 2.0)"},
+        "publisher": {"category": "coordinator", **publisher},
+        "notes": [{"category": "summary", "text": report.get("description") or report["name"]}],
+        "references": [
+            {"category": "external", "summary": each["source_name"], "url": each["url"]}
+            for each in report.get("external_references", ())
+            if each.get("url")
+        ],
+        "tracking": {
+            "id": f"EGNATIA-{report['id'].partition('--')[2]}",
+            "status": "final",
+            "version": "1",
+            "initial_release_date": report["created"],
+            "current_release_date": report["modified"],
+            "revision_history": [{"number": "1", "date": report["modified"], "summary": "Published"}],
+            "generator": {"engine": {"name": "Egnatia"}},
+        },
+    }
+    tree = {"full_product_names": [{"product_id": id_, "name": name} for name, id_ in ids.items()]}
+    document = {
+        "document": {key: value for key, value in head.items() if value not in ([], None)},
+        **({"product_tree": tree} if ids else {}),
+        "vulnerabilities": [_advised(each, ids) for each in vulnerabilities],
+    }
+    return msgspec.json.encode({key: value for key, value in document.items() if value})
+
+
+_TLP_1: Final = {"clear": "WHITE", "green": "GREEN", "amber": "AMBER", "amber+strict": "AMBER", "red": "RED"}
+"""CSAF 2.0 knows TLP 1.0 only; the text beside it says the level in TLP 2.0."""
+
+
+def _advised(found: Fields, ids: Mapping[str, str]) -> Fields:
+    """One vulnerability as an advisory tells it."""
+    references = found.get("external_references", ())
+    number = next((each["external_id"] for each in references if each["source_name"] == "cve"), "")
+    made: Fields = {"cve": number} if number else {"title": found["name"]}
+    made["notes"] = [{"category": "description", "text": found.get("description") or found["name"]}]
+    status = found.get("x_csaf_products", {})
+    if status:
+        made["product_status"] = {name: [ids[each] for each in several] for name, several in status.items()}
+    if status and found.get("x_csaf_remediations"):
+        made["remediations"] = [
+            {
+                "category": text.partition(": ")[0],
+                "details": text.partition(": ")[2],
+                "product_ids": sorted({ids[each] for several in status.values() for each in several}),
+            }
+            for text in found["x_csaf_remediations"]
+        ]
+    if EXPLOITED in found.get("labels", ()):
+        made["threats"] = [{"category": "exploit_status", "details": "Known to be exploited in the wild"}]
+    made["references"] = [
+        {"category": "external", "summary": each["source_name"], "url": each["url"]}
+        for each in references
+        if each.get("url")
+    ]
+    return {key: value for key, value in made.items() if value != []}

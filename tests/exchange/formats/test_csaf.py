@@ -1,0 +1,122 @@
+"""Advisories come in with what others act on, and go out so that they come in again the same."""
+
+import json
+from typing import Any
+
+import pytest
+
+from egnatia.exchange.formats.conversion import TLP_IDS
+from egnatia.exchange.formats.csaf import EXPLOITED, read_advisory, write_advisory
+from egnatia.record import Invalid, read
+
+ADVISORY: dict[str, Any] = {
+    "document": {
+        "category": "csaf_security_advisory",
+        "csaf_version": "2.0",
+        "title": "A gateway lets strangers in",
+        "lang": "en",
+        "distribution": {"tlp": {"label": "WHITE"}},
+        "publisher": {"category": "vendor", "name": "Maker", "namespace": "https://maker.example"},
+        "notes": [
+            {"category": "summary", "text": "Update now."},
+            {"category": "legal_disclaimer", "title": "Terms", "text": "As it is."},
+        ],
+        "references": [{"summary": "Advisory", "url": "https://maker.example/1"}],
+        "tracking": {
+            "id": "MK-2026-1", "status": "final", "version": "2",
+            "initial_release_date": "2026-03-01T00:00:00Z", "current_release_date": "2026-03-02T10:00:00.000Z",
+            "revision_history": [],
+        },
+    },
+    "product_tree": {
+        "branches": [
+            {"category": "vendor", "name": "Maker", "branches": [
+                {"category": "product_name", "name": "Gate", "branches": [
+                    {"category": "product_version", "name": "1.0",
+                     "product": {"product_id": "P1", "name": "Maker Gate 1.0"}},
+                    {"category": "product_version", "name": "1.1",
+                     "product": {"product_id": "P2", "name": "Maker Gate 1.1"}},
+                ]},
+            ]},
+        ]
+    },
+    "vulnerabilities": [
+        {
+            "cve": "CVE-2026-1234",
+            "cwe": {"id": "CWE-78", "name": "OS Command Injection"},
+            "notes": [{"category": "description", "text": "A command goes through."}],
+            "product_status": {"known_affected": ["P1"], "fixed": ["P2"]},
+            "remediations": [{"category": "vendor_fix", "details": "Install 1.1", "product_ids": ["P1"]}],
+            "scores": [{"cvss_v3": {"baseScore": 9.8}, "products": ["P1"]}],
+            "threats": [{"category": "exploit_status", "details": "Exploited in the wild since February"}],
+        }
+    ],
+}  # fmt: skip
+
+
+def convert(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    conversion = read_advisory(json.dumps(document).encode())
+    found: dict[str, list[dict[str, Any]]] = {}
+    for body in conversion.records:
+        assert not read(body, tolerant=False).deviations
+        made = json.loads(body)
+        found.setdefault(made["type"], []).append(made)
+    return found
+
+
+def test_an_advisory_comes_in_with_what_others_act_on() -> None:
+    found = convert(ADVISORY)
+    (vulnerability,) = found["vulnerability"]
+    assert vulnerability["name"] == "CVE-2026-1234"
+    assert vulnerability["labels"] == [EXPLOITED]
+    assert vulnerability["x_csaf_products"] == {"known_affected": ["Maker Gate 1.0"], "fixed": ["Maker Gate 1.1"]}
+    assert vulnerability["x_csaf_base_score"] == 9.8
+    assert {"source_name": "cwe", "external_id": "CWE-78"} in vulnerability["external_references"]
+    (report,) = found["report"]
+    assert report["object_refs"] == [vulnerability["id"]]
+    assert (report["created"], report["modified"]) == ("2026-03-01T00:00:00.000Z", "2026-03-02T10:00:00.000Z")
+    assert report["object_marking_refs"] == [TLP_IDS["clear"]]
+    assert found["note"][0]["abstract"] == "Terms"
+
+
+@pytest.mark.parametrize(
+    ("distribution", "level"),
+    [
+        ({"tlp": {"label": "AMBER"}}, "amber"),
+        ({"tlp": {"label": "AMBER"}, "text": "TLP:AMBER+STRICT"}, "amber+strict"),
+        ({"tlp": {"label": "PURPLE"}}, "red"),
+        ({"text": "Not for publication"}, "red"),
+    ],
+)
+def test_a_distribution_is_read_and_what_is_not_understood_is_red(distribution: dict[str, Any], level: str) -> None:
+    document = {**ADVISORY, "document": {**ADVISORY["document"], "distribution": distribution}}
+    assert convert(document)["report"][0]["object_marking_refs"] == [TLP_IDS[level]]
+
+
+def test_an_advisory_goes_out_and_comes_in_again_the_same() -> None:
+    found = convert(ADVISORY)
+    publisher = {"name": "CSIRT", "namespace": "https://csirt.example"}
+    written = write_advisory(found["report"][0], found["vulnerability"], publisher, "amber+strict")
+    again = convert(json.loads(written))
+    told, retold = found["vulnerability"][0], again["vulnerability"][0]
+    for name in ("name", "labels", "x_csaf_products", "x_csaf_remediations"):
+        assert retold[name] == told[name]
+    assert again["report"][0]["object_marking_refs"] == [TLP_IDS["amber+strict"]]
+    assert json.loads(written)["document"]["distribution"]["tlp"]["label"] == "AMBER"
+
+
+@pytest.mark.parametrize("document", [b"", b"[]", b"{}", b'{"document":{"csaf_version":"1.2"}}', b'{"document":5}'])
+def test_what_is_no_advisory_is_refused(document: bytes) -> None:
+    with pytest.raises(Invalid):
+        read_advisory(document)
+
+
+@pytest.mark.parametrize("place", ["tracking", "publisher", "distribution", "notes", "title", "lang", "references"])
+@pytest.mark.parametrize("value", [None, 5, "x", [], [5], {}, {"a": [None]}])
+def test_a_hostile_advisory_is_read_or_refused(place: str, value: Any) -> None:
+    document = json.dumps({**ADVISORY, "document": {**ADVISORY["document"], place: value}}).encode()
+    try:
+        conversion = read_advisory(document)
+    except Invalid:
+        return
+    assert conversion.records
