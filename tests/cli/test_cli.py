@@ -61,6 +61,20 @@ def test_init_does_not_replace_a_node(place: Place) -> None:
     assert "already" in done.output
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["in a folder with other things", "in a folder that is not there"])
+def test_an_init_that_fails_leaves_nothing_behind_and_may_be_tried_again(tmp_path: Path, there: bool) -> None:
+    folder, secret = tmp_path / "deep" / "n", tmp_path / "passphrase"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "thesis.txt").touch()
+    before = sorted(tmp_path.rglob("*"))
+    words = ["init", str(folder), "--name", "x", "--economy", "AL", "--passphrase-file", str(secret)]
+    done = CliRunner().invoke(main, [*words, "--database", "postgresql://127.0.0.1:1/nothing"])
+    assert done.exit_code == 3, done.output
+    assert sorted(tmp_path.rglob("*")) == before
+    assert CliRunner().invoke(main, words).exit_code == 0
+
+
 def test_init_makes_a_passphrase_that_only_its_owner_can_read(tmp_path: Path) -> None:
     secret = tmp_path / "passphrase"
     words = ["init", str(tmp_path / "n"), "--name", "x", "--economy", "AL", "--passphrase-file", str(secret)]

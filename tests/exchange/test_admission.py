@@ -4,7 +4,10 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
 from tests.exchange.gate import (
     AL,
@@ -23,6 +26,7 @@ from tests.exchange.gate import (
     seen,
 )
 
+from egnatia.exchange import admission
 from egnatia.exchange.submission import NotAllowed, Right, Submitter
 from egnatia.exchange.takeback import recalling
 from egnatia.node import ALL_RIGHTS, Node
@@ -265,3 +269,43 @@ def test_an_observable_that_comes_with_another_marking_is_the_one_that_is_held(g
     assert outcome.accepted[0].position == 0
     assert "no versions" in outcome.accepted[0].deviations[-1].rule
     assert seen(gate, None) == []
+
+
+def withdrawing(record: str) -> dict[str, Any]:
+    """Montenegro's recall of a record."""
+    body = recalling(record, "withdraw", owner=ME, reason="a mistake", now=datetime.now(UTC))
+    found: dict[str, Any] = msgspec.json.decode(body)
+    return found
+
+
+def test_a_recall_is_taken_together_with_its_record_in_either_order(gate: Node) -> None:
+    for first in (0, 1):
+        record = indicator(GREEN)
+        recall = withdrawing(record["id"])
+        together = [record, recall] if first else [recall, record]
+        outcome = hand_in(gate, *together)
+        assert [each.id for each in outcome.accepted] == [each["id"] for each in together]
+        assert outcome.refused == ()
+        assert record["id"] not in seen(gate, AL)
+
+
+def test_a_recall_handed_in_with_somebody_elses_record_is_refused(gate: Node) -> None:
+    record, other = {**indicator(GREEN), "created_by_ref": AL}, indicator(GREEN)
+    hand_in(gate, record, owner=AL)
+    outcome = hand_in(gate, other, withdrawing(record["id"]))
+    assert [each.id for each in outcome.accepted] == [other["id"]]
+    assert record["id"] in seen(gate, AL)
+
+
+def test_time_does_not_run_backwards_where_the_clock_does(gate: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = 86_400_000_000_000
+    now = time.time_ns()
+    times = []
+    for clock in (now, now - day, now + day):
+        monkeypatch.setattr(admission, "time", SimpleNamespace(time_ns=lambda clock=clock: clock))
+        record = indicator(GREEN)
+        hand_in(gate, record)
+        [row] = gate.store.get(gate.clearance_of(ME), [record["id"]])
+        assert row.proof is not None
+        times.append(gate.store.attestations([row.proof.attestation])[row.proof.attestation].at)
+    assert times == [now // 1_000, now // 1_000, (now + day) // 1_000]

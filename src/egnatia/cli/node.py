@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
+from egnatia.cli.attempt import all_or_nothing
 from egnatia.cli.desk import Desk, Unreachable, command
 from egnatia.node import Node, logs
 from egnatia.node.serving import run
@@ -74,18 +75,16 @@ def init(desk: Desk, folder: Path, *, name: str, economy: Economy, identity: str
         keys=Keys(passphrase_file=_absolute(given["passphrase_file"])),
         base=str(folder),
     )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passphrase = _passphrase(wanted)
-    path.write_text(to_toml(wanted), encoding="utf-8")
-    try:
+    secret = (Path(wanted.keys.passphrase_file),) if wanted.keys.passphrase_file else ()
+    with all_or_nothing(folder, wanted.data, *secret):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        passphrase = _passphrase(wanted)
+        path.write_text(to_toml(wanted), encoding="utf-8")
         settings = load(path)
         Node.create(settings, passphrase)
         with Node.open(settings, passphrase) as node:
             words = fingerprint(node.card.keys.current.id).words
             made = Made(str(path), node.node_id, node.own, words)
-    except BaseException:
-        path.unlink()
-        raise
     desk.answer(
         made,
         f"{name} has a node in {folder.resolve()}.\n  node         {made.node}\n  organisation {made.organisation}\n"

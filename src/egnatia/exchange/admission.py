@@ -62,6 +62,7 @@ class Admission:
         self._members = members
         self._clearance_of = clearance_of
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._last = 0
         self._thread = Thread(target=self._run, name="admission", daemon=True)
         self._thread.start()
 
@@ -132,7 +133,7 @@ class Admission:
                 self._keys,
                 node=self._node,
                 sequence=self._store.next_sequence(self._node),
-                at=time.time_ns() // 1_000,
+                at=self._moment(),
                 leaves=leaves,
             )
         start = 0
@@ -143,6 +144,11 @@ class Admission:
             end = start + len(drafts.drafts)
             self._append(waiting, drafts, attestation, proofs[start:end])
             start = end
+
+    def _moment(self) -> int:
+        """Microseconds UTC, never before the last batch: peers refuse a node whose time runs backwards."""
+        self._last = max(self._last, time.time_ns() // 1_000)
+        return self._last
 
     def _draft(self, waiting: _Waiting) -> Drafts:
         submitter = waiting.submitter
@@ -227,6 +233,7 @@ def _outcome(drafts: Drafts, appended: Appended) -> Submission:
             accepted.append(Accepted(each.index, record.head.id, "", 0, (*record.deviations, _kept(each))))
         else:
             refused.append(_conflict(each))
+    accepted.sort(key=lambda each: each.index)
     refused.sort(key=lambda each: each.index)
     return Submission(tuple(accepted), tuple(refused))
 

@@ -53,7 +53,8 @@ class Drafting(msgspec.Struct, frozen=True):
     store: Store
 
     def draft(self, bodies: Sequence[bytes], now: datetime) -> Drafts:
-        """Drafts of what can be taken, refusals of what cannot; in the order given."""
+        """Drafts of what can be taken, refusals of what cannot; recalls come last, so that they may take back what is
+        handed in with them."""
         out = Drafts()
         records = self._read(bodies, out)
         meanings = self.labelling.meanings([record for _, record in records if _is_marking(record)])
@@ -62,6 +63,7 @@ class Drafting(msgspec.Struct, frozen=True):
         for record in copies:
             meanings |= self.labelling.meanings([record])
             out.drafts.append(self._drafted(ADDED, record, self.labelling.label(record, self.owner), ()))
+        recalls: list[tuple[int, Record]] = []
         for index, record in records:
             mine = problem = None
             if record.head.id in held:
@@ -70,9 +72,11 @@ class Drafting(msgspec.Struct, frozen=True):
             if problem is not None:
                 out.refused.append(Refused(index, record.head.id, (problem,)))
             elif record.head.type == "recall":
-                self._take_back(index, record, held, out)
+                recalls.append((index, record))
             else:
                 self._take(index, record, mine, meanings, out, now)
+        for index, record in recalls:
+            self._take_back(index, record, held, out)
         return out
 
     def _read(self, bodies: Sequence[bytes], out: Drafts) -> list[tuple[int, Record]]:
@@ -136,7 +140,7 @@ class Drafting(msgspec.Struct, frozen=True):
 
     def _take_back(self, index: int, record: Record, held: Mapping[str, tuple[Custody, ...]], out: Drafts) -> None:
         said = takeback.takeback(record)
-        mine = takeback.own_custody(held.get(said.object_ref, ()), self.owner)
+        mine = takeback.own_custody(held.get(said.object_ref, ()), self.owner) or self._with_it(said.object_ref, out)
         problem = None
         if not self.may_recall:
             problem = Problem("$.type", "recalling needs the right to recall", "a submitter without it")
@@ -147,6 +151,13 @@ class Drafting(msgspec.Struct, frozen=True):
             return
         out.recalls.append(takeback.recall_of(said, mine, self.labelling))
         out.drafts.append(self._drafted(index, record, mine.governing, ()))
+
+    def _with_it(self, ident: str, out: Drafts) -> Custody | None:
+        """What is to be taken back was handed in together with its recall."""
+        for each in out.drafts:
+            if each.record.head.id == ident and each.index != ADDED:
+                return Custody(self.owner, each.record.version, each.record.head.type, each.label, each.label)
+        return None
 
     def _drafted(
         self, index: int, record: Record, label: Label, applied: tuple[str, ...], *, unless: Label | None = None

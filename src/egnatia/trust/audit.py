@@ -68,8 +68,9 @@ class Countersignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def chain(previous: AuditRow | None, note: Noted, at: int) -> AuditRow:
-    """The row that follows `previous` (None: the first of the log)."""
+    """The row that follows `previous` (None: the first of the log), also where the clock has been set back."""
     seq, before = (previous.seq + 1, previous.digest) if previous else (1, GENESIS)
+    at = max(at, previous.at) if previous else at
     unlinked = AuditRow(seq, at, note.actor, note.action, note.subject, note.detail, before, b"")
     return msgspec.structs.replace(unlinked, digest=row_digest(unlinked))
 

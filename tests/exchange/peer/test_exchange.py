@@ -178,6 +178,20 @@ def test_a_recall_hides_at_every_peer_and_is_answered(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_record_handed_in_with_its_recall_is_hidden_wherever_it_arrives(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "one", "two") as (one, two):
+            body, later = indicator(), indicator()
+            outcome = await asyncio.to_thread(one.submit, body, recall(one, id_of(body)))
+            assert not outcome.refused
+            await asyncio.to_thread(one.submit, later)
+            await until(lambda: id_of(later) in two.ids())
+            assert two.ids() == [id_of(later)]
+            await until(lambda: len(one.ids("receipt")) == 1)
+
+    asyncio.run(scenario())
+
+
 def test_a_member_behind_a_hub_receives_what_the_hub_relays_with_its_origin(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with region(tmp_path, "origin", "hub", "bank", mesh=False) as (origin, hub, bank):
