@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -137,7 +137,8 @@ class Provider:
         if not secret:
             form["client_id"] = self._oidc.client_id
         elif "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
-            basic = httpx.BasicAuth(self._oidc.client_id, secret)
+            # RFC 6749 section 2.3.1: both are encoded as in a form first.
+            basic = httpx.BasicAuth(quote_plus(self._oidc.client_id), quote_plus(secret))
         else:
             form |= {"client_id": self._oidc.client_id, "client_secret": secret}
         answer = self._fetched("POST", metadata.token_endpoint, form=form, auth=basic)
