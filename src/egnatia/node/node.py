@@ -1,7 +1,7 @@
 """One node put together from its settings: the only place that wires everything."""
 
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from types import TracebackType
 from typing import Final
 
@@ -29,6 +29,7 @@ from egnatia.settings import Settings
 from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.plan import ENDS
 from egnatia.trust import Card, Cards, Finding, Forged, OpeningKeys, PrivateKeys, PublicKeys, SignedCard, verify
+from egnatia.trust.audit import AuditRow
 from egnatia.trust.freshness import Freshness
 from egnatia.trust.party import Local
 
@@ -228,15 +229,18 @@ class Node:
         """One line in the audit log, durable when this returns."""
         self.store.append(Batch(notes=(Note(actor, action, subject, detail),))).result()
 
-    def audit_findings(self, heard: Iterable[Heard] = ()) -> list[Finding]:
+    def audit_findings(
+        self, heard: Iterable[Heard] = (), *, passed: Callable[[int], None] | None = None
+    ) -> list[Finding]:
         """What is wrong with the audit log: against itself, the node's checkpoints, what its peers have signed and it
-        has kept, and what was `heard` from them."""
+        has kept, and what was `heard` from them. `passed` is told the number of each row that was looked at."""
         witnesses = self.store.witnesses
         known = {pairing.node for pairing in self.pairings.all()}
         signed = {each for one in heard for each in one.given}
         signed.update(each for each in witnesses.countersignatures if each.peer in known)  # others are not checkable
         by_row = sorted(signed, key=lambda each: (each.checkpoint.seq, each.peer))
-        return verify(self.store.audit_rows(), witnesses.checkpoints, by_row, self._keys_of)
+        rows = self.store.audit_rows() if passed is None else _telling(self.store.audit_rows(), passed)
+        return verify(rows, witnesses.checkpoints, by_row, self._keys_of)
 
     def hear_witnesses(self) -> tuple[Heard, ...]:
         """Asks every peer what it has signed of this node's audit log; waits for the slowest."""
@@ -280,3 +284,9 @@ class Node:
                 if keys.verifying.id == verifying:
                     return keys
         return self.card_of(node).keys.keys(verifying)
+
+
+def _telling(rows: Iterable[AuditRow], passed: Callable[[int], None]) -> Iterator[AuditRow]:
+    for row in rows:
+        yield row
+        passed(row.seq)

@@ -67,6 +67,15 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: int | None = None
 
+    def fits(self, row: AuditRow) -> bool:
+        """Whether a row is one that is asked for."""
+        if (self.since is not None and row.at < self.since) or (self.until is not None and row.at >= self.until):
+            return False
+        if self.action and row.action != self.action:
+            return False
+        texts = ((self.actor, row.actor), (self.subject, row.subject), (self.detail, row.detail))
+        return all(asked.casefold() in said.casefold() for asked, said in texts)
+
 
 class AuditPage(msgspec.Struct, frozen=True):
     """Rows, newest first. Everything from row `seen` on was looked at; `more` says that older rows are there."""

@@ -1,10 +1,11 @@
 """What the pages need of the node that they are mounted on; `egnatia.node.Node` is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
+from egnatia.exchange.peer.witness import Heard
 from egnatia.policy import Directory
 from egnatia.store import Known
 from egnatia.trust import Card, Finding, SignedCard
@@ -40,6 +41,12 @@ class Premises(Host, Protocol):
         """From now on this node publishes for that organisation too; raises FileExistsError where it does already."""
         ...
 
-    def audit_findings(self) -> list[Finding]:
-        """What is wrong with the audit log; empty where all is well."""
+    def audit_findings(
+        self, heard: Iterable[Heard] = ..., *, passed: Callable[[int], None] | None = ...
+    ) -> list[Finding]:
+        """What is wrong with the audit log; empty where all is well. `passed` is told each row that was looked at."""
+        ...
+
+    def hear_witnesses(self) -> tuple[Heard, ...]:
+        """Asks every peer what it has signed of this node's audit log; waits for the slowest, so never on a loop."""
         ...
