@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import agreements, audit, feed, live, organisations, peers, settings, shell
+from egnatia.web import agreements, audit, feed, live, organisations, peers, search, settings, shell, situation
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -18,7 +18,9 @@ from egnatia.web.visit import Lobby, Visit
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
+    *situation.PAGES,
     *feed.PAGES,
+    *search.PAGES,
     *account.PAGES,
     *peers.PAGES,
     *organisations.PAGES,

@@ -52,3 +52,31 @@ function pressed(event) {
 }
 
 if (dialog) document.addEventListener("keydown", pressed);
+
+// What one begins to write in a search box is completed from what one may see; without a script one writes it out.
+const box = document.getElementById("q") ?? document.getElementById("find");
+let pending = 0;
+
+async function offer() {
+  const words = box.value.trim();
+  if (words.length < 2) return;
+  try {
+    const answer = await fetch(`/search/suggest?${new URLSearchParams({ q: words })}`);
+    if (!answer.ok || box.value.trim() !== words) return;
+    const offered = await answer.json();
+    box.list.replaceChildren(...offered.map((title) => new Option(title, title)));
+  } catch {
+    // A box without suggestions is still a box.
+  }
+}
+
+if (box?.form) {
+  const list = document.createElement("datalist");
+  list.id = "offered";
+  box.after(list);
+  box.setAttribute("list", list.id);
+  box.addEventListener("input", () => {
+    clearTimeout(pending);
+    pending = setTimeout(offer, 250);
+  });
+}
