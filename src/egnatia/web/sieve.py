@@ -45,7 +45,8 @@ class Sieve(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def address(self) -> str:
         """The question part of a page's address; empty for no question."""
-        return urlencode({name: str(value).lower() for name, value in msgspec.structs.asdict(self).items() if value})
+        set_ = {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+        return urlencode({name: "true" if value is True else value for name, value in set_.items()})
 
     @property
     def encoded(self) -> str:

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from egnatia.exchange.api.problem import BadRequest
 from egnatia.policy.clearance import Clearance
 from egnatia.store.query import Query
 from egnatia.store.store import Store
@@ -117,7 +118,10 @@ async def save(visit: NamedDependency[Visit]) -> Response[str]:
     """Keep the search of a page by a name."""
     visit.require(Permission.DRAFT)
     form = await visit.form(Wanted)
-    sieve = msgspec.json.decode(form.sieve, type=Sieve)
+    try:
+        sieve = msgspec.json.decode(form.sieve, type=Sieve)
+    except msgspec.DecodeError as error:
+        raise BadRequest(str(error)) from error
     account, saves = visit.visitor.account, Saves(visit.store)
     if len(await visit.ask(lambda: saves.of(account))) >= MOST:
         return visit.go(_page(sieve), visit.speech.gettext("You keep as many searches as one may; forget one first"))

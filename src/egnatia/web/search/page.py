@@ -141,9 +141,7 @@ def _exact(visit: Visit, words: str) -> tuple[str, tuple[Row, ...]]:
     return "", ()
 
 
-def _page(
-    visit: Visit, sieve: Sieve, organisations: Organisations, answer: Answer, *, newest: bool
-) -> SearchPage:
+def _page(visit: Visit, sieve: Sieve, organisations: Organisations, answer: Answer, *, newest: bool) -> SearchPage:
     speech = visit.speech
     looked = Looked(query_terms(fanged(sieve.q)))
     exact_ids = {row.id for row in answer.exact}
@@ -168,9 +166,7 @@ def _page(
     )
 
 
-def _hits(
-    rows: Sequence[Row], organisations: Organisations, speech: Speech, looked: Looked
-) -> tuple[Hit, ...]:
+def _hits(rows: Sequence[Row], organisations: Organisations, speech: Speech, looked: Looked) -> tuple[Hit, ...]:
     return tuple(
         Hit(card=card, title=looked.marked(card.title), detail=looked.marked(_detail(row, card, looked)))
         for row, card in zip(rows, cards(rows, organisations, speech), strict=True)

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from egnatia.store.tally import HOUR, Pile, Tallied
+from egnatia.exchange.shown import TLP_NAMES
+from egnatia.store.tally import HOUR, Tallied
 from egnatia.web.card import MINOR, Organisations
 
 DAY: Final = 24
@@ -21,7 +22,10 @@ class Span(msgspec.Struct, frozen=True):
     step: int
 
 
-SPANS: Final = {each.name: each for each in (Span("day", DAY, 1), Span("week", 7 * DAY, 6), Span("month", 30 * DAY, DAY))}
+SPANS: Final = {"day": Span("day", DAY, 1), "week": Span("week", 7 * DAY, 6), "month": Span("month", 30 * DAY, DAY)}
+
+Kind = tuple[str, int, tuple[int, ...]]
+"""A record type, how many there were, and how many in each step."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +36,14 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None
     minor: int
     steps: tuple[int, ...]
-    kinds: tuple[tuple[str, int, tuple[int, ...]], ...]
+    kinds: tuple[Kind, ...]
     tlps: Counter[str]
     economies: Counter[str]
     newest: dict[str, int]
     """The last hour in which something came of an economy, as microseconds UTC."""
 
 
-def figures(tallied: Tallied, span: Span, now: int, organisations: Organisations, tlp_name: Callable[[Pile], str]) -> Figures:
+def figures(tallied: Tallied, span: Span, now: int, organisations: Organisations) -> Figures:
     """The figures of a span that ends `now`, microseconds UTC."""
     last = now // HOUR
     first = last - span.hours + 1
@@ -63,7 +67,7 @@ def figures(tallied: Tallied, span: Span, now: int, organisations: Organisations
             step = min((hour - first) // span.step, length - 1)
             steps[step] += count
             kinds.setdefault(pile.type, Counter())[step] += count
-            tlps[tlp_name(pile)] += count
+            tlps[TLP_NAMES[pile.tlp]] += count
             economies[economy] += count
             newest[economy] = max(newest.get(economy, 0), hour * HOUR)
     ranked = sorted(kinds.items(), key=lambda each: -each[1].total())
@@ -90,7 +94,6 @@ def _row(counts: Counter[int], length: int) -> tuple[int, ...]:
     return tuple(counts[at] for at in range(length))
 
 
-def top(kinds: Sequence[tuple[str, int, tuple[int, ...]]], most: int) -> tuple[Sequence[tuple[str, tuple[int, ...]]], tuple[int, ...]]:
-    """The most frequent kinds with their rows, and the sum of all others."""
-    rest = [row for _, _, row in kinds[most:]]
-    return [(kind, row) for kind, _, row in kinds[:most]], tuple(map(sum, zip(*rest, strict=True))) if rest else ()
+def others(kinds: Sequence[Kind]) -> tuple[int, ...]:
+    """The sum of several kinds, step by step; empty for none."""
+    return tuple(map(sum, zip(*(row for _, _, row in kinds), strict=True)))

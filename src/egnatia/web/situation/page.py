@@ -28,7 +28,7 @@ from egnatia.web.permission import Permission
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.vocabulary import VOCABULARIES
 from egnatia.web.sieve import Sieve, address
-from egnatia.web.situation.figures import SPANS, Figures, Span, figures, labels, top
+from egnatia.web.situation.figures import SPANS, Figures, Span, figures, labels, others
 from egnatia.web.situation.point import Point
 from egnatia.web.situation.sector import NEWEST as LOOKED_AT
 from egnatia.web.situation.sector import sectors
@@ -143,7 +143,7 @@ def _page(visit: Visit, span: Span, read: Read, organisations: Organisations, he
     from egnatia.web.situation.picture import drawn  # noqa: PLC0415
 
     speech = visit.speech
-    counted = figures(read.tallied, span, visit.now, organisations, lambda pile: TLP_NAMES[pile.tlp])
+    counted = figures(read.tallied, span, visit.now, organisations)
     steps = labels(span, visit.now, speech.moment)
     days = span.hours // 24
     points = _points(counted, speech, days)
@@ -207,9 +207,8 @@ def _feed(sieve: Sieve, days: int) -> str:
 def _course(counted: Figures, steps: tuple[str, ...], speech: Speech) -> "Chart":
     from egnatia.web.chart import Series, bars  # noqa: PLC0415
 
-    kinds, rest = top(counted.kinds, TOP)
-    series = [Series(speech.gettext(kind_words(kind)), row) for kind, row in kinds]
-    if rest:
+    series = [Series(speech.gettext(kind_words(kind)), row) for kind, _, row in counted.kinds[:TOP]]
+    if rest := others(counted.kinds[TOP:]):
         series.append(Series(speech.gettext("Others"), rest))
     return bars(speech, speech.gettext("New records over time, by type"), steps, series)
 

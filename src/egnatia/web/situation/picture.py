@@ -30,9 +30,7 @@ def drawn(points: tuple[Point, ...], title: str) -> Markup:
     """The picture. Its points are links, so what it says can be reached by keyboard and read aloud."""
     most = max((each.count for each in points), default=0)
     x, y = PLACES["regional"]
-    spokes = [
-        svg.Line(x1=x, y1=y, x2=PLACES[code][0], y2=PLACES[code][1], class_=["spoke"]) for code in ROAD
-    ]
+    spokes = [svg.Line(x1=x, y1=y, x2=PLACES[code][0], y2=PLACES[code][1], class_=["spoke"]) for code in ROAD]
     picture = svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, 500, 390),
         class_=["region-picture"],
