@@ -122,9 +122,7 @@ def test_newest_first_goes_on_from_page_to_page(house: House) -> None:
     assert found == [f"Repetition {n}" for n in reversed(range(120))]
 
 
-@pytest.mark.parametrize(
-    "q", ["<script>alert(1)</script>", '"', "*", "OR AND NOT ( NEAR", "'; DROP TABLE x", "a" * 400]
-)
+@pytest.mark.parametrize("q", ["<script>alert(1)</script>", '"', "*", "OR AND NOT ( NEAR", "'; DROP x", "a" * 400])
 def test_whatever_is_asked_stays_text(house: House, q: str) -> None:
     assert "<script>alert" not in asked(house, q)
 
