@@ -28,7 +28,7 @@ def neighbours(house: House) -> None:
 
 def record(kind: str, marking: str, **more: Any) -> bytes:
     """A record under a TLP marking."""
-    own = {"created": AT, "modified": AT, "object_marking_refs": [marking]}
+    own: dict[str, Any] = {"created": AT, "modified": AT, "object_marking_refs": [marking]}
     if kind == "indicator":
         own |= {"pattern": "[domain-name:value = 'x.example']", "pattern_type": "stix", "valid_from": AT}
     if kind == "report":
