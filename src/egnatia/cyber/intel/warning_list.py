@@ -89,6 +89,7 @@ EMPTY: Final = WarningList(
 
 BUILT_IN: Final = (PROTECTED, RESOLVERS, NOT_ROUTED, LOCAL_NAMES, EMPTY)
 
+_ADDRESSED: Final = frozenset({"ipv4-addr:value", "ipv6-addr:value", "url:value"})
 _HOST_OF: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
 
 
@@ -165,6 +166,8 @@ class WarningLists:
         return None if warned is None else f"on the warning list {warned.list!r}"
 
     def _in_network(self, kind: str, text: str) -> str | None:
+        if kind not in _ADDRESSED:
+            return None
         host = _host(kind, text)
         try:
             network = ipaddress.ip_network(host.strip("[]"), strict=False)
