@@ -1,27 +1,31 @@
 """Formats of others at the command line: how a file of each is read, and what must be settled for it."""
 
 import gzip
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import click
 import httpx
 import msgspec
 
-from egnatia.cli.desk import Desk, command, table
+from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.warning_list import warning_lists
 from egnatia.exchange.formats.bringing import Bringing, never
-from egnatia.exchange.formats.conversion import Conversion
-from egnatia.exchange.formats.csaf import read_advisory
+from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
+from egnatia.exchange.formats.csaf import read_advisory, write_advisory
+from egnatia.exchange.formats.extraction import draft, text_of
 from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list
 from egnatia.exchange.formats.listing import preview as preview_list
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.formats.misp.feed import read_feed, write_feed
 from egnatia.exchange.formats.misp.writing import events
 from egnatia.exchange.importing import GZIP_MAGIC, Finding, Tally
+from egnatia.exchange.shown import TLP_NAMES
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.node import Node
 from egnatia.store import Row
@@ -59,11 +63,27 @@ FORMATS: Final[Mapping[str, Read]] = {
 """Every format besides STIX that `egnatia import` reads."""
 
 
+def advisories(rows: Sequence[Row], creator: tuple[str, str]) -> Iterator[tuple[str, bytes]]:
+    """An advisory for each report that names vulnerabilities; its file is named as CSAF asks for (section 5.1)."""
+    held = {row.id: (row, msgspec.json.decode(row.body, type=dict[str, Any])) for row in rows}
+    publisher = {"name": creator[1], "namespace": f"urn:uuid:{creator[0].partition('--')[2]}"}
+    for row, report in held.values():
+        if row.type == "report":
+            found = [
+                held[ref][1] for ref in report["object_refs"] if ref in held and held[ref][0].type == "vulnerability"
+            ]
+            strictest = max([row, *(held[each["id"]][0] for each in found)], key=lambda each: each.label.tlp)
+            if found:
+                name = re.sub(r"[^+\-a-z0-9]+", "_", f"egnatia-{row.id.partition('--')[2]}")
+                yield f"{name}.json", write_advisory(report, found, publisher, TLP_NAMES[strictest.label.tlp])
+
+
 Write = Callable[[Sequence[Row], tuple[str, str]], Iterator[tuple[str, bytes]]]
 
 WRITERS: Final[Mapping[str, Write]] = {
     "misp": lambda rows, creator: iter([("", _response(events(rows, creator)))]),
     "misp-feed": lambda rows, creator: write_feed(events(rows, creator)),
+    "csaf": advisories,
 }
 """Every format besides STIX that `egnatia export` writes: files by name, the file itself for no name. The creator is an
 identity and its name."""
@@ -166,3 +186,23 @@ def preview_list_(desk: Desk, file: str, *, mapping: Path, limit: int) -> None:
     found = preview_list(document(file), made, limit)
     rows = [(each.row, each.value, each.kind, each.tlp, each.problem or each.pattern) for each in found]
     desk.answer(found, table(("row", "value", "kind", "TLP", "becomes"), rows))
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--title", required=True, help="What the draft report is called.")
+@click.option("--tlp", type=click.Choice(list(TLP_IDS)), default="amber", show_default=True, help="At least so strict.")
+@command
+def extract(desk: Desk, file: str, *, title: str, tlp: str) -> None:
+    """Print the indicators that a mail, a page or a text names, as a draft bundle to look through. Nothing is stored.
+
+    \b
+    egnatia extract report.eml --title "Phishing wave" > draft.json
+    egnatia submit draft.json --tlp amber
+    """
+    made = draft(text_of(document(file)), title, datetime.now(UTC), tlp)
+    if not made.records:
+        raise Failure(f"{file} names nothing that could be an indicator")
+    head = f'{{"type":"bundle","id":"bundle--{uuid4()}","objects":[\n'.encode()
+    click.echo(head + b",\n".join(made.records) + b"\n]}")
+    desk.aside(f"{len(made.records) - 1} found. Look through them: a report names benign things too.")

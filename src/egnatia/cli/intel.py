@@ -68,7 +68,11 @@ def find(desk: Desk, query: tuple[str, ...], *, organisation: str | None, limit:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @command
 def correlate(desk: Desk, record: str, *, organisation: str | None, limit: int) -> None:
-    """Show what RECORD (its id) has in common with others: values, adversaries, malware, techniques."""
+    """Show what RECORD (its id) has in common with others: values, adversaries, malware, techniques.
+
+    \b
+    egnatia correlate report--...
+    """
     with desk.node() as node:
         found = correlated(node.store, node.clearance_of(organisation or node.own), record, limit)
     if found is None:

@@ -7,7 +7,7 @@ from egnatia.cli.care import backup, purge, restore
 from egnatia.cli.case import case_
 from egnatia.cli.demo import demo
 from egnatia.cli.desk import in_words, is_debugging
-from egnatia.cli.foreign import preview_list_
+from egnatia.cli.foreign import extract, preview_list_
 from egnatia.cli.intel import correlate, find, matrix, vote
 from egnatia.cli.key import key
 from egnatia.cli.node import init, serve
@@ -51,7 +51,7 @@ def main() -> None:
 
 COMMANDS = (
     init, serve, demo,
-    import_, preview_list_, export_, submit, search, preview, explain, recall,
+    import_, preview_list_, extract, export_, submit, search, preview, explain, recall,
     find, correlate, matrix, vote, source, output,
     case_,
     peer, org, key, user, token,

@@ -9,6 +9,7 @@ from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.output import Output, make
 from egnatia.cyber.intel.searching import known_to
+from egnatia.cyber.intel.source import Sources
 from egnatia.cyber.intel.warning_list import warning_lists
 from egnatia.exchange.formats.defence import FORMS
 
@@ -23,7 +24,12 @@ class Granted(msgspec.Struct, frozen=True):
 
 @click.group()
 def output() -> None:
-    """Outputs for defences: lists, zones and rules that devices fetch at /outputs/NAME."""
+    """Outputs for defences: lists, zones and rules that devices fetch at /outputs/NAME.
+
+    \b
+    egnatia output save resolver --format rpz --least 60
+    egnatia output grant resolver --name "resolver 1"
+    """
 
 
 @output.command("save")
@@ -95,7 +101,9 @@ def show(desk: Desk, name: str, *, organisation: str | None, public: bool, summa
         clearance = node.clearance_of(None if public else organisation or node.own)
         known = known_to(node.store, clearance, node.facts.organisations())
         warnings = warning_lists(node.settings.data)
-        made = make(saved, node.store, clearance, datetime.now(UTC), warnings=warnings, known=known)
+        grades = Sources(node.store).reliabilities()
+        now = datetime.now(UTC)
+        made = make(saved, node.store, clearance, now, warnings=warnings, known=known, reliabilities=grades)
     if summary or desk.as_json:
         told = {"entries": made.entries, "left_out": dict(made.left_out), "tag": made.tag}
         rows = sorted(made.left_out.items())

@@ -20,7 +20,12 @@ class State(msgspec.Struct, frozen=True):
 
 @click.group()
 def source() -> None:
-    """Sources: feeds, lists, MISP servers and TAXII collections that this node reads by itself."""
+    """Sources: feeds, lists, MISP servers and TAXII collections that this node reads by itself.
+
+    \b
+    egnatia source save misp-regional.toml
+    egnatia source list
+    """
 
 
 @source.command("save")

@@ -175,7 +175,7 @@ def _add(total: Tally, tally: Tally) -> None:
 @command
 def export_(desk: Desk, file: str, *, organisation: str | None, public: bool, lines: bool, **asked: object) -> None:
     """Write the records that one reader may see into FILE as a STIX 2.1 bundle; `-` writes to stdout. As `misp` FILE
-    becomes MISP events with labels as tags, as `misp-feed` a folder with a manifest.
+    becomes MISP events with labels as tags, as `misp-feed` a folder with a manifest, as `csaf` a folder of advisories.
 
     \b
     egnatia export all.json

@@ -18,6 +18,7 @@ from litestar.params import PathParameter
 
 from egnatia.cyber.intel.output import Made, Output, make
 from egnatia.cyber.intel.searching import known_to
+from egnatia.cyber.intel.source import Sources
 from egnatia.cyber.intel.warning_list import WarningLists, warning_lists
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
@@ -110,7 +111,8 @@ class Maker:
             self._warnings = warning_lists(self._host.settings.data)
         store, clearance = self._host.store, self._host.clearance_of(organisation)
         known = known_to(store, clearance, self._organisations())
-        return make(output, store, clearance, datetime.now(UTC), warnings=self._warnings, known=known)
+        grades, now = Sources(store).reliabilities(), datetime.now(UTC)
+        return make(output, store, clearance, now, warnings=self._warnings, known=known, reliabilities=grades)
 
 
 def _is_good(held: tuple[float, int, Made], position: int) -> bool:

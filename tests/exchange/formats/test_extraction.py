@@ -1,0 +1,63 @@
+"""Reports and mails are searched for what they name; what comes of it is a draft."""
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from egnatia.exchange.formats.conversion import TLP_IDS
+from egnatia.exchange.formats.extraction import draft, extract, text_of
+from egnatia.record import read
+
+TEXT = """TLP:RED  The actor used hxxps://evil[.]example/a.php?x=1, and (198.51.100[.]7) or 2001:db8::7.
+Samples: 9e107d9d372bb6826bd81d3542a419d6 (invoice.exe), mail from boss[@]evil[.]example; CVE-2024-1234.
+Again bad[.]example. Version 1.2.3 and 10.12.2024 are nothing, nor is setup.dll."""
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(each.kind, each.value) for each in extract(text)]
+
+
+def test_a_report_is_searched() -> None:
+    assert found(TEXT) == [
+        ("url", "https://evil.example/a.php?x=1"),
+        ("address", "198.51.100.7"),
+        ("address", "2001:db8::7"),
+        ("md5", "9e107d9d372bb6826bd81d3542a419d6"),
+        ("mail", "boss@evil.example"),
+        ("cve", "CVE-2024-1234"),
+        ("domain", "bad.example"),
+    ]
+
+
+def test_a_value_is_taken_once_and_counted() -> None:
+    assert [(each.value, each.times) for each in extract("evil.example EVIL.example evil.example.")] == [
+        ("evil.example", 3)
+    ]
+
+
+def test_a_mail_and_a_page_are_read() -> None:
+    mail = (
+        b"From: a@b.example\r\nSubject: =?utf-8?q?look?=\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>go to <a href='http://evil.example/x'>your bank</a></p>"
+    )
+    assert found(text_of(mail)) == [("url", "http://evil.example/x")]
+    assert found(text_of(b"<html><script>var a='js.example'</script><p>evil.example</p></html>")) == [
+        ("domain", "evil.example")
+    ]
+
+
+def test_a_draft_bears_what_the_text_says_of_itself() -> None:
+    conversion = draft(TEXT, "A report", datetime(2026, 6, 1, tzinfo=UTC), "green")
+    records = [json.loads(body) for body in conversion.records]
+    assert all(not read(body, tolerant=False).deviations for body in conversion.records)
+    assert {ref for each in records for ref in each["object_marking_refs"]} == {TLP_IDS["red"]}
+    assert records[-1]["type"] == "report"
+    assert len(records[-1]["object_refs"]) == 7
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_searched(text: str) -> None:
+    for body in draft(text, "x", datetime(2026, 6, 1, tzinfo=UTC)).records:
+        read(body, tolerant=False)
