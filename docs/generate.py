@@ -47,10 +47,10 @@ def _is_choice(kind: Any) -> bool:
 
 def cli_page() -> str:
     """Every command, as its own --help says it."""
-    from egnatia.cli.main import COMMANDS, main  # noqa: PLC0415  the other pages do not need a whole node
+    from egnatia.cli.main import commands, main  # noqa: PLC0415  the other pages do not need a whole node
 
     parts = ["# The command line\n", _help(main, "egnatia")]
-    for command in COMMANDS:
+    for command in commands():
         parts += _commands(command, f"egnatia {command.name}", 2)
     return MADE + "\n".join(parts)
 

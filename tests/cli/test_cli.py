@@ -228,9 +228,9 @@ def test_a_wrong_passphrase_is_said_in_words(place: Place) -> None:
     assert "passphrase" in done.output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
-def test_every_command_explains_itself_by_an_example(command: Any) -> None:
-    done = CliRunner().invoke(main, [command.name, "--help"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_by_an_example(command: str) -> None:
+    done = CliRunner().invoke(main, [command, "--help"])
     assert done.exit_code == 0
-    if command.name not in {"audit", "org", "token", "backup", "restore", "purge"}:
+    if command not in {"audit", "org", "token", "backup", "restore", "purge"}:
         assert "egnatia " in done.output.split("Options:")[0].split("\n", 1)[1]

@@ -51,5 +51,5 @@ def test_every_command_that_the_readme_shows_exists() -> None:
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"(?:^    |bin/)egnatia ([a-z]+)", readme, re.MULTILINE))
-    assert shown <= {command.name for command in COMMANDS}
+    assert shown <= COMMANDS.keys()
     assert len(shown) > 8

@@ -9,8 +9,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-
 ZONES: Final = {
     "AL": ZoneInfo("Europe/Tirane"),
     "BA": ZoneInfo("Europe/Sarajevo"),
@@ -34,6 +32,8 @@ def public_holidays(economy: str, year: int) -> dict[date, str]:
     """The public holidays of an economy in a year, by their English names; empty where none are known."""
     if economy not in ZONES:
         return {}
+    import holidays  # noqa: PLC0415  (every country's, 2 MB: for who has a deadline in working days)
+
     found = holidays.country_holidays(economy, years=year, language="en_US")
     return {day: name for day, name in found.items() if day.year == year}
 

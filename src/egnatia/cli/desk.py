@@ -10,19 +10,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
 from egnatia.node import Node
 from egnatia.record import Invalid
 from egnatia.settings import FILE, Settings, load
 from egnatia.trust.errors import Forged
+
+if TYPE_CHECKING:  # imported where it is used: a node that serves draws nothing
+    from rich.console import Console
+    from rich.table import Table
 
 REFUSED, WRONG, UNREACHABLE = 1, 2, 3
 
@@ -59,10 +60,21 @@ class Desk:
     def __init__(self, config: Path | None, *, as_json: bool) -> None:
         self.as_json = as_json
         self._config = config
-        # Into a pipe a row stays on its line, whatever its length.
+
+    @functools.cached_property
+    def out(self) -> "Console":
+        """Where answers go; into a pipe a row stays on its line, whatever its length."""
+        from rich.console import Console  # noqa: PLC0415
+
         width = None if sys.stdout.isatty() else WIDE
-        self.out = Console(highlight=False, markup=False, soft_wrap=True, width=width)
-        self.err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        return Console(highlight=False, markup=False, soft_wrap=True, width=width)
+
+    @functools.cached_property
+    def err(self) -> "Console":
+        """Where what is beside the answer goes."""
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
     def settings(self) -> Settings:
         """The settings of the node that the command is about."""
@@ -76,7 +88,7 @@ class Desk:
         with Node.open(settings, settings.passphrase()) as node:
             yield node
 
-    def answer(self, value: Any, words: str | Table | None = None) -> None:
+    def answer(self, value: Any, words: "str | Table | None" = None) -> None:
         """`value` as one line of JSON where that is wanted, else `words`."""
         if self.as_json:
             click.echo(msgspec.json.encode(value))
@@ -91,6 +103,15 @@ class Desk:
     @contextmanager
     def progress(self, words: str, total: int | None) -> Iterator[Callable[[int], None]]:
         """A bar that is moved to a number of bytes; none where nobody watches."""
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         hidden = self.as_json or not sys.stderr.isatty()
         with Progress(*columns, TimeRemainingColumn(), console=self.err, disable=hidden, transient=True) as bar:
@@ -131,8 +152,10 @@ def in_words() -> Iterator[None]:
         raise Unreachable(str(error)) from error
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Table":
     """Rows under their headings, for a person."""
+    from rich.table import Table  # noqa: PLC0415
+
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")

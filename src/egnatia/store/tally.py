@@ -7,7 +7,6 @@ under a shelf that is not for the reader.
 """
 
 import logging
-import sqlite3
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -15,8 +14,6 @@ from time import monotonic
 from typing import Final
 
 import msgspec
-import psycopg
-from sqlalchemy.exc import SQLAlchemyError
 
 from egnatia.policy.clearance import Clearance
 from egnatia.policy.label import Tlp
@@ -38,7 +35,6 @@ _SHARE: Final = 20
 
 _IDLE_SECONDS: Final = 600
 _NEWEST: Final = Query(versions=(LAST,))
-_FAILURES: Final = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
 
 _log = logging.getLogger(__name__)
 
@@ -169,7 +165,7 @@ class Tally:
                     again = again or sorted(self._stretches)
                     if again:
                         self._step(again.pop())
-            except _FAILURES as error:
+            except self._reading.database.failures as error:
                 _log.warning("the counts are behind: %s", error)
                 busy = False
             self._stop.wait(0.001 if busy else max(0.2, _SHARE * (monotonic() - began)))
