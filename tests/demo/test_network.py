@@ -6,6 +6,7 @@ What each organisation sees is read at its own node, not from the page that the 
 import contextlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -23,6 +24,7 @@ from playwright.sync_api import sync_playwright
 
 from egnatia.demo.cast import ACTORS, BANK, actor
 from egnatia.demo.network import NotPossible, fresh, ports
+from egnatia.demo.person import PASSWORD
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
 
@@ -130,6 +132,19 @@ def test_the_feed_of_a_node_is_whole_without_a_script(region: Running) -> None:
     assert answer.status_code == 200
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert answer.text.count('class="card') > 20
+
+
+def test_the_person_of_the_demonstration_comes_in_everywhere_with_the_code_shown(region: Running) -> None:
+    shown = httpx.get(f"{region.view}codes", timeout=20).text
+    rows = re.findall(r'href="(http://[^"]+)/sign-in".*?<code>([a-z.]+)</code></td><td><code>(\d{6})</code>', shown)
+    assert {url for url, _, _ in rows} == set(region.nodes.values())
+    assert {name for _, name, _ in rows} == {"demo", "demo.telecom"}
+    for url, name, code in rows:
+        with httpx.Client(base_url=url, timeout=20) as client:
+            csrf = client.get("/sign-in").text.partition('name="csrf" value="')[2].partition('"')[0]
+            form = {"name": name, "password": PASSWORD, "code": code, "csrf": csrf}
+            assert client.post("/sign-in", data=form).status_code == 303, (url, name)
+            assert client.get("/settings").status_code == (200 if name == "demo" else 403)
 
 
 @pytest.mark.browser

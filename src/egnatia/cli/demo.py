@@ -8,6 +8,7 @@ import click
 from egnatia.cli.desk import Desk, Unreachable, command, table
 from egnatia.demo.cast import ECONOMIES, KOSOVO_FOOTNOTE
 from egnatia.demo.network import Made, NotPossible
+from egnatia.demo.person import NAME, PASSWORD
 from egnatia.demo.show import TRICKLE_SECONDS, Wanted, show
 
 
@@ -44,11 +45,13 @@ def demo(
     def ready(url: str, made: Made, took: float) -> None:
         nodes = [seat for seat in made.seats if seat.actor.runs_node]
         rows = [(seat.actor.name, ECONOMIES[seat.actor.economy], f"{seat.url}/") for seat in nodes]
+        person = {"name": NAME, "password": PASSWORD, "codes": f"{url}codes"}
         desk.answer(
-            {"view": url, "nodes": {seat.actor.key: seat.url for seat in nodes}},
+            {"view": url, "nodes": {seat.actor.key: seat.url for seat in nodes}, "account": person},
             table(("node", "economy", "address"), rows),
         )
-        desk.aside(f"\nThe region, live: {url}   (up in {took:.1f} s; Ctrl-C stops everything)\n{KOSOVO_FOOTNOTE}")
+        desk.aside(f"\nSign in at any of them as {NAME}, password: {PASSWORD}, with the code that {url}codes shows.")
+        desk.aside(f"The region, live: {url}   (up in {took:.1f} s; Ctrl-C stops everything)\n{KOSOVO_FOOTNOTE}")
 
     # Told to end by a supervisor or a closed terminal, it stops its nodes as on Ctrl-C.
     for each in (signal.SIGTERM, signal.SIGHUP):

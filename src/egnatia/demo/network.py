@@ -21,6 +21,7 @@ import msgspec
 
 from egnatia.demo.agreements import agreements
 from egnatia.demo.cast import ACTORS, BANK, MESH, NODES, Actor, actor
+from egnatia.demo.person import hashed, settle
 from egnatia.demo.region import Seat
 from egnatia.demo.sample import sample, taken_back
 from egnatia.exchange import token
@@ -105,8 +106,15 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
                 node.store.organisations.put(Known(each.id, each.name, each.economy, client_of=clients))
             node.facts.forget()
         count = sum(pool.map(lambda each: _filled(nodes[each.host], each, now), ACTORS))
+        password = hashed()
         seats = tuple(
-            Seat(each, f"http://127.0.0.1:{chosen[each.host]}", _token(nodes[each.host], each.id)) for each in ACTORS
+            Seat(
+                each,
+                f"http://127.0.0.1:{chosen[each.host]}",
+                _token(nodes[each.host], each.id),
+                settle(nodes[each.host], each, password),
+            )
+            for each in ACTORS
         )
         return Made(folder, seats, count)
 

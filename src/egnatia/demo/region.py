@@ -18,12 +18,13 @@ from litestar.datastructures import State
 from litestar.response import Stream
 
 from egnatia.demo.cast import ACTORS, Actor, actor
+from egnatia.demo.person import Key, codes
 from egnatia.demo.picture import HANDLINGS, RegionPage, edges, panel
 from egnatia.demo.reporting import Report, submit
 from egnatia.exchange.shown import Shown
 from egnatia.store.keeping import Known
 from egnatia.web.card import Card, card
-from egnatia.web.frame import HEADERS, Frame, fragment, rendered
+from egnatia.web.frame import HEADERS, Content, Frame, fragment, rendered
 from egnatia.web.language import LANGUAGES, speech
 from egnatia.web.live import assets
 from egnatia.web.visitor import Visitor
@@ -37,11 +38,13 @@ ENGLISH = speech(LANGUAGES["en"])
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """Where one organisation reads and writes: its node's address and its token there."""
+    """Where one organisation reads and writes: its node's address, its token there, and what its person signs in
+    with."""
 
     actor: Actor
     url: str
     token: str
+    key: Key
 
     @property
     def headers(self) -> dict[str, str]:
@@ -197,7 +200,13 @@ def _said(request: Request[Any, Any, Any], watch: Watch, words: str, ids: tuple[
     return _html(msgspec.structs.replace(_page(watch), outcome=words or "Reported."), 422 if words else 200)
 
 
-def _html(page: RegionPage, status: int = 200) -> Response[str]:
+@get("/codes", include_in_schema=False)
+async def shown_codes(state: State) -> Response[str]:
+    """How to sign in at each node, now."""
+    return _html(codes(tuple((seat.actor, seat.url, seat.key) for seat in state.watch.seats)))
+
+
+def _html(page: Content, status: int = 200) -> Response[str]:
     nobody = Visitor(permissions=frozenset())
     frame = Frame(
         visitor=nobody,
@@ -242,7 +251,7 @@ def application(seats: tuple[Seat, ...]) -> Litestar:
     """The regional view as an application."""
     watch = Watch(seats)
     return Litestar(
-        [region, stream, report, assets],
+        [region, stream, report, shown_codes, assets],
         state=State({"watch": watch}),
         lifespan=[watch.running],
         openapi_config=None,
