@@ -55,7 +55,7 @@ def weakness(password: str, own: Iterable[str]) -> str:
         return TOO_SHORT
     if len(password) > MOST:
         return TOO_LONG
-    plain = fold(password)
+    plain = re.sub(r"\s", "", fold(password))
     words = {part for name in own for part in re.findall(r"\w{3,}", fold(name))} | _COMMON
     return "" if all(_left(each, words) >= LEFT for each in (plain, plain.translate(_LEET))) else TOO_COMMON
 
@@ -69,7 +69,7 @@ def _left(plain: str, words: Iterable[str]) -> int:
             plain = _without_runs(plain, text)
     plain = re.sub(r"(.{1,6}?)\1{2,}", r"\1", plain)
     plain = re.sub(r"(19|20)\d\d", "", plain)
-    return len(set(plain) - {" "})
+    return len(set(plain))
 
 
 def _without_runs(plain: str, run: str) -> str:
