@@ -15,7 +15,17 @@ from egnatia.web.record.faces import FACES, OBSERVABLE_TYPES, kind_words
 from egnatia.web.record.name import name_of, shortened
 from egnatia.web.record.text import visible
 
-LINKING: Final = frozenset({"relationship", "receipt", "observed-data", "marking-definition", "extension-definition"})
+LINKING: Final = frozenset(
+    {
+        "case-event",
+        "extension-definition",
+        "marking-definition",
+        "observed-data",
+        "receipt",
+        "relationship",
+        "sealed-record",
+    }
+)
 
 MINOR: Final = LINKING | OBSERVABLE_TYPES
 """Record types that a list shows on demand: they matter through what names them."""

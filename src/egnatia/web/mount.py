@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import agreements, audit, feed, live, organisations, peers, search, settings, shell, situation
+from egnatia.web import about, agreements, audit, feed, live, organisations, peers, search, settings, shell, situation
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -28,6 +28,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *audit.PAGES,
     *settings.PAGES,
     *record.PAGES,
+    *about.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""
