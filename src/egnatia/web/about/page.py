@@ -11,14 +11,16 @@ from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
 from egnatia.web.visit import Visit
 
+_NIST: Final = "https://csrc.nist.gov/pubs/fips"
+
 STANDARDS: Final = (
     ("STIX 2.1", "https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html", N_("the language of every record")),
     ("TAXII 2.1", "https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html", N_("how programs fetch and hand in")),
     ("TLP 2.0", "https://www.first.org/tlp/", N_("who may see a record")),
     ("PAP", "https://www.misp-project.org/taxonomies.html", N_("what one may do with a record")),
     ("MISP", "https://www.misp-standard.org/", N_("events come in and go out")),
-    ("FIPS 204 (ML-DSA), Ed25519", "https://csrc.nist.gov/pubs/fips/204/final", N_("two signatures, and both must verify")),
-    ("FIPS 203 (ML-KEM), RFC 9180 (HPKE)", "https://csrc.nist.gov/pubs/fips/203/final", N_("what is sealed to named recipients")),
+    ("FIPS 204 (ML-DSA), Ed25519", f"{_NIST}/204/final", N_("two signatures, and both must verify")),
+    ("FIPS 203 (ML-KEM), RFC 9180 (HPKE)", f"{_NIST}/203/final", N_("what is sealed to named recipients")),
     ("WebAuthn, RFC 6238 (TOTP)", "https://www.w3.org/TR/webauthn-3/", N_("how people sign in")),
     ("WCAG 2.2 AA", "https://www.w3.org/TR/WCAG22/", N_("pages that everybody can use")),
 )  # fmt: skip
@@ -28,7 +30,7 @@ QUESTIONS: Final = (
     (
         N_("What do I see?"),
         N_(
-            "What your organisation may see at this moment: its own records, and those whose owners share them with it. "
+            "What your organisation may see at this moment: its own records, and those that others share with it. "
             "What you may not see is as if it were not there, also in counts and in the search."
         ),
     ),
