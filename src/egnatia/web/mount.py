@@ -8,7 +8,20 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.surface import Surface
-from egnatia.web import about, agreements, audit, feed, live, organisations, peers, search, settings, shell, situation
+from egnatia.web import (
+    about,
+    agreements,
+    audit,
+    cases,
+    feed,
+    live,
+    organisations,
+    peers,
+    search,
+    settings,
+    shell,
+    situation,
+)
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
@@ -25,6 +38,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *peers.PAGES,
     *organisations.PAGES,
     *agreements.PAGES,
+    *cases.PAGES,
     *audit.PAGES,
     *settings.PAGES,
     *record.PAGES,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from egnatia.casework.registry import Registry
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.witness import Heard
@@ -16,6 +17,8 @@ class Premises(Host, Protocol):
 
     @property
     def pairings(self) -> Pairings: ...
+    @property
+    def casework(self) -> Registry: ...
     @property
     def signed_card(self) -> SignedCard: ...
     @property

@@ -1,0 +1,245 @@
+"""What a party does in a case: a step, a report, new facts, a comment, a review, bringing somebody in."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from egnatia.casework.fold import Fold
+from egnatia.casework.registry import Deed, Refused
+from egnatia.exchange.api.problem import BadRequest, NotFound
+from egnatia.exchange.submission import NotAllowed
+from egnatia.record import Invalid
+from egnatia.store import Batch, Known, Note
+from egnatia.web.cases.form import Asked, asked, filled
+from egnatia.web.cases.reading import found, party_of
+from egnatia.web.frame import Content
+from egnatia.web.permission import Permission
+from egnatia.web.visit import Visit
+
+
+class DoPage(Content, frozen=True, kw_only=True):
+    """The form of one deed."""
+
+    template: ClassVar[str] = "cases/do.html"
+    case: str
+    case_title: str
+    action: str
+    about: str
+    fields: tuple[Asked, ...]
+    reason: bool
+    error: str = ""
+
+
+class JoinPage(Content, frozen=True, kw_only=True):
+    """The form that brings a party in."""
+
+    template: ClassVar[str] = "cases/join.html"
+    case: str
+    case_title: str
+    organisations: tuple[Known, ...]
+    roles: tuple[tuple[str, str, str], ...]
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """Words on the timeline, for all or for some roles."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
+    only: tuple[str, ...] = ()
+
+
+class Joining(msgspec.Struct, frozen=True):
+    """Who comes in, as what; `talk` says that it is given what was said before."""
+
+    organisation: str
+    roles: tuple[str, ...] = ()
+    talk: str = ""
+
+
+class Reviewing(msgspec.Struct, frozen=True):
+    """What becomes of a filing."""
+
+    event: str
+    outcome: str
+    text: str = ""
+
+
+@get("/cases/{case:str}/step/{step:str}")
+async def step(visit: NamedDependency[Visit], case: FromPath[str], step: FromPath[str]) -> Response[str]:
+    """The form of a step."""
+    return visit.page(_step_page(visit, await _party(visit, case), step))
+
+
+@post("/cases/{case:str}/step/{step:str}")
+async def do(visit: NamedDependency[Visit], case: FromPath[str], step: FromPath[str]) -> Response[str]:
+    """Do a step."""
+    page = _step_page(visit, await _party(visit, case), step)
+    fields, text = await filled(visit, page.fields)
+    return await _done(visit, case, Deed(does=step, fields=fields, text=text), page)
+
+
+@get("/cases/{case:str}/report/{report:str}")
+async def file(visit: NamedDependency[Visit], case: FromPath[str], report: FromPath[str]) -> Response[str]:
+    """The form of a report."""
+    return visit.page(_report_page(visit, await _party(visit, case), report))
+
+
+@post("/cases/{case:str}/report/{report:str}")
+async def submit(visit: NamedDependency[Visit], case: FromPath[str], report: FromPath[str]) -> Response[str]:
+    """File a report."""
+    page = _report_page(visit, await _party(visit, case), report)
+    fields, text = await filled(visit, page.fields)
+    return await _done(visit, case, Deed(does="submit", about=(report,), fields=fields, text=text), page)
+
+
+@get("/cases/{case:str}/facts")
+async def facts(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """The form of everything that may be said."""
+    return visit.page(_facts_page(visit, await _party(visit, case)))
+
+
+@post("/cases/{case:str}/facts")
+async def say(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """Say what is known."""
+    page = _facts_page(visit, await _party(visit, case))
+    fields, text = await filled(visit, page.fields)
+    return await _done(visit, case, Deed(does="set", fields=fields, text=text), page)
+
+
+@post("/cases/{case:str}/comment")
+async def comment(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """Say something."""
+    await _party(visit, case)
+    form = await visit.form(Comment)
+    return await _done(visit, case, Deed(does="comment", text=form.text, only=form.only))
+
+
+@post("/cases/{case:str}/review")
+async def review(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """Say what becomes of a filing."""
+    await _party(visit, case)
+    form = await visit.form(Reviewing)
+    deed = Deed(does="review", about=(form.event,), fields={"outcome": form.outcome}, text=form.text)
+    return await _done(visit, case, deed)
+
+
+@get("/cases/{case:str}/join")
+async def joining(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """The form that brings a party in."""
+    fold = await _party(visit, case)
+    there = fold.state.active()
+    return visit.page(
+        JoinPage(
+            title=visit.speech.gettext("Bring a party in"),
+            case=case,
+            case_title=fold.case.title,
+            organisations=tuple(each for each in visit.premises.organisations() if each.id not in there),
+            roles=tuple((each.name, each.title, each.about) for each in fold.book.workflow.roles),
+        )
+    )
+
+
+@post("/cases/{case:str}/join")
+async def join(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """Bring a party in."""
+    await _party(visit, case)
+    form = await visit.form(Joining)
+    known = next((each for each in visit.premises.organisations() if each.id == form.organisation), None)
+    if known is None:
+        raise BadRequest(visit.speech.gettext("This organisation is not known here"))
+    fields = {"roles": list(form.roles), "economy": known.economy, "whole": form.talk == "yes"}
+    return await _done(visit, case, Deed(does="join", about=(known.id,), fields=fields))
+
+
+def _step_page(visit: Visit, fold: Fold, name: str) -> DoPage:
+    step_ = fold.book.steps.get(name)
+    if step_ is None:
+        raise NotFound
+    return _page(visit, fold, f"step/{name}", step_.title, needs=step_.needs, takes=step_.takes, reason=step_.reason)
+
+
+def _report_page(visit: Visit, fold: Fold, name: str) -> DoPage:
+    report = fold.book.reports.get(name)
+    if report is None:
+        raise NotFound
+    return _page(
+        visit, fold, f"report/{name}", report.title, needs=report.needs, takes=report.takes, about=report.about
+    )
+
+
+def _facts_page(visit: Visit, fold: Fold) -> DoPage:
+    title = visit.speech.gettext("What is known")
+    return _page(visit, fold, "facts", title, needs=(), takes=tuple(fold.book.fields))
+
+
+def _page(  # noqa: PLR0913  the parts of a form
+    visit: Visit,
+    fold: Fold,
+    path: str,
+    title: str,
+    *,
+    needs: tuple[str, ...],
+    takes: tuple[str, ...],
+    about: str = "",
+    reason: bool = False,
+) -> DoPage:
+    party = party_of(visit, fold)
+    roles = party.roles if party else frozenset[str]()
+    return DoPage(
+        title=title,
+        case=fold.case.id,
+        case_title=fold.case.title,
+        action=f"/cases/{fold.case.id}/{path}",
+        about=about,
+        fields=asked(fold.book, roles, needs, takes, fold.state.facts),
+        reason=reason,
+    )
+
+
+async def _party(visit: Visit, case: str) -> Fold:
+    """The case, for somebody who may act in it; raises NotFound, Unauthorized, NotAllowed."""
+    visit.require(Permission.PUBLISH)
+    fold = await found(visit, case)
+    if party_of(visit, fold) is None:
+        raise NotAllowed(visit.speech.gettext("Your organisation does not take part in this case"))
+    return fold
+
+
+async def _done(visit: Visit, case: str, deed: Deed, page: DoPage | None = None) -> Response[str]:
+    """Write it, and go back to the case; what would have no effect is said beside the form."""
+    submitter, registry = visit.visitor.caller.submitter, visit.premises.casework
+    try:
+        made = await visit.ask(lambda: registry.act(submitter, case, deed))
+    except Refused as refused:
+        words = f"{refused.refusal.reason}"
+    except Invalid as invalid:
+        words = f"{invalid.problems[0]}"
+    else:
+        note = Note(visit.actor, f"case {deed.does}", made.id, case)
+        await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
+        return visit.go(f"/cases/{case}", visit.speech.gettext("Done: every party will see it."))
+    if page is None:
+        raise BadRequest(words)
+    kept = _again(page, deed.fields)
+    return visit.page(msgspec.structs.replace(kept, error=words), status=422)
+
+
+def _again(page: DoPage, given: Mapping[str, Any]) -> DoPage:
+    """The form as it was filled in."""
+    fields = []
+    for each in page.fields:
+        value = given.get(each.name)
+        match value:
+            case None:
+                fields.append(each)
+            case bool():
+                fields.append(msgspec.structs.replace(each, value="yes" if value else "no"))
+            case list():
+                fields.append(msgspec.structs.replace(each, value="\n".join(value), values=tuple(value)))
+            case _:
+                text = str(value)[:16] if each.kind == "instant" else str(value)
+                fields.append(msgspec.structs.replace(each, value=text))
+    return msgspec.structs.replace(page, fields=tuple(fields))

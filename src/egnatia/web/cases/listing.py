@@ -1,0 +1,134 @@
+"""The lists: cases that the visitor's organisation takes part in, and what is owed in them."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from egnatia.casework.agenda import agenda
+from egnatia.casework.clock import owed
+from egnatia.casework.registry import Unknown
+from egnatia.store.casebook import Due, Standing
+from egnatia.web.frame import HEADERS, Content
+from egnatia.web.permission import Permission
+from egnatia.web.visit import Visit
+
+ROWS = 50
+_END = 1 << 62
+
+
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One case in the list."""
+
+    case: Standing
+    workflow: str
+    state: str
+
+
+class CasesPage(Content, frozen=True, kw_only=True):
+    """The cases of the visitor's organisation, the last changed first."""
+
+    template: ClassVar[str] = "cases/list.html"
+    rows: tuple[CaseRow, ...]
+    names: Mapping[str, str]
+    closed: bool
+    older: str
+    may_open: bool
+
+
+class DuePage(Content, frozen=True, kw_only=True):
+    """What is owed, the earliest first."""
+
+    template: ClassVar[str] = "cases/due.html"
+    rows: tuple[Due, ...]
+    names: Mapping[str, str]
+    own: bool
+    now: int
+    later: str
+
+
+@get("/cases")
+async def cases(
+    visit: NamedDependency[Visit],
+    closed: FromQuery[bool] = False,
+    before: FromQuery[int] = _END,
+    last: FromQuery[str] = "",
+) -> Response[str]:
+    """The list of cases."""
+    clearance, registry = visit.clearance(), visit.premises.casework
+    found = await visit.ask(
+        lambda: registry.standings(
+            clearance, is_open=not closed, before=(max(-_END, min(before, _END)), last[:100]), limit=ROWS
+        )
+    )
+    more = f"/cases?closed={str(closed).lower()}&before={found[-1].updated}&last={found[-1].id}" if found else ""
+    return visit.page(
+        CasesPage(
+            title=visit.speech.gettext("Cases"),
+            rows=tuple(_row(visit, each) for each in found),
+            names=_names(visit),
+            closed=closed,
+            older=more if len(found) == ROWS else "",
+            may_open=visit.visitor.may(Permission.PUBLISH),
+        )
+    )
+
+
+@get("/cases/due")
+async def due(
+    visit: NamedDependency[Visit],
+    own: FromQuery[bool] = False,
+    after: FromQuery[int] = -_END,
+) -> Response[str]:
+    """What is owed in all open cases."""
+    clearance, registry = visit.clearance(), visit.premises.casework
+    found = await visit.ask(lambda: registry.dues(clearance, own=own, after=max(-_END, min(after, _END)), limit=ROWS))
+    later = f"/cases/due?own={str(own).lower()}&after={found[-1].due}" if len(found) == ROWS else ""
+    return visit.page(
+        DuePage(
+            title=visit.speech.gettext("What is due"),
+            rows=found,
+            names=_names(visit),
+            own=own,
+            now=time.time_ns() // 1_000,
+            later=later,
+        )
+    )
+
+
+@get("/cases/due.ics")
+async def calendar(visit: NamedDependency[Visit], own: FromQuery[bool] = False) -> Response[bytes]:
+    """The same as a calendar."""
+    clearance, registry = visit.clearance(), visit.premises.casework
+
+    def made() -> bytes:
+        entries = []
+        for case in dict.fromkeys(each.case for each in registry.dues(clearance, own=own, limit=500)):
+            try:
+                fold = registry.fold(clearance, case)
+            except Unknown:
+                continue
+            mine = [each for each in owed(fold) if each.met is None]
+            if own:
+                mine = [each for each in mine if visit.visitor.organisation in each.by]
+            entries += [(case, fold.case.title, each, fold.book) for each in mine]
+        return agenda(entries, datetime.now(UTC))
+
+    return Response(await visit.ask(made), media_type="text/calendar", headers=HEADERS)
+
+
+def _row(visit: Visit, each: Standing) -> CaseRow:
+    book = visit.premises.casework.library.newest(each.workflow)
+    if book is None:
+        return CaseRow(case=each, workflow=each.workflow, state=each.state)
+    state = book.states.get(each.state)
+    return CaseRow(case=each, workflow=book.workflow.title, state=state.title if state else each.state)
+
+
+def _names(visit: Visit) -> Mapping[str, str]:
+    return {each.id: each.name for each in visit.premises.organisations()}

@@ -1,0 +1,256 @@
+"""The page of one case: where it stands, who takes part, what is owed, what was done and what was refused."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from egnatia.casework.clock import Owed, Review, Timeliness, moment, owed
+from egnatia.casework.diagram import diagram
+from egnatia.casework.fold import Fold
+from egnatia.casework.registry import Unknown
+from egnatia.casework.state import Conflict, Party, Task
+from egnatia.casework.workflow import Report, Step
+from egnatia.exchange.api.problem import NotFound
+from egnatia.web.frame import Content
+from egnatia.web.language.speech import N_
+from egnatia.web.permission import Permission
+from egnatia.web.visit import Visit
+
+TIMELINESS: Mapping[Timeliness, tuple[str, str]] = {
+    Timeliness.NOT_DUE: ("plain", N_("not due")),
+    Timeliness.ON_TIME: ("good", N_("on time")),
+    Timeliness.LATE: ("warn", N_("late")),
+    Timeliness.OVERDUE: ("bad", N_("overdue")),
+}
+"""How what is owed stands: the kind of mark, and its words."""
+
+REVIEWS: Mapping[Review, tuple[str, str]] = {
+    Review.NONE: ("plain", ""),
+    Review.DRAFT: ("plain", N_("not filed")),
+    Review.SUBMITTED: ("info", N_("filed")),
+    Review.UNDER_REVIEW: ("info", N_("under review")),
+    Review.REVISION_REQUIRED: ("warn", N_("sent back")),
+    Review.ACCEPTED: ("good", N_("accepted")),
+}
+"""How far a report is."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact as it is known; `source` is the rule that it follows from."""
+
+    title: str
+    value: str
+    source: str = ""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """One event on the timeline; `reviewable` are the outcomes that the reader may give to what it filed."""
+
+    id: str
+    at: int
+    author: str
+    person: str
+    title: str
+    text: str
+    facts: tuple[Said, ...]
+    refs: tuple[str, ...]
+    only: tuple[str, ...]
+    refused: str
+    reviewable: bool
+
+
+class OwedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is owed."""
+
+    owed: Owed
+    kind: str
+    words: str
+    review_kind: str
+    review: str
+    source: str
+
+    @property
+    def due(self) -> int | None:
+        """When, in microseconds UTC."""
+        return None if self.owed.due is None else micros(self.owed.due)
+
+
+class CasePage(Content, frozen=True, kw_only=True):
+    """One case as its reader may see it."""
+
+    template: ClassVar[str] = "cases/case.html"
+    id: str
+    workflow: str
+    version: str
+    about: str
+    state: str
+    final: bool
+    exercise: str
+    drawing: Markup
+    facts: tuple[Said, ...]
+    conclusions: tuple[Said, ...]
+    parties: tuple[tuple[str, Party], ...]
+    owed: tuple[OwedRow, ...]
+    tasks: tuple[Task, ...]
+    conflicts: tuple[tuple[str, Conflict], ...]
+    missing: int
+    moments: tuple[Moment, ...]
+    steps: tuple[Step, ...]
+    reports: tuple[Report, ...]
+    roles: Mapping[str, str]
+    names: Mapping[str, str]
+    may_act: bool
+    may_admit: bool
+
+    def name(self, organisation: str) -> str:
+        """What an organisation, or a role, is called."""
+        return self.names.get(organisation) or self.roles.get(organisation, organisation)
+
+
+@get("/cases/{case:str}")
+async def case(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+    """One case."""
+    fold = await found(visit, case)
+    return visit.page(page_of(visit, fold))
+
+
+async def found(visit: Visit, case: str) -> Fold:
+    """The case as the visitor may see it; raises NotFound."""
+    clearance = visit.clearance()
+    try:
+        return await visit.ask(lambda: visit.premises.casework.fold(clearance, case))
+    except Unknown:
+        raise NotFound from None
+
+
+def party_of(visit: Visit, fold: Fold) -> Party | None:
+    """The visitor's organisation in the case, while it takes part."""
+    return fold.state.active().get(visit.visitor.organisation or "")
+
+
+def page_of(visit: Visit, fold: Fold) -> CasePage:
+    """Everything that the page shows."""
+    book, state = fold.book, fold.state
+    party = party_of(visit, fold)
+    may_act = party is not None and visit.visitor.may(Permission.PUBLISH)
+    roles = party.roles if party is not None and may_act else frozenset[str]()
+    known = fold.known()
+    conclusions = []
+    for each in book.workflow.conclusions:
+        line = book.line(each, known)
+        value = known[each.name]
+        conclusions.append(Said(title=each.title, value=told(visit, value), source=line.source if line else ""))
+    return CasePage(
+        title=fold.case.title,
+        id=fold.case.id,
+        workflow=book.workflow.title,
+        version=book.workflow.version,
+        about=book.states[state.state].about,
+        state=book.states[state.state].title,
+        final=state.state in book.final,
+        exercise=fold.case.exercise or "",
+        drawing=Markup(diagram(book, current=state.state)),  # noqa: S704  our own drawing; its words are escaped
+        facts=tuple(
+            Said(title=book.fields[name].title, value=told(visit, value)) for name, value in state.facts.items()
+        ),
+        conclusions=tuple(conclusions),
+        parties=tuple(state.parties.items()),
+        owed=tuple(_row(fold, each) for each in owed(fold)),
+        tasks=tuple(state.tasks.values()),
+        conflicts=tuple((book.fields[name].title, each) for name, each in state.conflicts.items()),
+        missing=len(state.missing),
+        moments=tuple(reversed([_moment(visit, fold, place, roles) for place in fold.ordering.keys])),
+        steps=tuple(fold.may(visit.visitor.organisation or "")) if may_act else (),
+        reports=tuple(each for each in book.workflow.reports if not roles.isdisjoint(each.roles)),
+        roles={role.name: role.title for role in book.workflow.roles},
+        names={each.id: each.name for each in visit.premises.organisations()},
+        may_act=may_act,
+        may_admit=not roles.isdisjoint(book.workflow.admits),
+    )
+
+
+def told(visit: Visit, value: Any) -> str:
+    """A fact in words."""
+    match value:
+        case bool():
+            return visit.speech.gettext("yes") if value else visit.speech.gettext("no")
+        case list():
+            return ", ".join(map(str, value))
+        case None:
+            return ""
+        case int() | float():
+            return visit.speech.number(value)
+        case _:
+            return str(value)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds UTC, as pages count."""
+    return int(at.timestamp() * 1_000_000)
+
+
+def _row(fold: Fold, each: Owed) -> OwedRow:
+    kind, words = TIMELINESS[each.timeliness(datetime.now(UTC))]
+    review_kind, review = REVIEWS[each.review]
+    source = fold.book.deadlines[each.deadline].source
+    return OwedRow(owed=each, kind=kind, words=words, review_kind=review_kind, review=review, source=source)
+
+
+def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment:
+    event, state, book = fold.ordering.events[id_], fold.state, fold.book
+    refusal = state.refused.get(id_)
+    reports = [name for name in event.about if name in book.reports] if event.does == "submit" else []
+    filed = [each for name in reports for each in state.submissions.get(name, []) if each.event == id_]
+    reviewable = any(each.review != "accepted" for each in filed) and all(
+        not roles.isdisjoint(book.reports[name].reviewers) for name in reports
+    )
+    return Moment(
+        id=id_,
+        at=micros(moment(fold.ordering.keys[id_][0])),
+        author=event.author,
+        person=event.by,
+        title=_title(fold, event.does, event.about),
+        text=event.text,
+        facts=tuple(
+            Said(title=book.fields[name].title if name in book.fields else name, value=told(visit, value))
+            for name, value in event.fields.items()
+        ),
+        refs=event.refs,
+        only=tuple(book.roles[each].title for each in event.only if each in book.roles),
+        refused=refusal.reason if refusal else "",
+        reviewable=reviewable,
+    )
+
+
+def _title(fold: Fold, does: str, about: tuple[str, ...]) -> str:
+    book = fold.book
+    if does in book.steps:
+        return book.steps[does].title
+    if does == "submit":
+        return ", ".join(book.reports[name].title if name in book.reports else name for name in about)
+    return DEED_WORDS.get(does, does)
+
+
+DEED_WORDS: Mapping[str, str] = {
+    "comment": N_("Comment"),
+    "attach": N_("Attachment"),
+    "link": N_("Linked records"),
+    "leave": N_("A party left"),
+    "join": N_("A party came in"),
+    "set": N_("New facts"),
+    "review": N_("Review"),
+    "pause": N_("A clock stands still"),
+    "resume": N_("A clock goes on"),
+    "extend": N_("More time"),
+    "task": N_("Task"),
+    "assign": N_("A task was given to somebody"),
+    "progress": N_("How a task stands"),
+    "duplicate": N_("The same matter as another case"),
+}
+"""What the deeds are called on the timeline."""
