@@ -1,5 +1,6 @@
 """Sealed carriers at the recipient's node: what is inside counts for its own proofs, whoever carried it."""
 
+import asyncio
 import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.exchange.peer.region import RED, Running, acquaint, audience, id_of, indicator, make
+from tests.exchange.peer.region import RED, Running, acquaint, audience, id_of, indicator, make, region, until
 
-from egnatia.exchange.peer.arrival import Taken
+from egnatia.exchange.peer.arrival import UNOPENED, Taken, Unopened
 from egnatia.exchange.peer.feed import Reader
 from egnatia.exchange.peer.frame import Page
 from egnatia.exchange.peer.publishing import Load, Loaded
@@ -197,3 +198,66 @@ def test_a_carrier_in_a_carrier_is_not_opened(two: Pair) -> None:
     last = replace(both, items=tuple(item for item in both.items if id_of(item.body) == id_of(outer)))
     arrive(last, origin, recipient)
     assert recipient.ids() == []
+
+
+def test_a_carrier_handed_in_at_its_recipients_own_node_is_opened(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "origin", "recipient") as (origin, recipient):
+            await until(lambda: recipient.contact(origin).connected_since)
+            inside = contents(origin, recipient)
+            await until(recipient.ids)
+            await recipient.down()
+            later = contents(origin, recipient)
+            await origin.down()
+            await recipient.again()
+            body = carrier(later, origin, recipient, owner=recipient.own)
+            assert not (await asyncio.to_thread(recipient.submit, body)).refused
+            await until(lambda: len(recipient.ids()) == 2)
+            wanted = {each.body for each in (*inside.items, *later.items)}
+            held = [row for row in recipient.rows() if row.type == "indicator"]
+            assert {row.body for row in held} <= wanted
+            assert {row.source for row in held} == {origin.node.node_id}
+            assert {row.owner for row in held} == {origin.own}
+
+    asyncio.run(scenario())
+
+
+def test_a_carrier_whose_origin_is_not_known_is_opened_once_its_card_comes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "origin", "recipient", mesh=False) as (origin, recipient):
+            inside = contents(origin, recipient)
+            await origin.down()
+            body = carrier(inside, origin, recipient, owner=recipient.own)
+            assert not (await asyncio.to_thread(recipient.submit, body)).refused
+            waiting = recipient.node.store.kept(UNOPENED, Unopened)
+            await until(waiting.all)
+            assert recipient.ids() == []
+            recipient.peers.pairings.accept(origin.peers.pairings.invite())
+            recipient.peers.pairings.confirm(origin.node.node_id)
+            await until(lambda: len(recipient.ids()) == 1)
+            assert {row.body for row in recipient.rows() if row.type == "indicator"} <= {e.body for e in inside.items}
+            await until(lambda: not waiting.all())
+
+    asyncio.run(scenario())
+
+
+def test_a_forged_carrier_is_not_waited_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "origin", "recipient") as (origin, recipient):
+            await until(lambda: recipient.contact(origin).connected_since)
+            inside = contents(origin, recipient)
+            await until(recipient.ids)
+            (item,) = [each for each in inside.items if SECRET.encode() in each.body]
+            forged = replace(item, body=item.body.replace(b"harbour", b"station"))
+            content = Contents((forged,), inside.attestations)
+            good = carrier(content, origin, recipient, owner=recipient.own)
+            assert not (await asyncio.to_thread(recipient.submit, good)).refused
+
+            def refused() -> bool:
+                return any(row.action == "refuse" for row in recipient.node.store.audit_rows())
+
+            await until(refused)
+            assert len(recipient.ids()) == 1
+            assert recipient.node.store.kept(UNOPENED, Unopened).all() == {}
+
+    asyncio.run(scenario())

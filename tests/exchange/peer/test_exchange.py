@@ -8,6 +8,7 @@ import pytest
 from tests.exchange.peer.region import (
     CLEAR,
     RED,
+    Running,
     acquaint,
     audience,
     id_of,
@@ -234,6 +235,11 @@ def test_an_invitation_that_was_changed_on_its_way_is_refused(tmp_path: Path) ->
         two.node.close()
 
 
+def on_disk(node: Running) -> bytes:
+    """Everything in a node's data directory: the database, its log, and whatever else."""
+    return b"".join(path.read_bytes() for path in node.settings.data.rglob("*") if path.is_file())
+
+
 def test_what_is_for_a_bank_alone_passes_its_hub_sealed(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with region(tmp_path, "origin", "hub", "bank", mesh=False) as (origin, hub, bank):
@@ -250,6 +256,9 @@ def test_what_is_for_a_bank_alone_passes_its_hub_sealed(tmp_path: Path) -> None:
             carried = [row for row in hub.rows() if row.type == "sealed-record"]
             assert carried
             assert not any(b"for the bank" in row.body for row in hub.rows())
+            assert b"for the bank alone" in on_disk(bank), "the words stand on a disk as they are"
+            for hidden in (b"for the bank alone", id_of(body).encode(), id_of(secret).encode()):
+                assert hidden not in on_disk(hub)
             taken_back = await asyncio.to_thread(origin.submit, recall(origin, id_of(body)))
             assert not taken_back.refused
             await until(lambda: bank.ids() == [], seconds=20)

@@ -10,12 +10,13 @@ from concurrent.futures import Future
 from threading import Lock
 
 import msgspec
+from msgspec.structs import replace
 
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.ownership import problem as owner_problem
 from egnatia.exchange.peer.frame import Heartbeat, Item, Page, Scope, View
 from egnatia.exchange.peer.obedience import Obeyed, obey
-from egnatia.exchange.peer.sealed import TYPE, opened
+from egnatia.exchange.peer.sealed import TYPE, Contents, opened, recipients
 from egnatia.exchange.relabelling import relabelled
 from egnatia.policy import Label, redact, waiting_for
 from egnatia.record import Invalid, Record, read
@@ -32,14 +33,24 @@ from egnatia.trust.merkle import check_path, leaf
 from egnatia.trust.sealing import OpeningKeys
 from egnatia.trust.signing import SigningKeys
 
+UNOPENED = "unopened"
 SHOWN = 20  # refusals of one page that are named in the audit log; the rest are counted
+
+
+class Unopened(msgspec.Struct, frozen=True):
+    """A carrier that waits for a card: its owner, the node that attested it (empty: this one), and since when."""
+
+    carrier: str
+    owner: str
+    node: str
+    since: int
 
 
 class Taken(msgspec.Struct, frozen=True):
     """A frame as the log will have it: what was refused, and the first thing that proves the sender a liar.
 
     `obeyed` are the recalls in it and their owners, to be answered once they are durable; `waits` says that a record
-    waits for a marking, or a marking may end such waiting.
+    waits for a marking, or a marking may end such waiting; `unopened` are carriers whose content waits for a card.
     """
 
     batch: Batch
@@ -47,14 +58,24 @@ class Taken(msgspec.Struct, frozen=True):
     lied: str = ""
     obeyed: tuple[tuple[Record, str], ...] = ()
     waits: bool = False
+    unopened: tuple[Unopened, ...] = ()
 
 
 class Arriving(msgspec.Struct, frozen=True):
-    """A record that proved its origin."""
+    """A record that proved its origin, the node that attested it."""
 
     item: Item
     record: Record
     proof: Proof
+    node: str
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """What a carrier holds that proved its origin; `unopened` where more of it is by nobody who is known."""
+
+    arriving: tuple[Arriving, ...]
+    proven: tuple[Attestation, ...]
+    unopened: tuple[Unopened, ...]
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -81,6 +102,7 @@ class Arrival:
         self._store, self._cards = store, cards
         self._node, self._keys, self._openings = own.node, own.keys, own.openings
         self._labelling, self._members, self._keep = labelling, members, keep
+        self._unopened = store.kept(UNOPENED, Unopened)
         self._attestations = Attestations()
         self._sequences = Sequences()
         self._lock = Lock()
@@ -102,18 +124,39 @@ class Arrival:
                 lies.append(f"record of {item.owner[:80]}: {forged}")
             except Invalid as invalid:
                 refused.append(f"record of {item.owner[:80]}: {invalid}")
-        inside, inner = self._unsealed(arriving, frame.attestations, refused)
-        arriving += inside
+        inside, inner, waiting = self._unsealed(arriving, frame.attestations, refused)
+        proven = tuple(one for one, digest in zip(frame.attestations, attested, strict=True) if digest)
+        taken = self._taken(peer, (*arriving, *inside), (*proven, *inner), refused, lies)
+        return replace(taken, batch=replace(taken.batch, cursor=cursor), unopened=waiting)
+
+    def unseal(self, carrier: Record, owner: str, node: str) -> Taken | None:
+        """What is inside a carrier that is held here; None where it is not for this node. `node` attested the carrier
+        and must have attested what is inside; for a carrier handed in here (`node` empty) any known node may have."""
+        hosted = self._cards.card(self._node).organisations if self._node in self._cards.nodes else ()
+        if {each.id for each in hosted}.isdisjoint(recipients(carrier)):
+            return None
+        refused: list[str] = []
+        inside = self._inside(carrier, owner, node, refused)
+        if inside is None:
+            return None
+        return replace(self._taken(node, inside.arriving, inside.proven, refused, ()), unopened=inside.unopened)
+
+    def _taken(
+        self,
+        peer: str,
+        arriving: Sequence[Arriving],
+        proven: tuple[Attestation, ...],
+        refused: list[str],
+        lies: Sequence[str],
+    ) -> Taken:
         obeyed = obey(self._store, self._labelling, [(each.record, each.item.owner) for each in arriving])
         entries = self._labelled(peer, arriving, obeyed, refused)
-        proven = tuple(one for one, digest in zip(frame.attestations, attested, strict=True) if digest)
         batch = Batch(
             entries=entries,
-            attestations=(*proven, *inner),
+            attestations=proven,
             recalls=tuple(obeyed.recalls),
             lifts=tuple(obeyed.lifts),
-            notes=self._notes(peer, (*lies, *refused)),
-            cursor=cursor,
+            notes=self._notes(peer or self._node, (*lies, *refused)),
         )
         return Taken(
             batch,
@@ -128,7 +171,8 @@ class Arrival:
         return self._store.append(taken.batch)
 
     def stored(self, taken: Taken, appended: Appended) -> tuple[str, ...]:
-        """After it is durable: understand what waited for a marking. Returns conflicts, for the operator."""
+        """After it is durable: understand what waited for a marking, keep in mind what waits for a card. Returns
+        conflicts, for the operator."""
         waiting: dict[str, set[str]] = {}
         for entry in taken.batch.entries:
             if _is_marking(entry.record):
@@ -140,6 +184,8 @@ class Arrival:
             relabels = tuple(relabelled(self._store, self._labelling, owner, sorted(markings)))
             if relabels:
                 self._store.append(Batch(relabels=relabels)).result()
+        for each in taken.unopened:
+            self._unopened.add(f"{each.carrier} {each.owner}", each)
         conflicts = [taken.batch.entries[place].record.head for place in appended.conflicts]
         return tuple(f"{head.id} {head.modified or ''} is held with other content" for head in conflicts)
 
@@ -152,7 +198,7 @@ class Arrival:
         given = self._store.witnesses.given(peer)
         if given:
             check_follows(shown, given[-1].checkpoint)
-        ours = countersign(shown, self._keys(), peer=self._node, at=time.time_ns() // 1_000)
+        ours = countersign(shown, self._keys(), peer=self._node, at=_now())
         self._store.witnesses.give(ours)
         return wire.encode(ours)
 
@@ -163,7 +209,7 @@ class Arrival:
             node = _node_of(signed)
             if node == self._node or self._is_known(node, signed):
                 return
-            now = time.time_ns() // 1_000
+            now = _now()
             if node == peer:
                 self._cards.update(signed, now=now)
             else:
@@ -208,36 +254,59 @@ class Arrival:
             raise Invalid((problem,))
         if item.redacted and redact(record) is not None:
             raise Forged("record", "it is said to be redacted, but parts of it are marked")
-        return Arriving(item, record, Proof(digest, item.index, item.path))
+        return Arriving(item, record, Proof(digest, item.index, item.path), attestation.node)
 
     def _unsealed(
         self, arriving: Sequence[Arriving], attestations: Sequence[Attestation], refused: list[str]
-    ) -> tuple[list[Arriving], tuple[Attestation, ...]]:
-        """What is sealed to an organisation of this node. A relay cannot know what is inside, so nothing there is
-        its lie; and it must be attested by the very node that sealed it."""
+    ) -> tuple[tuple[Arriving, ...], tuple[Attestation, ...], tuple[Unopened, ...]]:
+        """What is sealed to an organisation of this node, and the carriers that wait for a card."""
         found: list[Arriving] = []
         proven: list[Attestation] = []
+        waiting: list[Unopened] = []
         for each in arriving:
             if each.record.head.type != TYPE:
                 continue
-            node = attestations[each.item.attestation].node
+            node, owner = attestations[each.item.attestation].node, each.item.owner
+            inside = self._inside(each.record, owner, node, refused)
+            if inside is not None:
+                found += inside.arriving
+                proven += inside.proven
+                waiting += inside.unopened
+        return tuple(found), tuple(proven), tuple(waiting)
+
+    def _inside(self, carrier: Record, owner: str, node: str, refused: list[str]) -> Inside | None:
+        """A relay cannot know what is inside, so nothing there is its lie."""
+        try:
+            contents = opened(carrier, self._openings())
+        except Unopenable:
+            return None
+        except Forged as forged:
+            refused.append(f"{carrier.head.id} of {owner}: {forged}")
+            return None
+        found: list[Arriving] = []
+        wrong: list[str] = []
+        scope: Scope = "own" if node else "all"
+        attested = [self._attested(one, node, scope, wrong) for one in contents.attestations]
+        for item in contents.items:
             try:
-                contents = opened(each.record, self._openings())
-            except Unopenable:
-                continue
-            except Forged as forged:
-                refused.append(f"{each.record.head.id} of {each.item.owner}: {forged}")
-                continue
-            wrong: list[str] = []
-            attested = [self._attested(one, node, "own", wrong) for one in contents.attestations]
-            for item in contents.items:
-                try:
-                    found.append(self._arriving(item, attested, contents.attestations))
-                except (Forged, Invalid) as bad:
-                    wrong.append(str(bad))
-            refused += (f"in {each.record.head.id} of {each.item.owner}: {why}" for why in wrong)
-            proven += (one for one, digest in zip(contents.attestations, attested, strict=True) if digest)
-        return found, tuple(proven)
+                found.append(self._arriving(item, attested, contents.attestations))
+            except (Forged, Invalid) as bad:
+                wrong.append(str(bad))
+        refused += (f"in {carrier.head.id} of {owner}: {why}" for why in wrong)
+        proven = tuple(one for one, digest in zip(contents.attestations, attested, strict=True) if digest)
+        waits = bool(wrong) and self._from_strangers(contents)
+        return Inside(tuple(found), proven, (Unopened(carrier.head.id, owner, node, _now()),) if waits else ())
+
+    def _from_strangers(self, contents: Contents) -> bool:
+        """Whether something inside is by a node, with a key or for an organisation that no known card names."""
+        for one in contents.attestations:
+            if one.node not in self._cards.nodes:
+                return True
+            if one.signature.key not in {keys.verifying.id for keys in self._cards.card(one.node).keys.all}:
+                return True
+        owners = {item.owner for item in contents.items}
+        hosts = {one.node for one in contents.attestations}
+        return not owners <= {each.id for node in hosts for each in self._cards.card(node).organisations}
 
     def _labelled(
         self, peer: str, arriving: Sequence[Arriving], obeyed: Obeyed, refused: list[str]
@@ -263,7 +332,8 @@ class Arrival:
                 wholes[key] = label
             unless = wholes.get(key) if item.redacted else None
             kept = self._labelling.keep_until(label, record.head.type)
-            entries.append(Entry(record, label, each.proof, item.applied, unless, peer, kept, redacted=item.redacted))
+            source = peer or each.node
+            entries.append(Entry(record, label, each.proof, item.applied, unless, source, kept, redacted=item.redacted))
         return tuple(entries)
 
     def _label(self, item: Item, record: Record) -> Label:
@@ -302,3 +372,7 @@ def _claims(signed: SignedCard) -> _Serial:
         return msgspec.msgpack.decode(signed.body, type=_Serial)
     except (msgspec.DecodeError, ValueError, RecursionError) as unreadable:
         raise Forged("card", f"it cannot be read: {unreadable}") from None
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000

@@ -288,7 +288,7 @@ class Link:
         contact.missing = sum(until - after for after, until in cursor.gaps)
         new = {id(entry.record) for entry, place in zip(taken.batch.entries, appended.positions, strict=True) if place}
         obeyed = tuple((record, owner) for record, owner in taken.obeyed if id(record) in new)
-        if taken.waits or appended.conflicts or obeyed:
+        if taken.waits or taken.unopened or appended.conflicts or obeyed:
             self._beside(self._follow_up(taken, appended, obeyed))
 
     async def _follow_up(self, taken: Taken, appended: Appended, obeyed: Sequence[tuple[Record, str]]) -> None:

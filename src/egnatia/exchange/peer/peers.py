@@ -6,6 +6,7 @@ pause, remove) takes effect while the node runs.
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,7 @@ from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisation
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.peer.status import save
 from egnatia.exchange.peer.target import LOOPBACK, Target, target_of
+from egnatia.exchange.peer.unsealing import Unsealing
 from egnatia.exchange.peer.witness import testify
 from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import PUBLIC, Clearance
@@ -46,6 +48,7 @@ from egnatia.trust.party import Local, Peer
 from egnatia.trust.post import post
 from egnatia.trust.sealing import OpeningKeys
 
+log = logging.getLogger(__name__)
 REFRESH_SECONDS = 2.0
 CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
@@ -114,7 +117,7 @@ class Peers:
             node=host.node_id,
             clearance_of=self._clearance_of,
             card_of=lambda node: self._pairings.endorsed(self._signed(node), host.node_id),
-            edition_of=lambda node: sha256(self._signed(node).body).hexdigest(),
+            edition_of=self._edition,
             pool=self._pool,
         )
         self._carriage = Carriage(
@@ -125,6 +128,7 @@ class Peers:
             relay_clearance=self._clearance_of,
             publish=self._publish,
         )
+        self._unsealing = Unsealing(host.store, self._arrival, clearance=lambda: host.clearance_of(host.own))
         self._endpoint = Endpoint(
             self._feed,
             local=self._local,
@@ -162,6 +166,7 @@ class Peers:
             asyncio.create_task(self._keep(self._checkpoint, CHECKPOINT_SECONDS)),
             asyncio.create_task(self._keep(self._save, SAVE_SECONDS)),
             asyncio.create_task(self._keep(self._carry, CARRY_SECONDS)),
+            asyncio.create_task(self._keep(self._unseal, CARRY_SECONDS)),
         ]
 
     def hang_up(self) -> None:
@@ -217,6 +222,12 @@ class Peers:
         if any(pairing.state is State.INTRODUCED for pairing in self._book.values()):
             await asyncio.to_thread(self._carriage.carry, tuple(self._book.values()), self._host.own)
 
+    async def _unseal(self) -> None:
+        """Open carriers that were handed in here, and those that waited for somebody's card."""
+        editions = [self._edition(node) for node in self._cards.nodes]
+        obeyed = await asyncio.to_thread(self._unsealing.work, self._feed.head(), editions)
+        await self._answer(obeyed)
+
     def _publish(self, *bodies: bytes) -> "Future[Submission]":
         """Hand in what the node itself says in its organisation's name."""
         return self._host.admission.submit(bodies, Submitter(self._host.own, "egnatia", frozenset({Right.SUBMIT})))
@@ -228,7 +239,10 @@ class Peers:
     async def _keep(self, work: Callable[[], Coroutine[None, None, None]], every: float) -> None:
         while True:
             await asyncio.sleep(every)
-            await work()
+            try:
+                await work()
+            except Exception:  # a peer's work must outlive one failure, such as of the database
+                log.exception("%s failed; it is tried again in %g seconds", work.__name__, every)
 
     async def _refresh(self) -> None:
         """Follow who is confirmed now, let go who is not any more."""
@@ -268,6 +282,10 @@ class Peers:
 
     def _signed(self, node: str) -> SignedCard:
         return self._host.signed_card if node == self._host.node_id else self._cards.signed(node)
+
+    def _edition(self, node: str) -> str:
+        """A name of a node's card as it is now."""
+        return sha256(self._signed(node).body).hexdigest()
 
     def _keys_of(self, node: str, verifying: str) -> PublicKeys:
         self._contact_of(node)
