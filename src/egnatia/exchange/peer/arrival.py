@@ -7,29 +7,26 @@ page is taken, and the peer that sent it is cut off: it had to check the same be
 import time
 from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Future
-from threading import Lock
 
 import msgspec
 from msgspec.structs import replace
 
 from egnatia.exchange.labelling import Labelling
-from egnatia.exchange.ownership import problem as owner_problem
+from egnatia.exchange.peer.belief import Arriving, Belief
 from egnatia.exchange.peer.frame import Heartbeat, Item, Page, Scope, View
 from egnatia.exchange.peer.obedience import Obeyed, obey
-from egnatia.exchange.peer.sealed import TYPE, Contents, opened, recipients
+from egnatia.exchange.peer.sealed import TYPE, opened, recipients
 from egnatia.exchange.relabelling import relabelled
-from egnatia.policy import Label, redact, waiting_for
-from egnatia.record import Invalid, Record, read
+from egnatia.policy import Label, waiting_for
+from egnatia.record import Invalid, Record
 from egnatia.store.entry import Appended, Batch, Cursor, Entry, Note
 from egnatia.store.store import Store
 from egnatia.trust import wire
-from egnatia.trust.attestation import Attestation, Proof
-from egnatia.trust.attesting import Attestations, Sequences
+from egnatia.trust.attestation import Attestation
 from egnatia.trust.audit import Checkpoint, check_checkpoint, check_follows, countersign
 from egnatia.trust.card import SignedCard
 from egnatia.trust.cards import Cards
 from egnatia.trust.errors import Forged, Unopenable
-from egnatia.trust.merkle import check_path, leaf
 from egnatia.trust.sealing import OpeningKeys
 from egnatia.trust.signing import SigningKeys
 
@@ -59,15 +56,6 @@ class Taken(msgspec.Struct, frozen=True):
     obeyed: tuple[tuple[Record, str], ...] = ()
     waits: bool = False
     unopened: tuple[Unopened, ...] = ()
-
-
-class Arriving(msgspec.Struct, frozen=True):
-    """A record that proved its origin, the node that attested it."""
-
-    item: Item
-    record: Record
-    proof: Proof
-    node: str
 
 
 class Inside(msgspec.Struct, frozen=True):
@@ -101,11 +89,9 @@ class Arrival:
     ) -> None:
         self._store, self._cards = store, cards
         self._node, self._keys, self._openings = own.node, own.keys, own.openings
-        self._labelling, self._members, self._keep = labelling, members, keep
+        self._labelling = labelling
         self._unopened = store.kept(UNOPENED, Unopened)
-        self._attestations = Attestations()
-        self._sequences = Sequences()
-        self._lock = Lock()
+        self._belief = Belief(own.node, cards, members=members, keep=keep)
 
     def take(self, peer: str, scope: Scope, frame: Page | Heartbeat | View, cursor: Cursor) -> Taken:
         """What becomes of a frame; costs about 0.1 ms a record, so call it on a thread."""
@@ -114,12 +100,12 @@ class Arrival:
         refused: list[str] = []
         lies: list[str] = []
         for encoded in frame.cards:
-            self._introduced(encoded, peer, lies)
-        attested = [self._attested(attestation, peer, scope, lies) for attestation in frame.attestations]
+            self._belief.introduced(encoded, peer, lies)
+        attested = [self._belief.attested(attestation, peer, scope, lies) for attestation in frame.attestations]
         arriving: list[Arriving] = []
         for item in frame.items:
             try:
-                arriving.append(self._arriving(item, attested, frame.attestations))
+                arriving.append(self._belief.arriving(item, attested, frame.attestations))
             except Forged as forged:
                 lies.append(f"record of {item.owner[:80]}: {forged}")
             except Invalid as invalid:
@@ -202,60 +188,6 @@ class Arrival:
         self._store.witnesses.give(ours)
         return wire.encode(ours)
 
-    def _introduced(self, encoded: bytes, peer: str, lies: list[str]) -> None:
-        """A card that the peer vouches for: its own, renewed, or of a node whose records it relays."""
-        try:
-            signed = wire.decode(encoded, SignedCard, "card")
-            node = _node_of(signed)
-            if node == self._node or self._is_known(node, signed):
-                return
-            now = _now()
-            if node == peer:
-                self._cards.update(signed, now=now)
-            else:
-                self._cards.introduce(signed, peer, now=now)
-            self._keep(signed, node, peer)
-        except Forged as forged:
-            lies.append(f"card: {forged}")
-
-    def _is_known(self, node: str, signed: SignedCard) -> bool:
-        """Whether this card, or one as new, is held; relays may be behind."""
-        if node not in self._cards.nodes:
-            return False
-        held = self._cards.signed(node)
-        return held.body == signed.body or self._cards.card(node).serial >= _serial_of(signed)
-
-    def _attested(self, attestation: Attestation, peer: str, scope: Scope, lies: list[str]) -> bytes | None:
-        """The digest of an attestation that holds, None for one that does not."""
-        try:
-            if scope == "own" and attestation.node != peer:
-                raise Forged("attestation", f"by {attestation.node}, but only what {peer} attested was asked for")
-            digest = self._attestations.check(attestation, self._cards.verifying(attestation))
-            with self._lock:
-                self._sequences.admit(attestation)
-        except Forged as forged:
-            lies.append(f"batch {attestation.sequence}: {forged}")
-            return None
-        return digest
-
-    def _arriving(self, item: Item, attested: Sequence[bytes | None], attestations: Sequence[Attestation]) -> Arriving:
-        if not 0 <= item.attestation < len(attested):
-            raise Forged("record", "it names an attestation that is not on its page")
-        digest, attestation = attested[item.attestation], attestations[item.attestation]
-        if digest is None:
-            raise Forged("record", f"batch {attestation.sequence} of {attestation.node} does not hold")
-        self._cards.check_owner(attestation, item.owner)
-        found = leaf(item.owner, item.applied, item.body)
-        if not check_path(found, item.index, attestation.count, item.path, attestation.root):
-            raise Forged("record", f"owner, markings or bytes are not those of leaf {item.index} of the batch")
-        record = read(item.body, tolerant=True)
-        problem = owner_problem(record.head, item.owner, self._members())
-        if problem is not None:
-            raise Invalid((problem,))
-        if item.redacted and redact(record) is not None:
-            raise Forged("record", "it is said to be redacted, but parts of it are marked")
-        return Arriving(item, record, Proof(digest, item.index, item.path), attestation.node)
-
     def _unsealed(
         self, arriving: Sequence[Arriving], attestations: Sequence[Attestation], refused: list[str]
     ) -> tuple[tuple[Arriving, ...], tuple[Attestation, ...], tuple[Unopened, ...]]:
@@ -286,27 +218,16 @@ class Arrival:
         found: list[Arriving] = []
         wrong: list[str] = []
         scope: Scope = "own" if node else "all"
-        attested = [self._attested(one, node, scope, wrong) for one in contents.attestations]
+        attested = [self._belief.attested(one, node, scope, wrong) for one in contents.attestations]
         for item in contents.items:
             try:
-                found.append(self._arriving(item, attested, contents.attestations))
+                found.append(self._belief.arriving(item, attested, contents.attestations))
             except (Forged, Invalid) as bad:
                 wrong.append(str(bad))
         refused += (f"in {carrier.head.id} of {owner}: {why}" for why in wrong)
         proven = tuple(one for one, digest in zip(contents.attestations, attested, strict=True) if digest)
-        waits = bool(wrong) and self._from_strangers(contents)
+        waits = bool(wrong) and self._belief.is_of_strangers(contents)
         return Inside(tuple(found), proven, (Unopened(carrier.head.id, owner, node, _now()),) if waits else ())
-
-    def _from_strangers(self, contents: Contents) -> bool:
-        """Whether something inside is by a node, with a key or for an organisation that no known card names."""
-        for one in contents.attestations:
-            if one.node not in self._cards.nodes:
-                return True
-            if one.signature.key not in {keys.verifying.id for keys in self._cards.card(one.node).keys.all}:
-                return True
-        owners = {item.owner for item in contents.items}
-        hosts = {one.node for one in contents.attestations}
-        return not owners <= {each.id for node in hosts for each in self._cards.card(node).organisations}
 
     def _labelled(
         self, peer: str, arriving: Sequence[Arriving], obeyed: Obeyed, refused: list[str]
@@ -351,27 +272,6 @@ class Arrival:
 
 def _is_marking(record: Record) -> bool:
     return record.head.type == "marking-definition"
-
-
-class _Serial(msgspec.Struct):
-    node: str
-    serial: int
-
-
-def _node_of(signed: SignedCard) -> str:
-    return _claims(signed).node
-
-
-def _serial_of(signed: SignedCard) -> int:
-    return _claims(signed).serial
-
-
-def _claims(signed: SignedCard) -> _Serial:
-    """What a card that was not checked yet says of itself."""
-    try:
-        return msgspec.msgpack.decode(signed.body, type=_Serial)
-    except (msgspec.DecodeError, ValueError, RecursionError) as unreadable:
-        raise Forged("card", f"it cannot be read: {unreadable}") from None
 
 
 def _now() -> int:
