@@ -2,5 +2,17 @@
 
 from litestar.types import ControllerRouterHandler
 
-PAGES: tuple[ControllerRouterHandler, ...] = ()
+from egnatia.web.organisations.changing import add, adding, change, changing, forget, host
+from egnatia.web.organisations.listing import organisation, organisations
+
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    organisations,
+    adding,
+    add,
+    organisation,
+    changing,
+    change,
+    forget,
+    host,
+)
 """Every page of this folder."""
