@@ -7,7 +7,7 @@ learns who has an account. Wrong tries are counted by address and by account.
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +69,7 @@ class Door:
         self.passkey_host = host_of(settings.public_url)
         self.seal = Seal(premises.secret)
         self.throttle = Throttle(failures=20, seconds=300, clock=lambda: clock() / 1_000_000)
+        self.asking = Throttle(failures=60, seconds=60, clock=lambda: clock() / 1_000_000)
         self.changing = threading.Lock()
         """Held where a change depends on other accounts: that an administrator remains."""
 
@@ -178,6 +179,14 @@ class Door:
         """Raises Throttled where too many wrong tries came from the address."""
         if seconds := self.throttle.wait(origin.address):
             raise Throttled(seconds)
+
+    def begin_ceremony(self, purpose: str, bound: str, held: Mapping[str, str], origin: Origin) -> str:
+        """The name of a new ceremony; raises Throttled where an address begins many: each is written down."""
+        self.wait(origin)
+        if seconds := self.asking.wait(origin.address):
+            raise Throttled(seconds)
+        self.asking.failed(origin.address)
+        return self.ceremonies.begin(purpose, bound, held)
 
     def refused(self, account: Account | None, origin: Origin, why: str = "") -> Refused:
         """Counts a wrong try; the answer to it."""

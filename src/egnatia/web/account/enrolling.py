@@ -151,7 +151,7 @@ async def enrol_question(
     except Refused:
         raise NotFound from None
     options, held = door.passkeys.enrol(account)
-    name = await visit.ask(lambda: door.ceremonies.begin(f"enrol {_seal(code)}", bound(visit), held))
+    name = await visit.ask(lambda: door.begin_ceremony(f"enrol {_seal(code)}", bound(visit), held, origin(visit)))
     return question(name, options)
 
 

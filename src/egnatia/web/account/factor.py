@@ -30,6 +30,7 @@ from egnatia.web.account.sealing import NotOurs
 from egnatia.web.account.signing_in import (
     Nothing,
     bound,
+    origin,
     question,
 )
 from egnatia.web.frame import Content
@@ -79,7 +80,7 @@ async def passkey_question(visit: NamedDependency[Visit], door: NamedDependency[
     await visit.form(NewPasskey)
     account = await proven(visit, door)
     options, held = door.passkeys.enrol(account)
-    name = await visit.ask(lambda: door.ceremonies.begin(f"passkey of {account.id}", bound(visit), held))
+    name = await visit.ask(lambda: door.begin_ceremony(f"passkey of {account.id}", bound(visit), held, origin(visit)))
     return question(name, options)
 
 

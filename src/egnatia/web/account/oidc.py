@@ -30,6 +30,9 @@ SKEW: Final = 60
 FRESH: Final = 600.0
 """Seconds for which what the provider says of itself is believed."""
 
+SILENCE: Final = 10.0
+"""Seconds for which a provider that did not answer is not asked again."""
+
 BACK: Final = "/sign-in/provider/back"
 """Where the provider sends people back to."""
 
@@ -80,6 +83,7 @@ class Provider:
         self._lock = threading.Lock()
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, Any] | None = None
+        self._silent_until = 0.0
 
     def journey(self, *, fresh: bool) -> tuple[dict[str, str], Callable[[str], str]]:
         """What the end needs to know, and the address to go to for a `state`. `fresh`: whoever is signed in at the
@@ -117,19 +121,27 @@ class Provider:
         """What the provider says of itself; raises NotProven where it cannot be asked, or is another."""
         with self._lock:
             if self._metadata is None or self._now() - self._metadata[0] > FRESH:
-                url = self._oidc.issuer.rstrip("/") + "/.well-known/openid-configuration"
-                try:
-                    found = msgspec.json.decode(self._fetched("GET", url), type=Metadata)
-                except msgspec.MsgspecError as error:
-                    raise NotProven(f"the provider's description cannot be read: {error}") from error
-                if found.issuer != self._oidc.issuer:
-                    raise NotProven(f"the provider calls itself {found.issuer!r}, the settings {self._oidc.issuer!r}")
-                for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
-                    parts = urlsplit(endpoint)
-                    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-                        raise NotProven(f"{endpoint!r} is not reached over TLS")
-                self._metadata = (self._now(), found)
+                if self._now() < self._silent_until:
+                    raise NotProven("the provider could not be asked a moment ago")
+                # A provider that does not answer must not keep everyone's threads waiting.
+                self._silent_until = self._now() + SILENCE
+                self._metadata = (self._now(), self._described())
+                self._silent_until = 0.0
             return self._metadata[1]
+
+    def _described(self) -> Metadata:
+        url = self._oidc.issuer.rstrip("/") + "/.well-known/openid-configuration"
+        try:
+            found = msgspec.json.decode(self._fetched("GET", url), type=Metadata)
+        except msgspec.MsgspecError as error:
+            raise NotProven(f"the provider's description cannot be read: {error}") from error
+        if found.issuer != self._oidc.issuer:
+            raise NotProven(f"the provider calls itself {found.issuer!r}, the settings {self._oidc.issuer!r}")
+        for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+            parts = urlsplit(endpoint)
+            if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                raise NotProven(f"{endpoint!r} is not reached over TLS")
+        return found
 
     def _id_token(self, metadata: Metadata, code: str, verifier: str) -> str:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._back, "code_verifier": verifier}
@@ -214,7 +226,7 @@ class Provider:
         """What the provider answers; raises NotProven."""
         try:
             headers = {"accept": "application/json"}
-            with httpx.Client(timeout=10, auth=auth, follow_redirects=False, headers=headers) as client:
+            with httpx.Client(timeout=5, auth=auth, follow_redirects=False, headers=headers) as client:
                 answer = client.request(method, url, data=dict(form) if form else None)
         except httpx.HTTPError as error:
             raise NotProven(f"the provider cannot be reached: {error}") from error

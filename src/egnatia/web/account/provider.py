@@ -36,9 +36,8 @@ async def leave_for_provider(visit: NamedDependency[Visit], door: NamedDependenc
     fresh, came, to = visit.visitor.signed_in, origin(visit), safe(to)
 
     def begin() -> str:
-        door.wait(came)
         held, address = provider.journey(fresh=fresh)
-        return address(door.ceremonies.begin("provider", bound(visit), {**held, "to": to}))
+        return address(door.begin_ceremony("provider", bound(visit), {**held, "to": to}, came))
 
     try:
         address = await visit.ask(begin)

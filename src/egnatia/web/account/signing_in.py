@@ -143,9 +143,9 @@ async def sign_in(visit: NamedDependency[Visit], door: NamedDependency[Door]) ->
 async def passkey_question(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Response[Any]:
     """What a passkey is to answer."""
     await visit.form(Nothing, bound=True)
-    await visit.ask(lambda: door.wait(origin(visit)))
     options, held = door.passkeys.ask()
-    name = await visit.ask(lambda: door.ceremonies.begin("passkey", bound(visit), held))
+    bind, came = bound(visit), origin(visit)
+    name = await visit.ask(lambda: door.begin_ceremony("passkey", bind, held, came))
     return question(name, options)
 
 
