@@ -10,8 +10,8 @@ import svg
 
 from egnatia.casework.rulebook import Rulebook
 
-WIDE, HIGH = 150, 46
-_COLUMN, _ROW, _EDGE = 320, 112, 24
+WIDE, HIGH = 124, 42
+_COLUMN, _ROW, _EDGE = 232, 104, 20
 _SMALL: Final = 11
 
 
@@ -29,12 +29,14 @@ def diagram(book: Rulebook, *, current: str = "") -> str:
     width = max(place.x for place in places.values()) + WIDE + _EDGE
     height = max(place.y for place in places.values()) + HIGH + _EDGE
     arrows = _arrows(book)
-    back = sum(places[one].x >= places[other].x for one, other in arrows)
+    back = sum(_goes_back(places[one], places[other]) for one, other in arrows)
     parts: list[svg.Element] = [svg.Title(text=f"{book.workflow.title}: states and steps"), _head()]
     under = height
     for (one, other), titles in arrows.items():
         if places[one].x < places[other].x:
             parts += _forward(places[one], places[other], titles)
+        elif not _goes_back(places[one], places[other]):
+            parts += _beside(places[one], places[other], titles)
         else:
             parts += _backward(places[one], places[other], titles, under)
             under += 26 + 13 * (len(titles) - 1)
@@ -93,6 +95,25 @@ def _forward(one: _Place, other: _Place, titles: Sequence[str]) -> list[svg.Elem
         svg.C(start + bend, one.middle, end - bend, other.middle, end, other.middle),
     ]
     return [_line(path), *_words((start + end) / 2, (one.middle + other.middle) / 2 - 6, titles)]
+
+
+def _goes_back(one: _Place, other: _Place) -> bool:
+    """Whether an arrow has to go round: back, or past a state in the same column."""
+    return one.x > other.x or (one.x == other.x and abs(one.y - other.y) > _ROW)
+
+
+def _beside(one: _Place, other: _Place, titles: Sequence[str]) -> list[svg.Element]:
+    """Straight up or down to the neighbour in the same column; down on the left, up on the right."""
+    down = other.y > one.y
+    x = one.x + WIDE / 2 + (-14 if down else 14)
+    start, end = (one.y + HIGH, other.y) if down else (one.y, other.y + HIGH)
+    middle = (start + end) / 2 + 4
+    words = [
+        svg.Text(x=x + (-6 if down else 6), y=middle + 13 * number, text=title,
+                 text_anchor="end" if down else "start", font_size=_SMALL, fill="currentColor")
+        for number, title in enumerate(titles)
+    ]  # fmt: skip
+    return [_line([svg.M(x, start), svg.L(x, end)]), *words]
 
 
 def _backward(one: _Place, other: _Place, titles: Sequence[str], under: float) -> list[svg.Element]:
