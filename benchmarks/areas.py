@@ -9,6 +9,7 @@ import msgspec
 from benchmarks import (
     bench_casework,
     bench_import,
+    bench_intel,
     bench_network,
     bench_policy,
     bench_record,
@@ -67,6 +68,11 @@ AREAS = (
         "casework",
         "Folding a long case, and what is due in many",
         lambda e: bench_casework.figures(10_000 if e.quick else 100_000),
+    ),
+    Area(
+        "intel",
+        "MISP events in, correlation, search, outputs",
+        lambda e: bench_intel.figures(20_000 if e.quick else 100_000),
     ),
     Area("trust", "Attesting, sealing, the channel between nodes, the audit log", lambda _: bench_trust.figures()),
     Area("taxii", "TAXII: adding and reading over HTTP, beside OpenTAXII", lambda e: bench_taxii.figures(e.bodies())),

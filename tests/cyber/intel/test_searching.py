@@ -11,7 +11,7 @@ from tests.exchange import gate
 
 from egnatia.cyber.intel.language import And, Has, Not, Or, Term, Text, parse
 from egnatia.cyber.intel.matching import matches
-from egnatia.cyber.intel.searching import candidate_of, known_to, search
+from egnatia.cyber.intel.searching import Stretch, candidate_of, known_to, search
 from egnatia.node import Node
 from egnatia.store import Query
 from egnatia.store.query import LAST
@@ -57,7 +57,7 @@ TERMS = [
     *(Has("type", kind) for kind in ("indicator", "report", "location", "malware")),
     *(Has("tlp", level) for level in ("clear", "green", "red")),
     *(Has("economy", economy) for economy in ("me", "al", "mk")),
-    *(Has("is", word) for word in ("live", "expired", "revoked")),
+    *(Has("is", word) for word in ("live", "expired", "revoked", "redacted")),
     *(Has("since", text) for text in ("2026-05-01", "30d")),
     Has("technique", "T1566"),
     Has("technique", "t1566.001"),
@@ -85,7 +85,7 @@ def test_the_store_is_asked_for_what_the_rule_says(node: Node, term: Term, reade
     known = known_to(node.store, clearance, node.facts.organisations())
     visible = node.store.changes(clearance, 0, 1_000, Query(versions=(LAST,))).rows
     wanted = {row.position for row in visible if matches(term, candidate_of(row), known, NOW)}
-    found = search(node.store, clearance, term, known, NOW, limit=1_000)
+    found = search(node.store, clearance, term, known, NOW, Stretch(limit=1_000))
     assert {row.position for row in found.rows} == wanted
     assert found.complete
 
@@ -95,7 +95,7 @@ def test_every_field_finds_something_or_is_meant_not_to(node: Node, term: Term) 
     clearance = node.clearance_of(gate.ME)
     known = known_to(node.store, clearance, node.facts.organisations())
     found = search(node.store, clearance, term, known, NOW)
-    assert bool(found.rows) == (term not in {Text("nothing"), Has("type", "malware")})
+    assert bool(found.rows) == (term not in {Text("nothing"), Has("type", "malware"), Has("is", "redacted")})
 
 
 def test_what_a_reader_may_not_see_is_not_found(node: Node, tmp_path: Path) -> None:
@@ -104,3 +104,18 @@ def test_what_a_reader_may_not_see_is_not_found(node: Node, tmp_path: Path) -> N
         clearance = node.clearance_of(reader)
         known = known_to(node.store, clearance)
         assert len(search(node.store, clearance, term, known, NOW).rows) == count
+
+
+@pytest.mark.parametrize("query", ["", "ransomware OR type:report", "skopje", "value:phish.example", "technique:T1566"])
+def test_a_search_goes_on_where_it_ended(node: Node, query: str) -> None:
+    clearance = node.clearance_of(gate.ME)
+    known = known_to(node.store, clearance, node.facts.organisations())
+    whole = search(node.store, clearance, parse(query), known, NOW, Stretch(limit=1_000))
+    pages, before = [], 0
+    while True:
+        found = search(node.store, clearance, parse(query), known, NOW, Stretch(before=before, budget=2))
+        pages += [row.position for row in found.rows]
+        if found.complete:
+            break
+        before = found.next
+    assert pages == [row.position for row in whole.rows]
