@@ -12,7 +12,7 @@ from egnatia.cyber.intel.correlation import correlate as correlated
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matrix import ATTACK, DISARM
 from egnatia.cyber.intel.matrix import matrix as matrix_of
-from egnatia.cyber.intel.searching import known_to
+from egnatia.cyber.intel.searching import Stretch, known_to
 from egnatia.cyber.intel.searching import search as searched
 from egnatia.cyber.intel.vote import OPINIONS, WORDS, opinion
 from egnatia.exchange.shown import Shown, shown
