@@ -178,8 +178,8 @@ def test_nothing_that_a_party_says_breaks_a_clock() -> None:
     for events in ((AWARE, wild), (AWARE, wild, stop, far, filed(3)), (AWARE, stop, far, filed(3), wild)):
         state = fold(*events)
         for each in owed(state):
-            each.timeliness(moment(5))
-        reminders(BOOK, owed(state), moment(0), moment(9))
+            assert each.timeliness(moment(5)) is not None
+        assert all(moment(0) <= one.at <= moment(9) for one in reminders(BOOK, owed(state), moment(0), moment(9)))
 
 
 def test_what_is_due_stands_in_a_calendar_with_its_reminders() -> None:

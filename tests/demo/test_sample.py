@@ -26,7 +26,7 @@ def test_every_sample_record_passes_the_strict_reading(by: Actor) -> None:
 def test_every_happening_passes_the_strict_reading() -> None:
     for by, story, rng in itertools.islice(happenings(1), 200):
         for body in noticed(by, story, rng, NOW):
-            read(body)
+            assert read(body).deviations == ()
 
 
 def test_seven_nodes_and_a_bank_have_lively_data_in_several_scripts() -> None:

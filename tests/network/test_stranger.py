@@ -63,3 +63,4 @@ def test_a_peer_that_never_reads_holds_nobody_up(mesh: Mesh) -> None:
     mesh.bank.start()
     until(mesh.bank.ready)
     until(lambda: mesh.bank.arrived().keys() >= ids)
+    assert {count for record, count in mesh.bank.arrived().items() if record in ids} == {1}

@@ -41,8 +41,9 @@ def test_opening_again_changes_nothing(store: Store, url: str) -> None:
 
 
 def test_stores_may_be_opened_by_several_threads_at_once(tmp_path: Path) -> None:
-    def make(number: int) -> None:
-        Store.open(f"sqlite:///{tmp_path / f'{number}.db'}").close()
+    def made(number: int) -> int:
+        with Store.open(f"sqlite:///{tmp_path / f'{number}.db'}") as store:
+            return store.position()
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(make, range(4)))
+        assert list(pool.map(made, range(4))) == [0, 0, 0, 0]

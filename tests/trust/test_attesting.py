@@ -23,6 +23,10 @@ def test_every_record_of_a_batch_proves_its_origin() -> None:
     check(BATCH, KEYS.verifying)
     for record, proof in zip(RECORDS, PROOFS, strict=True):
         check_proof(leaf(*record), proof, BATCH)
+    assert [proof.index for proof in PROOFS] == list(range(len(RECORDS)))
+    for proof in PROOFS[1:]:
+        with pytest.raises(Forged):
+            check_proof(LEAVES[0], proof, BATCH)
 
 
 def test_a_batch_of_one_needs_no_path() -> None:

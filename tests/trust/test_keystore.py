@@ -43,8 +43,8 @@ def test_a_wrong_passphrase_is_told_clearly(tmp_path: Path) -> None:
 
 
 def test_a_passphrase_may_be_typed_composed_or_decomposed(tmp_path: Path) -> None:
-    Keystore.create(tmp_path / "keys", "\u010dar")
-    Keystore.open(tmp_path / "keys", "c\u030car")
+    Keystore.create(tmp_path / "keys", "\u010dar").add("node-me", keys(0))
+    assert Keystore.open(tmp_path / "keys", "c\u030car").names == ("node-me",)
 
 
 def test_the_passphrase_can_be_changed(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ from egnatia.exchange.peer.frame import (
     PACKED,
     PLAIN,
     Acknowledgement,
+    Frame,
     Goodbye,
     Heartbeat,
     Item,
     Misbehaved,
     Page,
+    Subscription,
     View,
+    Word,
     decode,
     decode_subscription,
     decode_word,
@@ -55,9 +58,10 @@ def test_big_frames_are_packed_and_small_ones_are_not() -> None:
 def test_noise_is_refused_as_misbehaviour(kind: int, noise: bytes) -> None:
     for reading in (partial(decode, kind), decode_word, decode_subscription):
         try:
-            reading(noise)
+            found = reading(noise)
         except Misbehaved:
             continue
+        assert isinstance(found, Frame | Word | Subscription), "what is read is one of the messages of the protocol"
 
 
 @given(st.integers(0, 400), st.integers(1, 255))
@@ -66,9 +70,10 @@ def test_a_damaged_frame_is_another_frame_or_misbehaviour(at: int, flip: int) ->
     data = bytearray(payload)
     data[at % len(data)] ^= flip
     try:
-        decode(kind, bytes(data))
+        found = decode(kind, bytes(data))
     except Misbehaved:
         return
+    assert isinstance(found, Frame)
 
 
 @pytest.mark.parametrize(
