@@ -63,15 +63,17 @@ class House:
 
 
 @contextmanager
-def housed(folder: Path, *, clock: Callable[[], int] = now, **sections: Section) -> Iterator[House]:
+def housed(
+    folder: Path, *, clock: Callable[[], int] = now, beat_seconds: float = 15, **sections: Section
+) -> Iterator[House]:
     """A new node, served with its pages until the end of the block. `clock` is that of its door; `sections` are
-    settings."""
+    settings; every `beat_seconds` who listens is asked whether they may stay."""
     organisation = Organisation(name="CSIRT of a test", id=OWN, economy="ME")
     settings = msgspec.structs.replace(Settings(organisation=organisation, base=str(folder)), **sections)
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node, clock=clock)
-        with serving(app(node, extra=(pages(node, entrance=door),))) as url:
+        with serving(app(node, extra=(pages(node, entrance=door),), beat_seconds=beat_seconds)) as url:
             yield House(node, url, door)
 
 

@@ -1,0 +1,107 @@
+"""A real browser at a real node: what it loads, says and complains of is kept for the test to judge."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from tests.web.house import House
+
+from egnatia.demo.cast import ACTORS
+from egnatia.demo.sample import sample
+from egnatia.store import Known
+from egnatia.web.permission import Role
+
+CHROMIUM: Final = shutil.which("chromium")
+PATIENCE: Final = 30_000
+"""Milliseconds that anything may take on a busy machine."""
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+
+_OPTIONS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def fill(house: House) -> None:
+    """What nine organisations of the demonstration have to tell."""
+    for each in ACTORS:
+        house.node.store.organisations.put(Known(each.id, each.name, each.economy))
+    house.node.forget_facts()
+    for each in ACTORS:
+        house.submit(*sample(each, datetime.now(UTC)), owner=each.id)
+    assert house.node.store.indexer.wait_for(house.node.store.position())
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_OPTIONS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Tab:
+    """One page of the browser. `wrong` is what went wrong in it, `bytes` what the last page weighed."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.wrong: list[str] = []
+        self._loaded: list[Response] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("response", lambda response: self._loaded.append(response))  # noqa: PLW0108  it is given attributes
+
+    def open(self, path: str) -> int:
+        """Goes to a page; its status."""
+        self._loaded.clear()
+        answer = self.page.goto(self.url + path)
+        assert answer is not None
+        return answer.status
+
+    @property
+    def bytes(self) -> int:
+        """What the page and all that it needs weigh, streams aside."""
+        whole = [each for each in self._loaded if "event-stream" not in each.headers.get("content-type", "")]
+        return sum(len(each.body()) for each in whole if each.status == 200)
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    house: House,
+    roles: Sequence[Role] = tuple(Role),
+    *,
+    dark: bool = False,
+    width: int = 1280,
+    script: bool = True,
+) -> Iterator[Tab]:
+    """A tab of a person with these roles; of the public for none."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        locale="en-GB",
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    try:
+        with house.visitor(*roles) as visitor:
+            context.add_cookies(
+                [{"name": name, "value": value, "url": house.url} for name, value in visitor.cookies.items()]
+            )
+            yield Tab(context.new_page(), house.url)
+    finally:
+        context.close()

@@ -1,0 +1,224 @@
+"""Every page in a real browser: nobody is shut out, nothing is refused by the policy, nothing weighs too much, and
+everything can be done by keyboard, on a phone, and without a script."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from tests.web.browser.browsing import PATIENCE, chromium, fill, needs_chromium, opened
+from tests.web.house import House, housed
+from tests.web.telling import GREEN, record
+
+from egnatia.web.navigation import ENTRIES
+from egnatia.web.permission import Role
+
+pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+
+PAGES = ("/feed?type=indicator&economy=RS", "/search?q=racun", "/about", "/no-such-page", "/profile", "/sign-in")
+ALL = (*(each.path for each in ENTRIES if each.path != "/publish"), *PAGES)
+HEAVIEST = 150_000
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A node with the sample data of the demonstration."""
+    with housed(tmp_path_factory.mktemp("house")) as found:
+        fill(found)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all of these tests."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_shuts_anybody_out(house: House, browser: Browser, dark: bool) -> None:
+    axe, found = Axe(), {}
+    with opened(browser, house, dark=dark) as tab:
+        for path in ALL:
+            tab.open(path)
+            # Lists that are folded away count too.
+            tab.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+            report = axe.run(tab.page)
+            if report.violations_count:
+                found[path] = report.generate_report()
+    assert not found, "\n".join(found.values())
+
+
+def test_no_page_breaks_the_policy_complains_or_weighs_too_much(house: House, browser: Browser) -> None:
+    weights = {}
+    with opened(browser, house) as tab:
+        for path in ALL:
+            status = tab.open(path)
+            tab.page.wait_for_load_state("load")
+            if path == "/no-such-page":
+                assert status == 404
+                tab.wrong.clear()  # chromium calls that an error
+            else:
+                assert status == 200, path
+            weights[path] = tab.bytes
+        assert tab.wrong == []
+    assert {path: weight for path, weight in weights.items() if weight > HEAVIEST} == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 800, 1920])
+def test_no_page_scrolls_sideways(house: House, browser: Browser, width: int) -> None:
+    wider = {}
+    with opened(browser, house, width=width) as tab:
+        for path in ALL:
+            tab.open(path)
+            by = tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if by > 0:
+                wider[path] = by
+    assert wider == {}
+
+
+def test_whatever_can_be_pressed_is_large_enough(house: House, browser: Browser) -> None:
+    measure = """() => [...document.querySelectorAll("button, summary, select, input:not([type=hidden]), nav a, .button")]
+      .filter((each) => each.checkVisibility() && !each.closest("dialog"))
+      .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
+      .filter(([, box]) => box.width > 1 && box.height > 1 && (box.height < 24 || box.width < 24))
+      .filter(([html]) => !/type="(checkbox|radio)"/.test(html))
+      .map(([html, box]) => `${html} ${box.width}x${box.height}`)"""
+    small = {}
+    with opened(browser, house, width=390) as tab:
+        for path in ALL:
+            tab.open(path)
+            if found := tab.page.evaluate(measure):
+                small[path] = found
+    assert small == {}
+
+
+def test_by_keyboard_alone_one_reaches_the_content_the_pages_and_the_records(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.keyboard.press("g")
+        page.keyboard.press("f")
+        page.wait_for_url("**/feed")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("k")
+        first = page.locator("[data-list] a[data-open]").first
+        assert page.evaluate("document.activeElement.href") == first.evaluate("each => each.href")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/records/*")
+        page.keyboard.press("?")
+        page.locator("dialog[open]").wait_for()
+        page.keyboard.press("Escape")
+        page.locator("dialog[open]").wait_for(state="detached")
+        page.keyboard.press("/")
+        page.keyboard.type("gf?racun")
+        assert page.input_value("#find") == "gf?racun", "keys do nothing while one writes"
+        assert tab.wrong == []
+
+
+def test_who_switches_the_shortcuts_off_has_none(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/feed")
+        page.locator("summary:has-text('English')").click()
+        page.locator("button[name=shortcuts][value=off]").click()
+        page.wait_for_load_state("load")
+        page.keyboard.press("?")
+        page.keyboard.press("g")
+        page.keyboard.press("s")
+        assert page.locator("dialog").count() == 0
+        assert page.url.endswith("/feed")
+
+
+def test_a_menu_closes_with_escape_and_gives_the_focus_back(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/feed")
+        page.locator("header summary").last.focus()
+        page.keyboard.press("Enter")
+        page.locator("details.drop[open]").wait_for()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        assert page.locator("details.drop[open]").count() == 0
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_one_press_turns_everything_into_cyrillic_and_stays(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/feed?type=indicator")
+        page.locator("summary:has-text('English')").click()
+        page.locator("button[value=sr-Cyrl]").click()
+        page.wait_for_selector("html[lang=sr-Cyrl]")
+        assert page.url.endswith("/feed?type=indicator")
+        tab.open("/search")
+        assert re.search("[а-шј]{4,}", page.inner_text("nav.rail"))
+        assert "Kosovo" not in page.inner_text("nav.rail")
+
+
+def test_the_scheme_that_one_chooses_beats_the_devices(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/about")
+        light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.locator("summary:has-text('English')").click()
+        page.locator("button[value=dark]").click()
+        page.wait_for_selector("html[data-scheme=dark]")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_new_records_are_announced_and_shown_when_asked_for(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/feed")
+        page.wait_for_selector("[data-live-state=live]")
+        before = page.locator("[data-list] a[data-open]").first.inner_text()
+        house.submit(record("report", GREEN, name="Tek stiglo"))
+        page.locator("[data-news] a").wait_for()
+        assert page.locator("[data-list] a[data-open]").first.inner_text() == before, "the list does not jump"
+        page.locator("[data-news] a").click()
+        expect(page.locator("[data-list] a[data-open]").first).to_have_text("Tek stiglo", timeout=PATIENCE)
+        assert page.evaluate("document.activeElement.textContent") == "Tek stiglo"
+
+
+def test_the_situation_moves_by_itself(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/")
+        page.wait_for_selector("[data-live-state=live]")
+        house.submit(record("campaign", GREEN, name="Novi talas"))
+        page.get_by_text("Novi talas").wait_for(timeout=PATIENCE)
+        assert tab.wrong == []
+
+
+def test_skopje_is_found_and_offered_in_any_script(house: House, browser: Browser) -> None:
+    house.submit(record("report", GREEN, name="Скопје: лажне странице банака", lang="sr"))
+    assert house.node.store.indexer.wait_for(house.node.store.position())
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/search")
+        page.locator("#q").press_sequentially("skopj")
+        page.wait_for_selector("#offered option", state="attached")
+        page.fill("#q", "skopje")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?q=skopje")
+        assert page.locator("mark").first.inner_text() == "Скопје"
+
+
+def test_everything_can_be_read_and_searched_without_a_script(house: House, browser: Browser) -> None:
+    with opened(browser, house, [Role.READER], script=False, width=390) as tab:
+        page = tab.page
+        tab.open("/")
+        page.locator("details.ways summary").click()
+        page.locator("details.ways a[href='/feed']").click()
+        page.wait_for_url("**/feed")
+        page.fill("#find", "racun")
+        page.locator(".find button").click()
+        page.wait_for_url("**/search?q=racun")
+        assert page.locator("mark").count() > 0
