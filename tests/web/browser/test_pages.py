@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Browser, expect
 from tests.web.browser.browsing import PATIENCE, chromium, fill, needs_chromium, opened
 from tests.web.house import House, housed
