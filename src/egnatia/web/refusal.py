@@ -1,5 +1,6 @@
 """A page instead of an error: what went wrong and what to do, in the reader's language."""
 
+import logging
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from egnatia.exchange.submission import NotAllowed
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.language.speech import N_
 from egnatia.web.visit import Lobby
+
+log = logging.getLogger(__name__)
 
 SIGN_IN = "/sign-in"
 
@@ -51,6 +54,9 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
     if isinstance(error, Unauthorized) and request.method == "GET":
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Response("", status_code=303, headers={**HEADERS, "location": f"{SIGN_IN}?to={quote(there)}"})
+    if isinstance(error, NotAllowed):
+        who = lobby.visits(request).visitor.account or "nobody"
+        log.warning("refused: %s %r for %s: %s", request.method, request.url.path, who, error)
     match error:
         case NotFound():
             words, detail = NOT_FOUND, ""

@@ -79,7 +79,8 @@ def test_a_proof_is_wanted_once_it_is_five_minutes_old(house: House, ana: Person
         assert client.get("/profile/password").status_code == 200
         clock.pass_(seconds=301)
         assert client.get("/profile/password").headers["location"] == "/profile/prove?to=/profile/password"
-        for path in ("/profile/password", "/profile/app", "/profile/recovery", "/profile/passkeys/question"):
+        asked = ("password", "app", "recovery", "passkeys/question", "sessions/end")
+        for path in (f"/profile/{each}" for each in asked):
             answer = send(client, path, password=OTHER, again=OTHER)
             assert answer.headers["location"].startswith("/profile/prove")
         before = cookie_of(house, client)

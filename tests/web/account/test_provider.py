@@ -199,6 +199,14 @@ def test_who_is_signed_in_shows_afresh_who_they_are(both: tuple[House, Strict]) 
         assert there_and_back(client, provider, "/profile").headers["location"] == "/profile"
 
 
+def test_another_site_sends_nobody_on_a_journey(both: tuple[House, Strict]) -> None:
+    house, _ = both
+    with browser(house) as client:
+        answer = client.get("/sign-in/provider", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 200
+    assert "location" not in answer.headers
+
+
 def test_keys_that_the_provider_has_changed_are_learnt(both: tuple[House, Strict]) -> None:
     house, provider = both
     with browser(house) as client:

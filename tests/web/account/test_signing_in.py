@@ -1,12 +1,16 @@
 """Who comes in, and who does not: two factors always, one answer to whatever is wrong, and codes that work once."""
 
+import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 from tests.web.account.person import PASSWORD, Clock, browser, is_in, notes, person
 from tests.web.house import House, csrf_of, housed
 
+from egnatia.settings import Network
+from egnatia.web.account.session import MOST, Origin
 from egnatia.web.permission import HOUSE, Role
 
 
@@ -223,3 +227,35 @@ def test_an_account_of_a_hosted_organisation_keeps_no_house(house: House) -> Non
     account = house.account(*Role, organisation=bank)
     assert not account.permissions(house.node.own) & HOUSE
     assert account.permissions(bank) >= HOUSE
+
+
+def test_over_tls_cookies_are_this_hosts_alone(tmp_path: Path) -> None:
+    network = Network(public_url="https://exchange.csirt.example")
+    with housed(tmp_path, network=network) as house, browser(house) as client:
+        ana = person(house, Role.ANALYST)
+        page = client.get("/sign-in")
+        (door,) = page.headers.get_list("set-cookie")
+        assert door.startswith("__Host-egnatia_doorstep=")
+        form = {"name": ana.name, "password": PASSWORD, "code": ana.code(), "csrf": csrf_of(page.text)}
+        headers = {"cookie": door.partition(";")[0]}
+        answer = client.post("/sign-in", data=form, headers=headers)
+        cookies = [door, *answer.headers.get_list("set-cookie")]
+        assert any(each.startswith("__Host-egnatia_session=") for each in cookies)
+        for each in cookies:
+            assert each.startswith("__Host-")
+            assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in each.split(";")}
+
+
+def test_the_oldest_of_too_many_sessions_ends(house: House, clock: Clock) -> None:
+    ana = person(house, Role.ANALYST)
+    cookies = []
+    for _ in range(MOST + 1):
+        cookies.append(house.door.sessions.begin(ana.name, "a test", Origin("127.0.0.1")))
+        clock.pass_(seconds=1)
+    assert [house.door.visitor(each) is not None for each in cookies] == [False] + [True] * MOST
+
+
+def test_what_somebody_may_not_do_is_written_into_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    with house.visitor(Role.READER) as client, caplog.at_level(logging.WARNING, "egnatia.web.refusal"):
+        assert client.get("/accounts").status_code == 403
+    assert "refused: GET '/accounts' for account--" in caplog.text

@@ -4,7 +4,7 @@ Whatever changes how one signs in wants a proof that is a few minutes old at mos
 this one a new cookie.
 """
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 from litestar import Response, get, post
@@ -83,12 +83,6 @@ class ProfilePage(Content, frozen=True, kw_only=True):
     proven: bool
 
 
-class Handle(msgspec.Struct, frozen=True):
-    """Which session, or all others."""
-
-    session: Annotated[str, msgspec.Meta(max_length=HANDLE)] = ""
-
-
 class Spoken(msgspec.Struct, frozen=True):
     """The language of one's pages; none is the browser's."""
 
@@ -149,25 +143,6 @@ async def language(visit: NamedDependency[Visit], door: NamedDependency[Door]) -
     return answer
 
 
-@post("/profile/sessions/end")
-async def end_session(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Response[str]:
-    """One of one's own sessions ends, or all but this one."""
-    form = await visit.form(Handle)
-    account = await oneself(visit, door)
-
-    def end() -> int:
-        keys = [key for key in door.sessions.of(account.name) if key != visit.visitor.session]
-        ended = [key for key in keys if key[:HANDLE] == form.session or not form.session]
-        count = sum(door.sessions.end(key) for key in ended)
-        if count:
-            door.note(account.name, "sessions ended", account.id, str(count))
-        return count
-
-    count = await visit.ask(end)
-    words = visit.speech.ngettext("%(count)s session has ended", "%(count)s sessions have ended", count)
-    return visit.go("/profile", words)
-
-
 async def renew(visit: Visit, door: Door, account: Account, *, proven: bool) -> str:
     """A new cookie for this session, to `remember` with the answer, whose forms are of the session as it is then. All
     others end, unless this was no more than a proof."""
@@ -195,4 +170,4 @@ def _row(key: str, session: Session, *, here: bool) -> SessionRow:
     )
 
 
-PAGES: tuple[ControllerRouterHandler, ...] = (profile, language, end_session)
+PAGES: tuple[ControllerRouterHandler, ...] = (profile, language)

@@ -32,6 +32,9 @@ async def leave_for_provider(visit: NamedDependency[Visit], door: NamedDependenc
     provider = door.provider
     if provider is None:
         raise NotFound
+    if visit.request.headers.get("sec-fetch-site") == "cross-site":
+        # Another site sends nobody on a journey: the person chooses it here.
+        return door_page(visit, door, safe(to))
     visit.stand_at_the_door()
     fresh, came, to = visit.visitor.signed_in, origin(visit), safe(to)
 

@@ -1,8 +1,8 @@
-"""Showing once more who one is, before what one signs in with is changed."""
+"""Showing once more who one is, before what one signs in with is changed, or sessions are ended."""
 
 import asyncio
 import time
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import quote
 
 import msgspec
@@ -14,7 +14,7 @@ from egnatia.exchange.caller import Throttled
 from egnatia.web.account.account import Account
 from egnatia.web.account.door import Door, Offered, Refused, slowly
 from egnatia.web.account.enrolling import Code, Text
-from egnatia.web.account.profile import oneself, renew
+from egnatia.web.account.profile import HANDLE, oneself, renew
 from egnatia.web.account.signing_in import (
     NOT_RIGHT,
     NOT_THIS_PASSKEY,
@@ -51,6 +51,12 @@ class Proof(msgspec.Struct, frozen=True):
     password: Text = ""
     code: Code = ""
     to: Here = "/profile"
+
+
+class Handle(msgspec.Struct, frozen=True):
+    """Which session, or all others."""
+
+    session: Annotated[str, msgspec.Meta(max_length=HANDLE)] = ""
 
 
 async def proven(visit: Visit, door: Door, to: str = "/profile") -> Account:
@@ -113,6 +119,25 @@ async def _proved(visit: Visit, door: Door, account: Account, to: str) -> Respon
     return answer
 
 
+@post("/profile/sessions/end")
+async def end_session(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Response[str]:
+    """One of one's own sessions ends, or all but this one."""
+    form = await visit.form(Handle)
+    account = await proven(visit, door)
+
+    def end() -> int:
+        keys = [key for key in door.sessions.of(account.name) if key != visit.visitor.session]
+        ended = [key for key in keys if key[:HANDLE] == form.session or not form.session]
+        count = sum(door.sessions.end(key) for key in ended)
+        if count:
+            door.note(account.name, "sessions ended", account.id, str(count))
+        return count
+
+    count = await visit.ask(end)
+    words = visit.speech.ngettext("%(count)s session has ended", "%(count)s sessions have ended", count)
+    return visit.go("/profile", words)
+
+
 def _prove_page(
     visit: Visit, door: Door, account: Account, to: str, wrong: str = "", *, status: int = 200
 ) -> Response[str]:
@@ -128,4 +153,4 @@ def _prove_page(
     return visit.page(content, status=status)
 
 
-PAGES: tuple[ControllerRouterHandler, ...] = (prove_page, prove, prove_with_passkey)
+PAGES: tuple[ControllerRouterHandler, ...] = (prove_page, prove, prove_with_passkey, end_session)

@@ -15,6 +15,9 @@ from egnatia.store.store import Store
 
 MICROSECOND: Final = timedelta(microseconds=1)
 TOUCHED_EVERY: Final = 60_000_000
+MOST: Final = 20
+"""Sessions of one account at a time; a further one ends the one that was used least recently."""
+
 PROVEN_FOR: Final = 300_000_000
 """Microseconds after a proof of who it is for which a session may change how one signs in."""
 
@@ -53,11 +56,13 @@ class Sessions:
         self._limits, self._clock = limits, clock
 
     def begin(self, account: str, way: str, origin: Origin) -> str:
-        """A new session's cookie. Those that are over are forgotten."""
+        """A new session's cookie. Those that are over are forgotten, and the oldest where there are too many."""
         now = self._clock()
         for key, session in self._kept.all().items():
             if self._is_over(session, now):
                 self._kept.remove(key)
+        for key in list(self.of(account))[MOST - 1 :]:
+            self._kept.remove(key)
         origin = Origin(origin.address, origin.agent[:200])
         return self._add(Session(account=account, way=way, created=now, seen=now, proved=now, origin=origin))
 
