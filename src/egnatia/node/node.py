@@ -1,7 +1,7 @@
 """One node put together from its settings: the only place that wires everything."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from types import TracebackType
 from typing import Final
 
@@ -22,9 +22,9 @@ from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import own_custody
 from egnatia.node.facts import Facts
 from egnatia.node.residence import Hosted, Residence
-from egnatia.policy import PUBLIC, Clearance, Directory, Seen, Tlp, bounded_by, preview
+from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, preview
 from egnatia.policy import Handling as DefaultHandling
-from egnatia.record import read
+from egnatia.record import Record, read
 from egnatia.settings import Settings
 from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.plan import ENDS
@@ -189,19 +189,24 @@ class Node:
         return PUBLIC if organisation is None else self.facts.clearance(organisation)
 
     def preview(self, body: bytes, submitter: Submitter, handling: Handling) -> tuple[Seen, ...]:
-        """Who would see the record if it were handed in so, of all organisations known here; raises Invalid.
+        """Who would see the record if it were handed in so, of all organisations known here; raises Invalid."""
+        label = self.label_of(read(body, tolerant=True), submitter, handling)
+        return preview(label, (self.facts.clearance(each.id).standings[0] for each in self.facts.organisations()))
 
-        Only ends that the submitter may see count: a preview tells nothing of what is there besides.
-        """
-        record = read(body, tolerant=True)
+    def label_of(
+        self, record: Record, submitter: Submitter, handling: Handling, definitions: Sequence[bytes] = ()
+    ) -> Label:
+        """The label that the record would get if it were handed in so, with these marking-definitions before it; its
+        head and references are enough. Only ends that the submitter may see count: it tells nothing of what is there
+        besides."""
         owner = submitter.organisation
-        label = self.labelling.whole(record, owner, handling.applied)
+        batch = self.labelling.meanings([read(each) for each in definitions])
+        label = self.labelling.whole(record, owner, handling.applied, batch=batch)
         ends = [each.target for each in record.references if each.property in ENDS]
         seen = {row.id for row in self.store.get(self.clearance_of(owner), ends)}
         held = self.store.custody.heads(seen)
         bounds = [own_custody(copies, owner) or copies[0] for copies in held.values()]
-        label = bounded_by(label, [each.governing for each in bounds])
-        return preview(label, (self.facts.clearance(each.id).standings[0] for each in self.facts.organisations()))
+        return bounded_by(label, [each.governing for each in bounds])
 
     def peers(self) -> tuple[PeerStatus, ...]:
         """How it goes with the nodes that this one exchanges with."""

@@ -25,6 +25,7 @@ from egnatia.web import (
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
+from egnatia.web.publish import pages as publish
 from egnatia.web.record import pages as record
 from egnatia.web.refusal import Elsewhere, refused
 from egnatia.web.visit import Lobby, Visit
@@ -43,6 +44,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *settings.PAGES,
     *record.PAGES,
     *about.PAGES,
+    *publish.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

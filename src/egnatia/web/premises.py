@@ -7,7 +7,9 @@ from egnatia.casework.registry import Registry
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.witness import Heard
-from egnatia.policy import Directory
+from egnatia.exchange.submission import Handling, Submitter
+from egnatia.policy import Directory, Label
+from egnatia.record import Record
 from egnatia.store import Known
 from egnatia.trust import Card, Finding, SignedCard
 
@@ -26,6 +28,13 @@ class Premises(Host, Protocol):
 
     def card_of(self, node: str) -> Card:
         """What this node, or one that it knows, says of itself; raises Forged."""
+        ...
+
+    def label_of(
+        self, record: Record, submitter: Submitter, handling: Handling, definitions: Sequence[bytes] = ()
+    ) -> Label:
+        """The label that the record would get if it were handed in so, with these marking-definitions before it; its
+        head and references are enough."""
         ...
 
     def directory(self) -> Directory:

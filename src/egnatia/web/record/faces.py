@@ -128,7 +128,7 @@ _META: Final = (
 _OWN: Final = (
     _face("sharing-agreement", N_("Sharing agreement"), N_("The terms under which organisations share records"),
           "name description parties purposes legal_basis record_types personal_data retention onward_sharing "
-          "valid_from valid_until"),
+          "valid_from valid_until suspended"),
     _face("receipt", N_("Receipt"), N_("What became of a record at who received it"),
           "event at recipient_ref object_refs recall_ref attestation count reason",
           Property("count", N_("How many records"), S.NUMBER)),

@@ -56,6 +56,7 @@ class Edge(msgspec.Struct, frozen=True):
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """The whole drawing, in units of its own."""
 
+    x: int
     width: int
     height: int
     nodes: tuple[Node, ...]
@@ -90,7 +91,12 @@ def picture(name: str, kind: str, links: Sequence[Link], speech: Speech) -> Pict
                 edges.append(_edge(middle, x, y, left=side is left))
                 y += ROW
             y += 8
-    return Picture(width=WIDTH, height=height, nodes=tuple(nodes), heads=tuple(heads), edges=tuple(edges))
+    # A side with nothing on it takes no room.
+    start = 0 if left else middle.x
+    end = WIDTH if right else middle.x + MIDDLE
+    return Picture(
+        x=start, width=end - start, height=height, nodes=tuple(nodes), heads=tuple(heads), edges=tuple(edges)
+    )
 
 
 def _boxes(links: Sequence[Link], speech: Speech, *, crowded: bool) -> list[Node]:

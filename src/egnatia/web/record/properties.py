@@ -245,6 +245,7 @@ _OWN: Final = (
     Property("retention", N_("How long it may be kept"), S.CODE, hint=N_("Such as P90D or P1Y6M")),
     Property("personal_data", N_("Personal data"), S.FLAG),
     Property("onward_sharing", N_("Passing on"), S.WORD, "onward-sharing"),
+    Property("suspended", N_("Suspended by this party"), S.FLAG),
     Property("recipient_ref", N_("Recipient"), S.REF),
     Property("recipient_refs", N_("Recipients"), S.REFS),
     Property("agreement_refs", N_("Agreements"), S.REFS),

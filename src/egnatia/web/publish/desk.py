@@ -1,0 +1,235 @@
+"""One form on its way: what was filled in becomes the record, its markings, the preview and the page again."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.exchange.submission import Handling, Submission, Submitter
+from egnatia.record import Invalid
+from egnatia.store.entry import Row
+from egnatia.store.plan import ENDS
+from egnatia.web.language.speech import N_
+from egnatia.web.permission import Permission
+from egnatia.web.publish.choice import choice, settled
+from egnatia.web.publish.composing import checked, moments_of, new_record, newer_version
+from egnatia.web.publish.content import FormPage
+from egnatia.web.publish.draft import Draft, Drafts
+from egnatia.web.publish.foresight import Foresight, foresight, record_of, sketch
+from egnatia.web.publish.form import DEFAULTS, Field, Given, fields, given_of, problems_by_name, said_in
+from egnatia.web.publish.marking import KEEP, Chosen, markings, other_markings
+from egnatia.web.record.faces import FACES
+from egnatia.web.record.name import Names, decoded
+from egnatia.web.record.subject import AsText, known
+from egnatia.web.visit import Visit
+
+NEW: Final = N_("New: %(kind)s")
+NEWER: Final = N_("New version: %(name)s")
+
+ABOUT: Final[Mapping[str, str]] = {
+    "sighting": "sighting_of_ref",
+    "relationship": "source_ref",
+    "language-content": "object_ref",
+    "note": "object_refs",
+    "opinion": "object_refs",
+    "report": "object_refs",
+    "grouping": "object_refs",
+    "observed-data": "object_refs",
+}
+"""Which property of a new record names the one that somebody was looking at."""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a form: the record with its markings, and what is wrong by field."""
+
+    stix: dict[str, Any]
+    body: bytes
+    definitions: tuple[bytes, ...]
+    applied: tuple[str, ...]
+    wrong: dict[str, str]
+
+
+def beginning(type_: str, about: str) -> Given:
+    """What a new form says already."""
+    stix: dict[str, Any] = {**DEFAULTS.get(type_, {}), **moments_of(type_, datetime.now(UTC))}
+    if about and (name := ABOUT.get(type_)):
+        stix[name] = [about] if name.endswith("s") else about
+    return given_of(type_, stix)
+
+
+def written(visit: Visit, type_: str, given: Given, chosen: Chosen, edits: Row | None) -> Written:
+    """The record that a form makes, and what is wrong with it in the visitor's language."""
+    own = visit.visitor.organisation or ""
+    said, wrong = said_in(type_, given)
+    refs, definitions = markings(chosen, own) if chosen.tlp != KEEP else ([], [])
+    applied: tuple[str, ...] = ()
+    at = datetime.now(UTC)
+    if edits is None:
+        stix = new_record(type_, said, own, refs, at)
+    else:
+        before = decoded(edits)
+        present = [str(each) for each in before.get("object_marking_refs", ())]
+        if chosen.tlp == KEEP:
+            refs, applied = present, edits.applied
+        else:
+            audiences = _audiences(visit, present)
+            refs = [*refs, *(each for each in other_markings(present) if each not in audiences and each not in refs)]
+        stix = newer_version(before, said, refs, at)
+    words = {name: visit.speech.gettext(each) for name, each in wrong.items()}
+    body = b""
+    try:
+        body = checked(stix)
+    except Invalid as invalid:
+        words = {**problems_by_name(invalid.problems), **words}
+    return Written(stix=stix, body=body, definitions=tuple(definitions), applied=applied, wrong=words)
+
+
+def foreseen(visit: Visit, type_: str, done: Written) -> Foresight:
+    """Who would see it; of an unfinished record by as much as there is."""
+    stix = done.stix
+    ends = [(name, str(each)) for name in sorted(ENDS & stix.keys()) for each in _several(stix[name])]
+    rough = sketch(type_, str(stix["id"]), stix.get("object_marking_refs", ()), ends)
+    record = record_of(done.body, rough) if done.body else rough
+    return foresight(
+        visit.premises,
+        submitter(visit),
+        record,
+        done.definitions,
+        applied=done.applied,
+        names=sentence_names(visit),
+        speech=visit.speech,
+        bodies=[done.body or msgspec.json.encode(stix)],
+    )
+
+
+def sentence_names(visit: Visit) -> AsText:
+    """The names that a preview may say: organisations, and agreements that the visitor may see."""
+    ids = [each.id for each in visit.premises.directory().agreements]
+    return AsText(Names.of(visit.store, visit.clearance(), ids, visit.speech), known(visit))
+
+
+def page(  # noqa: PLR0913  the parts of a form
+    visit: Visit,
+    type_: str,
+    given: Given,
+    chosen: Chosen,
+    *,
+    done: Written | None = None,
+    choice_wrong: Mapping[str, str] | None = None,
+    draft: str = "",
+    edits: Row | None = None,
+    is_foreseen: bool = False,
+) -> FormPage:
+    """The form as a page. Asks the store: call it from a thread."""
+    say = visit.speech.gettext
+    wrong = done.wrong if done is not None else {}
+    first, rest = fields(type_, given, wrong, visit.speech)
+    names = Names.of(visit.store, visit.clearance(), list(_ids(given)), visit.speech, known(visit))
+    face = FACES[type_]
+    kind = say(face.words)
+    edited = Names(visit.speech, [edits]).named(edits.id) if edits is not None else None
+    shown = {each.name for each in (*first, *rest)}
+    return FormPage(
+        title=say(NEWER, name=edited.name) if edited is not None else say(NEW, kind=kind),
+        type=type_,
+        kind=kind,
+        about=say(face.about),
+        action=f"/publish/edit/{edits.id}" if edits is not None else f"/publish/new/{type_}",
+        first=tuple(_with_names(each, names) for each in first),
+        rest=tuple(_with_names(each, names) for each in rest),
+        choice=choice(visit, chosen, keep=edits is not None, errors=dict(choice_wrong or {})),
+        wrong=(
+            *(
+                (f"p_{name}" if f"p_{name}" in shown else "", _titled(name, each, visit))
+                for name, each in wrong.items()
+            ),
+            *((name, say(each)) for name, each in (choice_wrong or {}).items()),
+        ),
+        foreseen=foreseen(visit, type_, done) if done is not None and is_foreseen else None,
+        draft=draft,
+        edits=edited,
+        may_publish=visit.visitor.may(Permission.PUBLISH),
+    )
+
+
+async def submitted(visit: Visit, bodies: Sequence[bytes], applied: tuple[str, ...] = ()) -> Submission:
+    """Hands records in for the visitor's organisation, all or none; done when they are durable."""
+    visit.require(Permission.PUBLISH)
+    future = visit.premises.admission.submit(
+        bodies, submitter(visit), handling=Handling(applied), atomic=True, tolerant=False
+    )
+    return await asyncio.wrap_future(future)
+
+
+def submitter(visit: Visit) -> Submitter:
+    """The visitor as one who hands records in."""
+    return visit.visitor.caller.submitter
+
+
+def kept_draft(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: str, edits: str, at: int) -> Draft:
+    """What was filled in, as a draft of this account under its id, or under a new one."""
+    drafts = Drafts(visit.store, visit.visitor.account)
+    present = drafts.get(draft)
+    title = next((each for name in _TITLES if (each := given.texts.get(name, "").strip())), "")
+    made = Draft(
+        id=present.id if present is not None else Drafts.new_id(),
+        account=visit.visitor.account,
+        type=type_,
+        title=title[:200],
+        saved=at,
+        texts=given.texts,
+        ticked=given.ticked,
+        chosen=chosen,
+        edits=edits,
+    )
+    drafts.keep(made)
+    return made
+
+
+def chosen_in(visit: Visit, form: msgspec.Struct, *, keep: bool) -> tuple[Chosen, dict[str, str]]:
+    """The handling in a form, and what is wrong with it."""
+    return settled(visit, form, keep=keep)
+
+
+_TITLES: Final = (
+    "name",
+    "value",
+    "pattern",
+    "abstract",
+    "content",
+    "description",
+    "explanation",
+    "path",
+    "subject",
+    "key",
+)
+
+
+def _titled(name: str, words: str, visit: Visit) -> str:
+    declared = next((each for face in FACES.values() for each in face.properties if each.name == name), None)
+    return f"{visit.speech.gettext(declared.words)}: {words}" if declared is not None else words
+
+
+def _audiences(visit: Visit, refs: Sequence[str]) -> frozenset[str]:
+    """Those of the markings that name an audience: a newer choice takes their place."""
+    rows = visit.store.get(visit.clearance(), list(refs)) if refs else ()
+    return frozenset(row.id for row in rows if b"recipient_refs" in row.body or b"personal_data" in row.body)
+
+
+def _with_names(field: Field, names: Names) -> Field:
+    if field.kind not in {"record", "records"}:
+        return field
+    named = tuple(names.named(each) for each in field.value.split() if "--" in each)
+    return msgspec.structs.replace(field, named=named)
+
+
+def _ids(given: Given) -> Sequence[str]:
+    return [each for name, text in given.texts.items() if name.endswith(("_ref", "_refs")) for each in text.split()][
+        :100
+    ]
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else (value,)

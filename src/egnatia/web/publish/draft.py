@@ -1,0 +1,67 @@
+"""Drafts: what somebody has begun to write and not published. They are their author's alone."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from egnatia.store.keeping import Kept
+from egnatia.store.store import Store
+from egnatia.web.publish.form import Given
+from egnatia.web.publish.marking import Chosen
+
+KIND = "draft"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What was filled in. `edits` is the record that it is a newer version of, empty for a new one; `saved` is
+    microseconds UTC."""
+
+    id: str
+    account: str
+    type: str
+    title: str
+    saved: int
+    texts: Mapping[str, str]
+    ticked: Mapping[str, Sequence[str]]
+    chosen: Chosen
+    edits: str = ""
+
+    @property
+    def given(self) -> Given:
+        """What the form begins with."""
+        return Given(self.texts, self.ticked)
+
+
+class Drafts:
+    """The drafts of one account."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._kept: Kept[Draft] = store.kept(KIND, Draft)
+        self._account = account
+
+    def all(self) -> tuple[Draft, ...]:
+        """The newest first."""
+        mine = self._kept.between(f"{self._account} ", f"{self._account} \x7f")
+        return tuple(sorted((each for each in mine if each.account == self._account), key=lambda each: -each.saved))
+
+    def get(self, draft: str) -> Draft | None:
+        """One of them; None for what is none of this account's."""
+        return self._kept.get(self._key(draft)) if draft else None
+
+    def keep(self, draft: Draft) -> None:
+        """Keep it, in the place of what was kept under its id."""
+        self._kept.put(self._key(draft.id), draft)
+
+    def drop(self, draft: str) -> None:
+        """Keep it no longer."""
+        if draft:
+            self._kept.remove(self._key(draft))
+
+    @staticmethod
+    def new_id() -> str:
+        """An id for a new draft."""
+        return secrets.token_hex(8)
+
+    def _key(self, draft: str) -> str:
+        return f"{self._account} {draft}"

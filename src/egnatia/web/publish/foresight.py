@@ -1,0 +1,92 @@
+"""Who will see what is about to be published, organisation by organisation, and what to think of once more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from egnatia.exchange.submission import Handling, Submitter
+from egnatia.policy import Label, decide, explanation
+from egnatia.record import Head, Invalid, Record, read
+from egnatia.record.record import Reference
+from egnatia.web.language import Speech
+from egnatia.web.premises import Premises
+from egnatia.web.publish.warning import Benign, benign, personal
+from egnatia.web.record.ruling import said
+from egnatia.web.record.text import visible
+
+
+class Seer(msgspec.Struct, frozen=True, kw_only=True):
+    """One organisation: whether it would see it, and the rule that says so, as a sentence."""
+
+    name: str
+    economy: str
+    sees: bool
+    why: str
+
+
+class Foresight(msgspec.Struct, frozen=True, kw_only=True):
+    """What would happen. `uncovered` says that it is marked as personal data and no other organisation has an agreement
+    that covers it; `suspected` is what looks like personal data and is not marked so."""
+
+    seers: tuple[Seer, ...]
+    count: int
+    benign: tuple[Benign, ...] = ()
+    suspected: tuple[str, ...] = ()
+    uncovered: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many other organisations are known here."""
+        return len(self.seers)
+
+
+def foresight(  # noqa: PLR0913  who asks, of what, in which words
+    premises: Premises,
+    submitter: Submitter,
+    record: Record,
+    definitions: Sequence[bytes],
+    *,
+    applied: tuple[str, ...] = (),
+    names: Mapping[str, str],
+    speech: Speech,
+    bodies: Sequence[bytes] = (),
+) -> Foresight:
+    """Who would see `record`; `bodies` are all records that are to be published, to be looked at for warnings."""
+    label = premises.label_of(record, submitter, Handling(applied), definitions)
+    seers = tuple(sorted(seers_of(premises, label, names, speech), key=lambda each: (not each.sees, each.name)))
+    count = sum(each.sees for each in seers)
+    return Foresight(
+        seers=seers,
+        count=count,
+        benign=benign(bodies),
+        suspected=() if label.personal else personal(bodies, speech),
+        uncovered=label.personal and not count,
+    )
+
+
+def seers_of(premises: Premises, label: Label, names: Mapping[str, str], speech: Speech) -> Iterator[Seer]:
+    """Each organisation known here but the owner, and whether it may see what lies under the label."""
+    for each in premises.organisations():
+        if each.id == label.owner:
+            continue
+        clearance = premises.clearance_of(each.id)
+        yield Seer(
+            name=visible(each.name),
+            economy=each.economy,
+            sees=decide(label, clearance).allowed,
+            why=said(explanation(label, clearance, names), speech),
+        )
+
+
+def sketch(type_: str, identifier: str, refs: Sequence[str], ends: Sequence[tuple[str, str]]) -> Record:
+    """A record that is not finished: as much of it as decides who may see it."""
+    head = Head(type=type_, id=identifier, object_marking_refs=tuple(refs))
+    return Record(b"{}", head, "", references=tuple(Reference(name, target) for name, target in ends))
+
+
+def record_of(body: bytes, otherwise: Record) -> Record:
+    """The record in `body`; the sketch where it breaks rules still."""
+    try:
+        return read(body, tolerant=True)
+    except Invalid:
+        return otherwise

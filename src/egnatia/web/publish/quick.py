@@ -1,0 +1,201 @@
+"""The quick report: a text is pasted, what it names is chosen, and it becomes a report with its indicators."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+
+from egnatia.record import Head, Record
+from egnatia.web.language.speech import N_
+from egnatia.web.permission import Permission
+from egnatia.web.publish import desk
+from egnatia.web.publish.choice import choice, settled
+from egnatia.web.publish.composing import new_record, stamp
+from egnatia.web.publish.content import QuickPage, Value
+from egnatia.web.publish.foresight import Foresight, foresight
+from egnatia.web.publish.form import REQUIRED, problems_by_name
+from egnatia.web.publish.marking import Chosen, markings
+from egnatia.web.publish.recognition import Found, recognised
+from egnatia.web.publish.warning import lists
+from egnatia.web.record.faces import kind_words
+from egnatia.web.record.text import defanged, visible
+from egnatia.web.visit import Visit
+
+KNOWN_UP_TO: Final = 10
+TITLE: Final = 120
+NO_TEXT: Final = N_("Paste or write what happened")
+TOO_LATE: Final = N_("Something chosen is not in the text any more: look at the list again")
+
+
+class Quick(msgspec.Struct, frozen=True):
+    """The form. `value` are the keys of what was chosen."""
+
+    text: Annotated[str, msgspec.Meta(max_length=200_000)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    value: list[str] = []
+    tlp: str = ""
+    pap: str = ""
+    audience: list[str] = []
+    agreement: list[str] = []
+    personal: str = ""
+    do: str = "recognise"
+
+
+@get("/publish/quick")
+async def empty(visit: NamedDependency[Visit]) -> Response[str]:
+    """Where a text is pasted."""
+    visit.require(Permission.DRAFT)
+    return visit.page(await visit.ask(lambda: _page(visit, Quick(), Chosen(), None)))
+
+
+@post("/publish/quick")
+async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
+    """A text, and what to do with it: look at what it names, see who would see it, publish."""
+    visit.require(Permission.DRAFT)
+    form = await visit.form(Quick)
+    chosen, wrong = await visit.ask(lambda: settled(visit, form))
+    found = await visit.ask(lambda: recognised(form.text))
+    picked = tuple(each for each in found if key_of(each) in form.value)
+    if not form.text:
+        wrong = {"text": NO_TEXT, **wrong}
+    if form.do == "recognise":
+        shown = form if form.name or not form.text else msgspec.structs.replace(form, name=_first_line(form.text))
+        chosen = chosen if form.tlp else Chosen()
+        only = {name: words for name, words in wrong.items() if name == "text"}
+        return visit.page(
+            await visit.ask(lambda: _page(visit, shown, chosen, found, wrong=only, is_fresh=True)),
+            status=422 if only else 200,
+        )
+    if not form.name:
+        wrong = {"name": REQUIRED, **wrong}
+    if len(picked) < len(form.value):
+        wrong = {"value": TOO_LATE, **wrong}
+    bodies, definitions, main = await visit.ask(lambda: _bundle(visit, form, chosen, picked))
+    problems: dict[str, str] = {}
+    if form.do == "publish" and not wrong:
+        outcome = await desk.submitted(visit, [*definitions, *map(msgspec.json.encode, bodies)])
+        if not outcome.refused:
+            said = visit.speech.ngettext(
+                "Published, with %(count)s record in it", "Published, with %(count)s records in it", len(bodies) - 1
+            )
+            return visit.go(f"/records/{main['id']}", said)
+        problems = problems_by_name(problem for each in outcome.refused for problem in each.problems)
+    page = await visit.ask(
+        lambda: _page(
+            visit, form, chosen, found, wrong=wrong, problems=problems, foreseen=_foreseen(visit, bodies, definitions)
+        )
+    )
+    return visit.page(page, status=422 if form.do == "publish" else 200)
+
+
+PAGES: tuple[ControllerRouterHandler, ...] = (empty, pasted)
+
+
+def key_of(found: Found) -> str:
+    """A short name for a value in a form: what is shown defanged is never sent back as it is."""
+    return hashlib.sha256(f"{found.kind} {found.value}".encode()).hexdigest()[:16]
+
+
+def _bundle(
+    visit: Visit, form: Quick, chosen: Chosen, picked: Sequence[Found]
+) -> tuple[list[dict[str, Any]], list[bytes], dict[str, Any]]:
+    """The records of the report, the report last; and the definitions that they need before."""
+    own, at = visit.visitor.organisation or "", datetime.now(UTC)
+    refs, definitions = markings(chosen, own)
+    made = [new_record(*_said(each, stamp(at)), own, refs, at) for each in picked]
+    text = form.text.replace("\r\n", "\n")
+    name = form.name or _first_line(text) or "-"
+    if not made:
+        main = new_record("note", {"abstract": name, "content": text or "-", "object_refs": [own]}, own, refs, at)
+        return [main], definitions, main
+    said = {
+        "name": name,
+        "description": text,
+        "report_types": ["threat-report"],
+        "published": stamp(at),
+        "object_refs": [each["id"] for each in made],
+    }
+    main = new_record("report", said, own, refs, at)
+    return [*made, main], definitions, main
+
+
+def _said(found: Found, moment: str) -> tuple[str, dict[str, Any]]:
+    """What one value becomes: an indicator, or a vulnerability for a CVE number."""
+    if found.type == "vulnerability":
+        source = {"source_name": "cve", "external_id": found.value}
+        return "vulnerability", {"name": found.value, "external_references": [source]}
+    said = {
+        "name": found.value,
+        "pattern": found.pattern,
+        "pattern_type": "stix",
+        "valid_from": moment,
+        "indicator_types": ["malicious-activity"],
+    }
+    return "indicator", said
+
+
+def _foreseen(visit: Visit, bodies: Sequence[dict[str, Any]], definitions: Sequence[bytes]) -> Foresight:
+    main = bodies[-1]
+    head = Head(type=main["type"], id=main["id"], object_marking_refs=tuple(main.get("object_marking_refs", ())))
+    return foresight(
+        visit.premises,
+        desk.submitter(visit),
+        Record(b"{}", head, ""),
+        definitions,
+        names=desk.sentence_names(visit),
+        speech=visit.speech,
+        bodies=[msgspec.json.encode(each) for each in bodies],
+    )
+
+
+def _page(  # noqa: PLR0913  the parts of a form
+    visit: Visit,
+    form: Quick,
+    chosen: Chosen,
+    found: Sequence[Found] | None,
+    *,
+    wrong: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+    foreseen: Foresight | None = None,
+    is_fresh: bool = False,
+) -> QuickPage:
+    say = visit.speech.gettext
+    return QuickPage(
+        title=say("Quick report"),
+        text=form.text,
+        name=form.name,
+        values=None
+        if found is None or not form.text
+        else tuple(_value(visit, each, form, is_fresh=is_fresh) for each in found),
+        choice=choice(visit, chosen, errors=wrong),
+        wrong=(
+            *((name, say(words)) for name, words in (wrong or {}).items()),
+            *(("", each) for each in (problems or {}).values()),
+        ),
+        foreseen=foreseen,
+        may_publish=visit.visitor.may(Permission.PUBLISH),
+    )
+
+
+def _value(visit: Visit, found: Found, form: Quick, *, is_fresh: bool) -> Value:
+    warned = lists().warned(found.kind, found.value)
+    known = visit.store.by_value(visit.clearance(), found.value, KNOWN_UP_TO)
+    is_cve = found.type == "vulnerability"
+    return Value(
+        key=key_of(found),
+        shown=visible(found.value if is_cve or found.type == "file" else defanged(found.value)),
+        kind=visit.speech.gettext(kind_words(found.type)),
+        known=len(known),
+        warned=warned.list if warned is not None else "",
+        ticked=warned is None if is_fresh else key_of(found) in form.value,
+    )
+
+
+def _first_line(text: str) -> str:
+    line = next((each.strip() for each in text.splitlines() if each.strip()), "")
+    return line if len(line) <= TITLE else line[: TITLE - 1] + "…"
