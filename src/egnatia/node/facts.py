@@ -109,6 +109,8 @@ class Facts:
         """What cards say, the operator's word over it: a peer is a member, somebody introduced by a peer is known."""
         found = {each.id: Known(each.id, each.name, each.economy) for each in self._hosted()}
         for pairing in self._pairings():
+            if pairing.state is State.INVITED:  # nothing is believed of it before people have compared words
+                continue
             member = pairing.state is not State.INTRODUCED
             for each in msgspec.msgpack.decode(pairing.card.body, type=Card).organisations:
                 found.setdefault(each.id, Known(each.id, each.name, each.economy, member=member))

@@ -48,7 +48,7 @@ def invitation_of(house: House) -> str:
 
 
 def words_on(page: str) -> str:
-    found = re.search(r'<p class="spoken large"[^>]*>([a-z ]+)</p>', page)
+    found = re.search(r'<p class="proquint large"[^>]*>([a-z ]+)</p>', page)
     assert found is not None
     return found[1]
 
@@ -154,7 +154,7 @@ def test_two_running_nodes_begin_to_exchange_once_both_confirm_in_a_browser(tmp_
 
         until(lambda: record in names())
         with other.visitor(Role.ADMINISTRATOR) as admin:
-            until(lambda: '<span class="state-of connected">' in admin.get("/peers").text)
+            until(lambda: 'state-good">Connected' in admin.get("/peers").text)
             page = admin.get(f"/peers/{one.node.node_id}").text
             assert one.node.keys.public.id[:4] in page
             assert "Nothing before that is missing" in page
@@ -180,7 +180,7 @@ def _changed(admin: httpx.Client, here: House, peer: House) -> None:
     assert "a peer already" in again.text
     assert send(admin, f"{path}/scope", path, scope="all").status_code == 303
     assert send(admin, f"{path}/pause", path).status_code == 303
-    assert '<span class="state-of paused">' in admin.get(path).text
+    assert 'state-plain">Paused' in admin.get(path).text
     assert send(admin, f"{path}/pause", path).status_code == 400
     assert send(admin, f"{path}/resume", path).status_code == 303
     consequences = admin.get(f"{path}/remove").text
@@ -209,7 +209,18 @@ def test_what_is_wrong_with_a_peer_is_said_in_words(two: tuple[House, House]) ->
         assert "Next attempt in" in listed
         assert "ConnectError" not in listed
         assert "ConnectError" in page  # for who has to mend it
-        assert "3 positions of its log" in page
+        assert "positions of its log" in page
         assert 'action="/peers' not in page
     finally:
         pairings.remove(node)
+
+
+def test_whose_words_were_not_compared_is_nobody_here(two: tuple[House, House]) -> None:
+    one, other = two
+    one.node.pairings.accept(other.node.pairings.invite())
+    one.node.forget_facts()
+    try:
+        assert other.node.own not in {each.id for each in one.node.organisations()}
+        assert other.node.own not in one.node.directory().members
+    finally:
+        one.node.pairings.remove(other.node.node_id)

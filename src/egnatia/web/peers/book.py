@@ -39,6 +39,15 @@ WORDS: Mapping[Standing, str] = {
     Standing.PAUSED: N_("Paused"),
 }
 
+KINDS: Mapping[Standing, str] = {
+    Standing.CONNECTED: "good",
+    Standing.CATCHING_UP: "info",
+    Standing.TRYING: "bad",
+    Standing.WAITING: "warn",
+    Standing.PAUSED: "plain",
+}
+"""How a badge shows it."""
+
 TROUBLES: Mapping[Kind, str] = {
     Kind.UNREACHABLE: N_("It cannot be reached: nothing answers at its address, or the way there is broken."),
     Kind.REFUSED: N_(
@@ -89,6 +98,11 @@ class PeerRow(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """How it stands, to be translated."""
         return WORDS[self.standing]
+
+    @property
+    def kind(self) -> str:
+        """How a badge shows it."""
+        return KINDS[self.standing]
 
     @property
     def trouble_words(self) -> str:

@@ -69,6 +69,7 @@ class SettingsPage(Content, frozen=True, kw_only=True):
     tables: tuple[SettingsTable, ...]
     health: Health
     file: str
+    may_see_audit: bool
 
 
 @get("/settings")
@@ -85,6 +86,7 @@ async def settings(visit: NamedDependency[Visit]) -> Response[str]:
             tables=tables(decided, visit.speech),
             health=health,
             file=next(iter(files), FILE),
+            may_see_audit=visit.visitor.may(Permission.SEE_AUDIT),
         )
     )
 

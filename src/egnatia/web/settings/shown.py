@@ -1,13 +1,17 @@
 """Every setting as people read it: what it means, what it is, where that comes from. A secret is never shown."""
 
 import inspect
+import re
 from typing import Literal, get_args, get_origin
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+from markupsafe import Markup, escape
 
 from egnatia.settings import Settings, meta_of, sections, written
 from egnatia.web.language import Speech
+
+_CODE = re.compile(r"`([^`]+)`")
 
 HIDDEN = "…"
 """What stands in the place of a secret."""
@@ -20,7 +24,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting. `value` and `default` are as the settings file writes them; `choices` all that it may be."""
 
     key: str
-    meaning: str
+    meaning: Markup
     value: str
     default: str
     variable: str
@@ -32,7 +36,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True):
     """One table of the settings file."""
 
     name: str
-    meaning: str
+    meaning: Markup
     settings: tuple[Setting, ...]
 
 
@@ -45,7 +49,7 @@ def tables(settings: Settings, speech: Speech) -> tuple[SettingsTable, ...]:
             _setting(settings, f"{name}.{field.name}", getattr(section, field.name), field, speech)
             for field in msgspec.structs.fields(kind)
         )
-        meaning = speech.gettext(inspect.cleandoc(str(kind.__doc__)))
+        meaning = _coded(speech.gettext(inspect.cleandoc(str(kind.__doc__))))
         found.append(SettingsTable(name=name, meaning=meaning, settings=rows))
     return tuple(found)
 
@@ -54,13 +58,18 @@ def _setting(settings: Settings, key: str, value: object, field: msgspec.structs
     inner = get_args(field.type)[0]
     return Setting(
         key=key,
-        meaning=speech.gettext(str(meta_of(field.type).description)),
+        meaning=_coded(speech.gettext(str(meta_of(field.type).description))),
         value=written(without_secret(value)),
         default=written(field.default),
         variable="EGNATIA_" + key.replace(".", "_").upper(),
         source=_source(settings.given.get(key), is_default=value == field.default),
         choices=tuple(map(str, get_args(inner))) if get_origin(inner) is Literal else (),
     )
+
+
+def _coded(words: str) -> Markup:
+    """What the declarations put between backquotes, as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(words)))  # noqa: S704  what was said is escaped
 
 
 def _source(given: str | None, *, is_default: bool) -> Source:
