@@ -26,6 +26,7 @@ from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.premises import Premises
 from egnatia.web.publish import pages as publish
+from egnatia.web.recall import pages as recall
 from egnatia.web.record import pages as record
 from egnatia.web.refusal import Elsewhere, refused
 from egnatia.web.visit import Lobby, Visit
@@ -45,6 +46,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *record.PAGES,
     *about.PAGES,
     *publish.PAGES,
+    *recall.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

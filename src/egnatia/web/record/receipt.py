@@ -91,11 +91,11 @@ def hosts_reader(premises: Premises, node: str, label: Label) -> bool:
 
 
 def node_name(premises: Premises, node: str) -> str:
-    """What a node's operator is called; its id where it is not known here."""
+    """What a node's operator, or an organisation that no known node hosts, is called; its id where nobody knows."""
     try:
         return visible(premises.card_of(node).operator.name)
     except Forged:
-        return node
+        return visible(next((each.name for each in premises.organisations() if each.id == node), node))
 
 
 def _answer(row: Row, known: Mapping[str, str]) -> Receipt:

@@ -1,0 +1,1 @@
+"""Taking back what one published, and who has complied."""
