@@ -10,7 +10,7 @@ from egnatia.cli.record import INDEX_SECONDS
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.correlation import correlate as correlated
 from egnatia.cyber.intel.language import parse
-from egnatia.cyber.intel.matrix import ATTACK, DISARM
+from egnatia.cyber.intel.matrix import ATTACK, DISARM, Extent
 from egnatia.cyber.intel.matrix import matrix as matrix_of
 from egnatia.cyber.intel.searching import Stretch, known_to
 from egnatia.cyber.intel.searching import search as searched
@@ -104,7 +104,8 @@ def matrix(desk: Desk, query: tuple[str, ...], *, disarm: bool, with_empty: bool
         clearance = node.clearance_of(node.own)
         known = known_to(node.store, clearance, node.facts.organisations())
         order = DISARM if disarm else ATTACK
-        made = matrix_of(node.store, clearance, term, known, datetime.now(UTC), order=order, with_empty=with_empty)
+        extent = Extent(order, with_empty, 10_000_000)
+        made = matrix_of(node.store, clearance, term, known, datetime.now(UTC), extent)
     rows = [
         (tactic, cell.number, cell.name, cell.records, cell.organisations)
         for tactic in made.tactics

@@ -37,6 +37,7 @@ ENTRIES = (
     Entry(path="/", words=N_("Situation"), permission=Permission.READ, group=WORK, icon="situation", key="s"),
     Entry(path="/feed", words=N_("Feed"), permission=Permission.READ, group=WORK, icon="feed", key="f"),
     Entry(path="/search", words=N_("Search"), permission=Permission.READ, group=WORK, icon="search", key="h"),
+    Entry(path="/intel", words=N_("Workbench"), permission=Permission.READ, group=WORK, icon="intel", key="w"),
     Entry(path="/publish", words=N_("Publish"), permission=Permission.DRAFT, group=WORK, icon="publish", key="p"),
     Entry(path="/cases", words=N_("Cases"), permission=Permission.READ, group=WORK, icon="cases", key="i"),
     Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, icon="peers", key="e"),

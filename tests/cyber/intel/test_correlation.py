@@ -11,7 +11,7 @@ from tests.exchange import gate
 
 from egnatia.cyber.intel.correlation import POPULAR, correlate
 from egnatia.cyber.intel.language import parse
-from egnatia.cyber.intel.matrix import matrix
+from egnatia.cyber.intel.matrix import Extent, matrix
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.vote import opinion
 from egnatia.exchange.submission import Submitter
@@ -97,7 +97,7 @@ def test_a_technique_in_common_is_told_and_the_matrix_counts_it(node: Node) -> N
     for query, count in (("", 2), ("economy:me", 2), ("economy:rs", 0), ("since:2026-05-01", 0)):
         made = matrix(node.store, clearance, parse(query), known, NOW)
         assert sum(cell.records for cells in made.cells.values() for cell in cells) == count
-    made = matrix(node.store, clearance, parse(""), known, NOW, with_empty=True)
+    made = matrix(node.store, clearance, parse(""), known, NOW, Extent(with_empty=True))
     assert made.tactics == ("initial-access",)
     assert (made.covered, made.known, made.cells["initial-access"][0].name) == (1, 1, "Phishing")
 

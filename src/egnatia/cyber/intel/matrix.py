@@ -1,7 +1,8 @@
 """Which techniques are told of, how often, by whom: the ATT&CK matrix and that of DISARM as the answer to a query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,7 @@ from egnatia.cyber.intel.language import Term
 from egnatia.cyber.intel.matching import Known, matches, technique_numbers, techniques_of
 from egnatia.cyber.intel.searching import PAGE, candidate_of
 from egnatia.policy import Clearance
-from egnatia.store import Query, Row, Store
+from egnatia.store import Lean, Query, Store
 from egnatia.store.query import LAST
 
 Fields = dict[str, Any]
@@ -36,6 +37,20 @@ TELLING: Final = (
 """Record types that tell of a technique; the technique itself does not count."""
 
 EXAMPLES: Final = 3
+LOOKED_AT: Final = 20_000
+"""The most records that one matrix looks at, the newest ones."""
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """How much of a matrix: the order of its tactics, whether also techniques that nobody tells of, and how many of the
+    newest records are looked at."""
+
+    order: tuple[str, ...] = ATTACK
+    with_empty: bool = False
+    budget: int = LOOKED_AT
+
+
+USUAL: Final = Extent()
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -50,12 +65,14 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Matrix(msgspec.Struct, frozen=True):
-    """Techniques by tactic, tactics in their order. `covered` techniques are told of, of `known` ones."""
+    """Techniques by tactic, tactics in their order. `covered` techniques are told of, of `known` ones. Where it is not
+    `complete`, only the newest records were looked at."""
 
     tactics: tuple[str, ...]
     cells: Mapping[str, tuple[Cell, ...]]
     covered: int
     known: int
+    complete: bool
 
 
 def matrix(
@@ -64,24 +81,24 @@ def matrix(
     term: Term,
     known: Known,
     now: datetime,
-    *,
-    order: Sequence[str] = ATTACK,
-    with_empty: bool = False,
+    extent: Extent = USUAL,
 ) -> Matrix:
-    """The matrix of what a reader may see of the records that match. With `with_empty` also what nobody tells of."""
+    """The matrix of what a reader may see of the records that match."""
     names, tactics = _techniques(store, clearance)
-    told: dict[str, list[Row]] = {}
-    for row in _rows(store, clearance, TELLING):
+    told: dict[str, list[Lean]] = {}
+    looked = 0
+    for row in islice(_rows(store, clearance, TELLING), extent.budget):
+        looked += 1
         candidate = candidate_of(row)
         if matches(term, candidate, known, now):
             for number in techniques_of(candidate.record, known):
                 told.setdefault(number, []).append(row)
     cells = {
         number: _cell(number, names.get(number, number), tactics.get(number, ()), told.get(number, []))
-        for number in {*told, *(names if with_empty else ())}
+        for number in {*told, *(names if extent.with_empty else ())}
     }
     found = {tactic for cell in cells.values() for tactic in cell.tactics}
-    ordered = (*(each for each in order if each in found), *sorted(found - set(order)))
+    ordered = (*(each for each in extent.order if each in found), *sorted(found - set(extent.order)))
     columns = {
         tactic: tuple(sorted((cell for cell in cells.values() if tactic in cell.tactics), key=_by_heat))
         for tactic in ordered
@@ -92,6 +109,7 @@ def matrix(
         columns | ({"other": lost} if lost else {}),
         len(told),
         len(names),
+        looked < extent.budget,
     )
 
 
@@ -99,7 +117,7 @@ def _by_heat(cell: Cell) -> tuple[int, str]:
     return (-cell.records, cell.number)
 
 
-def _cell(number: str, name: str, tactics: tuple[str, ...], rows: Sequence[Row]) -> Cell:
+def _cell(number: str, name: str, tactics: tuple[str, ...], rows: Sequence[Lean]) -> Cell:
     newest = [row.id for row in sorted(rows, key=lambda row: -row.position)[:EXAMPLES]]
     return Cell(number, name, tactics, len(rows), len({row.owner for row in rows}), tuple(newest))
 
@@ -118,13 +136,13 @@ def _techniques(store: Store, clearance: Clearance) -> tuple[dict[str, str], dic
     return names, tactics
 
 
-def _rows(store: Store, clearance: Clearance, types: tuple[str, ...]) -> list[Row]:
-    query = Query(types=types, versions=(LAST,))
-    found: list[Row] = []
+def _rows(store: Store, clearance: Clearance, types: tuple[str, ...]) -> Iterator[Lean]:
+    """Records of these types, newest first."""
+    query = Query(types=types, versions=(LAST,), newest_first=True)
     after = 0
     while True:
-        page = store.changes(clearance, after, PAGE, query)
-        found += page.rows
+        page = store.bodies(clearance, after, PAGE, query)
+        yield from page.rows
         if not page.more:
-            return found
+            return
         after = page.next

@@ -1,0 +1,13 @@
+"""The analyst's workbench: questions, what records have in common, techniques, outputs for defences, sources."""
+
+from litestar.types import ControllerRouterHandler
+
+from egnatia.web.intel.asking import asking, common
+from egnatia.web.intel.coverage import coverage
+from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
+from egnatia.web.intel.wells import sources
+
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    asking, common, coverage, outputs, save, remove, grant, revoke, sources,
+)  # fmt: skip
+"""Every page of this folder."""

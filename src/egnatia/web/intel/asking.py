@@ -1,0 +1,161 @@
+"""Questions in the search language, and what a record has in common with others."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from egnatia.cyber.intel.correlation import Correlation, correlate
+from egnatia.cyber.intel.language import FIELDS, BadQuery, parse
+from egnatia.cyber.intel.searching import Found, Stretch, known_to, search
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.taxii.filter import is_identifier
+from egnatia.web.card import Card, by_id, cards
+from egnatia.web.frame import Content
+from egnatia.web.language.speech import N_
+from egnatia.web.record.name import name_of
+from egnatia.web.record.text import visible
+from egnatia.web.visit import Visit
+
+Question = Annotated[str, QueryParameter(name="q", max_length=1_000)]
+
+
+WORDS: Mapping[str, str] = {
+    "type": N_("the record type: indicator, malware, report"),
+    "tag": N_("a label of the record, or its beginning with a final *"),
+    "tlp": N_("clear, green, amber, amber+strict or red"),
+    "pap": N_("what may be done with it: clear, green, amber or red"),
+    "economy": N_("an economy: al, ba, xk, me, mk or rs"),
+    "sector": N_("a sector: energy, government, healthcare"),
+    "technique": N_("a technique of ATT&CK or DISARM, with all that is under it"),
+    "value": N_("an observable value: an address, a domain, a digest"),
+    "owner": N_("the organisation that answers for it: its id or part of its name"),
+    "since": N_("changed since: 2026-01-31, or 30d, 12h"),
+    "until": N_("changed before: 2026-01-31, or 30d, 12h"),
+    "confidence": N_("how sure its author is, from 0 to 100; also with > and <"),
+    "is": N_("revoked, expired, redacted or live"),
+    "id": N_("the identifier of a record"),
+}
+"""What each field of the language asks for."""
+
+
+class AskingPage(Content, frozen=True, kw_only=True):
+    """A question and what was found. `wrong` says where the question cannot be read; `further` leads to older records
+    that were not looked at."""
+
+    template: ClassVar[str] = "intel/asking.html"
+    q: str
+    wrong: str
+    place: int
+    found: tuple[Card, ...]
+    further: str
+    asked: bool
+    fields: tuple[tuple[str, str], ...]
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """One thing in common: what kind of thing, itself, and how many other records have it."""
+
+    kind: str
+    value: str
+    of: int
+
+
+class InCommon(msgspec.Struct, frozen=True):
+    """A record and what it has in common."""
+
+    card: Card
+    things: tuple[Thing, ...]
+
+
+class CommonPage(Content, frozen=True, kw_only=True):
+    """What a record has in common with others."""
+
+    template: ClassVar[str] = "intel/common.html"
+    id: str
+    name: str
+    related: tuple[InCommon, ...]
+    popular: tuple[Thing, ...]
+    complete: bool
+
+
+@get("/intel")
+async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQuery[str] = "") -> Response[str]:
+    """Records by a question in the search language."""
+    clearance = visit.clearance()
+    until = visit.surface.resume(before) if before else 0
+    found, wrong, place = Found(()), "", 0
+    if q.strip():
+        try:
+            term = parse(q)
+            organisations = await visit.ask(visit.premises.organisations)
+            now = datetime.now(UTC)
+
+            def ask() -> Found:
+                known = known_to(visit.store, clearance, organisations)
+                return search(visit.store, clearance, term, known, now, Stretch(before=until))
+
+            found = await visit.ask(ask)
+        except BadQuery as error:
+            wrong, place = str(error), error.place
+    await visit.surface.releases.note(visit.visitor.caller, "page", found.rows)
+    shown = cards(found.rows, by_id(await visit.ask(visit.premises.organisations)), visit.speech)
+    further = f"/intel?q={quote(q)}&before={visit.surface.mark(found.next)}" if found.next else ""
+    content = AskingPage(
+        title=visit.speech.gettext("Ask"),
+        q=q,
+        wrong=wrong,
+        place=place,
+        found=shown,
+        further=further,
+        asked=bool(q.strip()) and not wrong,
+        fields=tuple((name, visit.speech.gettext(WORDS[name])) for name in FIELDS),
+    )
+    return visit.page(content, status=422 if wrong else 200)
+
+
+@get("/intel/common/{record:str}")
+async def common(visit: NamedDependency[Visit], record: FromPath[str]) -> Response[str]:
+    """What a record has in common with others."""
+    clearance = visit.clearance()
+    if not is_identifier(record):
+        raise NotFound
+    found = await visit.ask(lambda: correlate(visit.store, clearance, record))
+    rows = await visit.ask(lambda: visit.store.get(clearance, [record]))
+    if found is None or not rows:
+        raise NotFound
+    related = tuple(each.row for each in found.related)
+    await visit.surface.releases.note(visit.visitor.caller, "page", (*rows, *related))
+    named = await visit.ask(lambda: _names(visit, found))
+    shown = cards(related, by_id(await visit.ask(visit.premises.organisations)), visit.speech)
+    content = CommonPage(
+        title=visit.speech.gettext("In common with others"),
+        id=record,
+        name=name_of(msgspec.json.decode(rows[0].body), visit.speech),
+        related=tuple(
+            InCommon(card, tuple(_thing(one.kind, one.value, one.of, named) for one in each.shared[:8]))
+            for card, each in zip(shown, found.related, strict=True)
+        ),
+        popular=tuple(_thing(each.kind, each.value, each.of, named) for each in found.popular),
+        complete=found.complete,
+    )
+    return visit.page(content)
+
+
+def _names(visit: Visit, found: Correlation) -> dict[str, str]:
+    """What the records that things in common name are called."""
+    shared = [*(one for each in found.related for one in each.shared), *found.popular]
+    ids = list(dict.fromkeys(one.value for one in shared if one.kind == "names"))[:500]
+    rows = visit.store.get(visit.clearance(), ids) if ids else ()
+    return {row.id: name_of(msgspec.json.decode(row.body), visit.speech) for row in rows}
+
+
+def _thing(kind: str, value: str, of: int, named: dict[str, str]) -> Thing:
+    if kind == "names":
+        return Thing("", named.get(value, value), of)
+    return Thing(kind, visible(value), of)

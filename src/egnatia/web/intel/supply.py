@@ -1,0 +1,166 @@
+"""Outputs for defences: what is given to which devices. A device's token is shown once."""
+
+from typing import Annotated, ClassVar
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from egnatia.cyber.intel.delivery import Consumer, Outputs
+from egnatia.cyber.intel.output import Output
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.formats.defence import FORMS
+from egnatia.exchange.submission import NotAllowed
+from egnatia.policy import Action
+from egnatia.store import Batch, Note
+from egnatia.web.frame import Content
+from egnatia.web.language.speech import N_
+from egnatia.web.permission import Permission
+from egnatia.web.visit import Visit
+
+NO_NAME = N_("A name has small letters, digits and hyphens, and begins with a letter or a digit")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """An output as a person fills it in; `allow` is a value a line."""
+
+    name: Annotated[str, msgspec.Meta(max_length=63)] = ""
+    form: str = "plain"
+    search: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    allow: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class Device(msgspec.Struct, frozen=True):
+    """What a device is called."""
+
+    name: Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """A form without fields."""
+
+
+class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An output, where it is fetched, whether devices block with it, and which devices may."""
+
+    output: Output
+    url: str
+    blocks: bool
+    devices: tuple[Consumer, ...]
+
+
+class OutputsPage(Content, frozen=True, kw_only=True):
+    """All outputs, and the form for one; `issued` is the token of a new device."""
+
+    template: ClassVar[str] = "intel/outputs.html"
+    script: ClassVar[str] = "copy.js"
+    rows: tuple[OutputRow, ...]
+    forms: tuple[tuple[str, str], ...]
+    given: Wanted
+    operates: bool
+    issued: str = ""
+    wrong: str = ""
+
+
+@get("/intel/outputs")
+async def outputs(visit: NamedDependency[Visit]) -> Response[str]:
+    """All outputs."""
+    visit.require(Permission.MANAGE_TOKENS)
+    return await _page(visit, Wanted())
+
+
+@post("/intel/outputs")
+async def save(visit: NamedDependency[Visit]) -> Response[str]:
+    """Keep an output in the place of one of its name."""
+    form = await visit.form(Wanted)
+    _require_operator(visit)
+    fields = msgspec.structs.asdict(form) | {"allow": tuple(form.allow.split())}
+    try:
+        made = msgspec.convert(fields, Output)
+        made.check()
+    except msgspec.ValidationError:
+        return await _page(visit, form, wrong=visit.speech.gettext(NO_NAME))
+    except ValueError as error:
+        return await _page(visit, form, wrong=str(error))
+    await visit.ask(lambda: Outputs(visit.store).save(made))
+    await _noted(visit, "output", made.name, f"{made.form} {made.search}")
+    return visit.go("/intel/outputs", visit.speech.gettext("The output is kept."))
+
+
+@post("/intel/outputs/{name:str}/remove")
+async def remove(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[str]:
+    """Keep it no longer."""
+    await visit.form(Nothing)
+    _require_operator(visit)
+    await visit.ask(lambda: Outputs(visit.store).outputs.remove(name))
+    await _noted(visit, "output", name, "removed")
+    return visit.go("/intel/outputs", visit.speech.gettext("The output is gone."))
+
+
+@post("/intel/outputs/{name:str}/grant")
+async def grant(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[str]:
+    """Let one more device fetch it, for the organisation of who asks."""
+    form = await visit.form(Device)
+    visit.require(Permission.MANAGE_TOKENS)
+    organisation = visit.visitor.organisation or ""
+    try:
+        minted = await visit.ask(lambda: Outputs(visit.store).grant(name, organisation, form.name))
+    except KeyError as error:
+        raise NotFound from error
+    await _noted(visit, "output granted", name, f"{minted.id} {form.name}")
+    return await _page(visit, Wanted(), issued=minted.text)
+
+
+@post("/intel/devices/{consumer:str}/revoke")
+async def revoke(visit: NamedDependency[Visit], consumer: FromPath[str]) -> Response[str]:
+    """End a device's access, if it is the organisation's own."""
+    await visit.form(Nothing)
+    visit.require(Permission.MANAGE_TOKENS)
+    kept = Outputs(visit.store)
+    held = await visit.ask(lambda: kept.consumers.get(consumer))
+    if held is None or held.organisation != visit.visitor.organisation:
+        raise NotFound
+    await visit.ask(lambda: kept.revoke(consumer))
+    await _noted(visit, "output revoked", consumer, held.output)
+    return visit.go("/intel/outputs", visit.speech.gettext("The device can fetch nothing any more."))
+
+
+def _require_operator(visit: Visit) -> None:
+    """Outputs are the node's: its operator says what is in them, other organisations let their devices fetch them."""
+    visit.require(Permission.MANAGE_TOKENS)
+    if visit.visitor.organisation != visit.premises.own:
+        raise NotAllowed("The outputs are those of the organisation that operates the node")
+
+
+async def _noted(visit: Visit, action: str, subject: str, detail: str) -> None:
+    note = Note(visit.actor, action, subject, detail)
+    await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result())
+
+
+async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "") -> Response[str]:
+    kept = Outputs(visit.store)
+    held, consumers = await visit.ask(lambda: (kept.outputs.all(), kept.consumers.all()))
+    base = visit.premises.settings.public_url
+    own = [each for each in consumers.values() if each.organisation == visit.visitor.organisation]
+    rows = tuple(
+        OutputRow(
+            output=each,
+            url=f"{base}/outputs/{each.name}",
+            blocks=FORMS[each.form].action is Action.BLOCK,
+            devices=tuple(who for who in own if who.output == each.name),
+        )
+        for each in held.values()
+    )
+    content = OutputsPage(
+        title=visit.speech.gettext("Outputs for defences"),
+        rows=rows,
+        forms=tuple((name, name) for name in FORMS),
+        given=given,
+        operates=visit.visitor.organisation == visit.premises.own,
+        issued=issued,
+        wrong=wrong,
+    )
+    return visit.page(content, status=422 if wrong else 200)

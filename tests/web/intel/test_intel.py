@@ -1,0 +1,112 @@
+"""The workbench: questions, what records have in common, techniques, outputs and sources, for whom they are."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.web.house import House, csrf_of, housed
+from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
+
+from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.language import FIELDS
+from egnatia.cyber.intel.source import Health, Source, Sources
+from egnatia.exchange.formats.conversion import instant
+from egnatia.web.intel.asking import WORDS
+from egnatia.web.permission import Role
+
+TECHNIQUE = "attack-pattern--44444444-4444-4444-8444-444444444444"
+ONE = "indicator--11111111-1111-4111-8111-111111111111"
+NOW = instant(time.time() - 60)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with housed(tmp_path_factory.mktemp("house")) as found:
+        neighbours(found)
+        number = [{"source_name": "mitre-attack", "external_id": "T1566"}]
+        phase = [{"kill_chain_name": "mitre-attack", "phase_name": "initial-access"}]
+        pattern = {"pattern": "[domain-name:value = 'evil.example']", "modified": NOW, "confidence": 90}
+        found.submit(
+            record("attack-pattern", GREEN, id=TECHNIQUE, name="Phishing", external_references=number,
+                   kill_chain_phases=phase),
+            record("indicator", GREEN, id=ONE, name="A sign of evil", **pattern),
+            record("indicator", RED, name="A secret sign", **pattern),
+            record("report", GREEN, name="A wave of phishing", object_refs=[TECHNIQUE]),
+        )  # fmt: skip
+        found.submit(record("indicator", GREEN, name="The same elsewhere", **pattern), owner=ALBANIA)
+        assert found.node.store.indexer.wait_for(found.node.store.position())
+        yield found
+
+
+def page(
+    house: House, path: str, *roles: Role, status: int = 200, organisation: str | None = None, **asked: str
+) -> str:
+    with house.visitor(*(roles or (Role.ANALYST,)), organisation=organisation) as visitor:
+        answer = visitor.get(path, params=asked)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def test_a_question_finds_what_it_asks_for(house: House) -> None:
+    found = page(house, "/intel", q="type:indicator evil.example")
+    assert "A sign of evil" in found
+    assert "A wave of phishing" not in found
+    assert "A secret sign" not in page(house, "/intel", q="type:indicator evil.example", organisation=ALBANIA)
+    assert "Nothing that you may see matches" in page(house, "/intel", q="type:malware")
+
+
+def test_a_question_that_cannot_be_read_is_told_where(house: House) -> None:
+    assert set(WORDS) == set(FIELDS)
+    assert "at 1: tlp: one of" in page(house, "/intel", q="tlp:pink", status=422)
+    assert "<script>" not in page(house, "/intel", q='"><script>alert(1)</script>', status=422)
+
+
+def test_what_records_have_in_common_is_told(house: House) -> None:
+    found = page(house, f"/intel/common/{ONE}", organisation=ALBANIA)
+    assert "The same elsewhere" in found
+    assert "evil.example" in found
+    assert "A secret sign" not in found
+    page(house, "/intel/common/indicator--00000000-0000-4000-8000-000000000000", status=404)
+    page(house, "/intel/common/nothing", status=404)
+
+
+def test_techniques_are_counted(house: House) -> None:
+    found = page(house, "/intel/matrix")
+    assert re.search(r"T1566</a> Phishing</th><td class=\"number\">1</td>", found)
+    assert "No record tells of a technique" not in found
+    assert "Phishing" not in page(house, "/intel/matrix", q="type:malware")
+    page(house, "/intel/matrix", q="(", status=422)
+
+
+def test_an_administrator_keeps_outputs_and_lets_devices_fetch_them(house: House) -> None:
+    page(house, "/intel/outputs", Role.ANALYST, status=403)
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        token = csrf_of(visitor.get("/intel/outputs").text)
+        form = {"csrf": token, "name": "resolver", "form": "hosts", "least": "1", "allow": "a.example\nb.example"}
+        assert visitor.post("/intel/outputs", data=form).status_code == 303
+        assert visitor.post("/intel/outputs", data=form | {"name": "Bad Name"}).status_code == 422
+        assert visitor.post("/intel/outputs", data=form | {"search": "("}).status_code == 422
+        assert visitor.post("/intel/outputs", data=form | {"csrf": "x"}).status_code == 403
+        granted = visitor.post("/intel/outputs/resolver/grant", data={"csrf": token, "name": "resolver 1"})
+        assert re.search(r"egn_[a-z2-7]{12}_[\w-]{43}", granted.text)
+        assert visitor.post("/intel/outputs/nothing/grant", data={"csrf": token, "name": "x"}).status_code == 404
+        (device,) = Outputs(house.node.store).consumers.all()
+        assert visitor.post(f"/intel/devices/{device}/revoke", data={"csrf": token}).status_code == 303
+    kept = Outputs(house.node.store)
+    assert kept.consumers.all()[device].revoked
+    assert kept.outputs.all()["resolver"].allow == ("a.example", "b.example")
+    with house.visitor(Role.ADMINISTRATOR, organisation=ALBANIA) as visitor:
+        token = csrf_of(visitor.get("/intel/outputs").text)
+        assert visitor.post("/intel/outputs", data=form | {"csrf": token}).status_code == 403
+        assert visitor.post(f"/intel/devices/{device}/revoke", data={"csrf": token}).status_code == 404
+
+
+def test_how_sources_go_is_shown_to_those_who_see_the_settings(house: House) -> None:
+    page(house, "/intel/sources", Role.ANALYST, status=403)
+    kept = Sources(house.node.store)
+    kept.save(Source(name="regional", kind="misp-server", url="https://misp.example", licence="TLP:GREEN"))
+    kept.healths.put("regional", Health(tried=1, failures=2, error="answered 403"))
+    found = page(house, "/intel/sources", Role.ADMINISTRATOR)
+    assert "regional" in found
+    assert "answered 403" in found
