@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from msgspec.structs import replace
-from tests.exchange.peer.region import Running, indicator, region, until
+from tests.exchange.peer.region import Running, id_of, indicator, region, until
 
 from egnatia.exchange.peer.witness import Heard
 from egnatia.trust import Finding, PrivateKeys, audit
@@ -84,9 +84,32 @@ def test_peers_that_have_signed_the_new_log_as_well_still_know_the_old_one(tmp_p
             rewrite(one, with_another_third)
             one.node.note("as if nothing had happened")
             await one.again()
+            two.peers.poke()
             await countersigned(one, two)
+            assert len(two.node.store.witnesses.given(one.node.node_id)) == 2
             assert one.node.audit_findings() == []
             assert [each.wrong for each in await findings(one)] == [Wrong.REWRITTEN]
+
+    asyncio.run(scenario())
+
+
+def test_a_peer_notices_by_itself_that_a_log_which_it_has_signed_was_rewritten(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with region(tmp_path, "one", "two") as (one, two):
+            await countersigned(one, two)
+            await one.down()
+            rewrite(one, with_another_third)
+            await one.again()
+            two.peers.poke()
+            await until(lambda: [r.actor for r in two.node.store.audit_rows() if r.action == "contradiction"])
+            assert two.contact(one).contradicted
+            assert not two.contact(one).lies
+            body = indicator()
+            await asyncio.to_thread(one.submit, body)
+            await until(lambda: two.ids() == [id_of(body)])
+            await two.peers._save()
+            [status] = two.node.peers()
+            assert "rewritten" in status.error
 
     asyncio.run(scenario())
 

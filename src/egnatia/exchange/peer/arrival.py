@@ -21,14 +21,11 @@ from egnatia.policy import Label, waiting_for
 from egnatia.record import Invalid, Record
 from egnatia.store.entry import Appended, Batch, Cursor, Entry, Note
 from egnatia.store.store import Store
-from egnatia.trust import wire
 from egnatia.trust.attestation import Attestation
-from egnatia.trust.audit import Checkpoint, check_checkpoint, check_follows, countersign
 from egnatia.trust.card import SignedCard
 from egnatia.trust.cards import Cards
 from egnatia.trust.errors import Forged, Unopenable
 from egnatia.trust.sealing import OpeningKeys
-from egnatia.trust.signing import SigningKeys
 
 UNOPENED = "unopened"
 SHOWN = 20  # refusals of one page that are named in the audit log; the rest are counted
@@ -67,10 +64,9 @@ class Inside(msgspec.Struct, frozen=True):
 
 
 class Own(msgspec.Struct, frozen=True):
-    """Who receives: the node, what it signs with, what opens things sealed to its organisations."""
+    """Who receives: the node, and what opens things sealed to its organisations."""
 
     node: str
-    keys: Callable[[], SigningKeys]
     openings: Callable[[], tuple[OpeningKeys, ...]]
 
 
@@ -88,7 +84,7 @@ class Arrival:
         keep: Callable[[SignedCard, str, str], None],
     ) -> None:
         self._store, self._cards = store, cards
-        self._node, self._keys, self._openings = own.node, own.keys, own.openings
+        self._node, self._openings = own.node, own.openings
         self._labelling = labelling
         self._unopened = store.kept(UNOPENED, Unopened)
         self._belief = Belief(own.node, cards, members=members, keep=keep)
@@ -174,19 +170,6 @@ class Arrival:
             self._unopened.add(f"{each.carrier} {each.owner}", each)
         conflicts = [taken.batch.entries[place].record.head for place in appended.conflicts]
         return tuple(f"{head.id} {head.modified or ''} is held with other content" for head in conflicts)
-
-    def countersigned(self, peer: str, checkpoint: bytes) -> bytes:
-        """The peer's audit head, signed by us as well; `Forged` where it contradicts what it showed before."""
-        shown = wire.decode(checkpoint, Checkpoint, "checkpoint")
-        if shown.node != peer:
-            raise Forged("checkpoint", f"{peer} shows one of {shown.node}")
-        check_checkpoint(shown, self._cards.keys_of(peer, shown.signature.key).verifying)
-        given = self._store.witnesses.given(peer)
-        if given:
-            check_follows(shown, given[-1].checkpoint)
-        ours = countersign(shown, self._keys(), peer=self._node, at=_now())
-        self._store.witnesses.give(ours)
-        return wire.encode(ours)
 
     def _unsealed(
         self, arriving: Sequence[Arriving], attestations: Sequence[Attestation], refused: list[str]

@@ -28,7 +28,8 @@ class Contact(msgspec.Struct):
     """What is known of one peer; times are microseconds UTC, 0 for never.
 
     From its feed: `live`, `missing` (positions still to come on the backlog lane), `head`, and what became of what it
-    sent. Of our feed: how far it says that it has stored it, and when it said so.
+    sent. Of our feed: how far it says that it has stored it, and when it said so. `contradicted` is the row of its
+    audit log that is not what it was when this node signed it.
     """
 
     node: str
@@ -50,6 +51,7 @@ class Contact(msgspec.Struct):
     acknowledged_at: int = 0
     countersigned: int = 0
     countersigned_at: int = 0
+    contradicted: int = 0
     troubles: list[Trouble] = []
 
     @property

@@ -6,7 +6,7 @@ Who does not prove to be a confirmed peer learns nothing but that the door is sh
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 
 from egnatia.exchange.asgi import (
     Answer,
@@ -24,7 +24,7 @@ from egnatia.exchange.peer.contact import Contact
 from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import VERSION, Misbehaved, Word, decode_subscription, decode_word
 from egnatia.exchange.peer.stream import Stream
-from egnatia.exchange.peer.witness import ASKED, WITNESS
+from egnatia.exchange.peer.witness import ASKED, RECOUNT, WITNESS
 from egnatia.trust import channel
 from egnatia.trust.errors import Forged, Unopenable
 from egnatia.trust.party import Local
@@ -45,7 +45,7 @@ HEADERS = (
 
 class Endpoint:
     """Answers peers. `contact_of` raises `Forged` for who is no confirmed peer; `hear` takes what they say; `card` is
-    this node's signed card, encoded; `testify` the answer to a peer that asks what was signed of its audit log."""
+    this node's signed card, encoded; `testify` the answer to a peer that asks about audit logs."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Endpoint:
         contact_of: Callable[[str], Contact],
         hear: Callable[[str, Word], Awaitable[None]],
         card: Callable[[], bytes],
-        testify: Callable[[str], bytes],
+        testify: Callable[[Post], bytes],
     ) -> None:
         self._card, self._testify = card, testify
         self._feed, self._local, self._contact_of, self._hear = feed, local, contact_of, hear
@@ -132,21 +132,20 @@ class Endpoint:
             await asyncio.gather(old[1], return_exceptions=True)
 
     async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
-        said = await self._received(WORD, scope, receive)
+        said = await self._received({WORD}, scope, receive)
         await self._hear(said.sender, decode_word(said.body))
         await respond(send, Answer(204))
 
     async def _bear_witness(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = await self._received(ASKED, scope, receive)
-        testimony = await asyncio.to_thread(self._testify, asked.sender)
-        await respond(send, Answer(200, testimony, HEADERS))
+        asked = await self._received({ASKED, RECOUNT}, scope, receive)
+        await respond(send, Answer(200, await asyncio.to_thread(self._testify, asked), HEADERS))
 
-    async def _received(self, kind: str, scope: Scope, receive: Receive) -> Post:
+    async def _received(self, kinds: Set[str], scope: Scope, receive: Receive) -> Post:
         """One sealed message of a peer."""
         message = await read_body(scope, receive, limit_bytes=POST_LIMIT, seconds=BODY_SECONDS)
         received = await asyncio.to_thread(receive_post, message, self._local, now=_now())
         self._contact_of(received.sender)
-        if received.kind != kind:
+        if received.kind not in kinds:
             raise Misbehaved(f"a post of kind {received.kind[:20]!r}")
         return received
 

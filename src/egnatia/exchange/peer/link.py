@@ -21,7 +21,6 @@ from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.errand import Errand
 from egnatia.exchange.peer.frame import (
     Acknowledgement,
-    Countersigned,
     Misbehaved,
     Subscription,
     Word,
@@ -61,13 +60,15 @@ class End(msgspec.Struct, frozen=True):
 
 class Means(msgspec.Struct, frozen=True):
     """What all of a node's links share; `answer` takes recalls that were obeyed, with their owners; `renew` asks a
-    peer that could not prove itself, or would not believe us, whether its card is a newer one."""
+    peer that could not prove itself, or would not believe us, whether its card is a newer one; `countersign` a head of
+    its audit log."""
 
     local: Local
     arrival: Arrival
     client: httpx.AsyncClient
     answer: Callable[[Sequence[tuple[Record, str]]], Coroutine[None, None, None]]
     renew: Callable[[Target], Coroutine[None, None, None]]
+    countersign: Callable[[Target, bytes], Coroutine[None, None, None]]
 
 
 class Link:
@@ -84,7 +85,7 @@ class Link:
     ) -> None:
         self._target, self._cursor = target, cursor
         self._local, self._arrival, self._client, self._answer = means.local, means.arrival, means.client, means.answer
-        self._renew = means.renew
+        self._renew, self._countersign = means.renew, means.countersign
         self._contact, self._say = contact, say
         self._state = subscribing.begun(cursor(), target.scope)
         self._poked = asyncio.Event()
@@ -230,8 +231,7 @@ class Link:
             case subscribing.Acknowledge():
                 self._acknowledge(command.cursor)
             case subscribing.Countersign(checkpoint):
-                countersigned = await asyncio.to_thread(self._arrival.countersigned, self._target.peer.node, checkpoint)
-                self._speak(Countersigned(countersigned))
+                self._beside(self._countersign(self._target, checkpoint))
             case subscribing.HangUp():
                 self._hang_up(End(command.reason, command.lied, command.again_after))
             case subscribing.Call() | subscribing.Rest():

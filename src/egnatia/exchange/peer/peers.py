@@ -25,26 +25,25 @@ from egnatia.exchange.peer.carriage import Carriage
 from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.endpoint import WORD, Endpoint
 from egnatia.exchange.peer.feed import Feed
-from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Misbehaved, Word, encode_word
+from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Word, encode_word
 from egnatia.exchange.peer.link import CARD, POST, Link, Means
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer
 from egnatia.exchange.peer.status import save
 from egnatia.exchange.peer.target import LOOPBACK, Target, target_of
 from egnatia.exchange.peer.unsealing import Unsealing
-from egnatia.exchange.peer.witness import testify
+from egnatia.exchange.peer.witnessing import Witnessing
 from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.record import Record
 from egnatia.store.store import Store
 from egnatia.trust import wire
-from egnatia.trust.audit import Countersignature, check_countersignature, checkpoint
 from egnatia.trust.card import SignedCard
 from egnatia.trust.cards import Cards
-from egnatia.trust.errors import Forged
+from egnatia.trust.errors import Forged, Unopenable
 from egnatia.trust.freshness import Freshness
 from egnatia.trust.keys import PrivateKeys, PublicKeys
-from egnatia.trust.party import Local, Peer
+from egnatia.trust.party import Local
 from egnatia.trust.post import post
 from egnatia.trust.sealing import OpeningKeys
 
@@ -106,7 +105,7 @@ class Peers:
         )
         self._arrival = Arrival(
             host.store,
-            Own(host.node_id, lambda: host.keys.signing, lambda: host.organisation_openings),
+            Own(host.node_id, lambda: host.organisation_openings),
             cards=self._cards,
             labelling=host.labelling,
             members=host.members,
@@ -128,6 +127,7 @@ class Peers:
             relay_clearance=self._clearance_of,
             publish=self._publish,
         )
+        self._witnessing = Witnessing(host.store, self._local, self._cards)
         self._unsealing = Unsealing(host.store, self._arrival, clearance=lambda: host.clearance_of(host.own))
         self._endpoint = Endpoint(
             self._feed,
@@ -135,7 +135,7 @@ class Peers:
             contact_of=self._contact_of,
             hear=self._hear,
             card=self._own_card,
-            testify=self._testify,
+            testify=self._witnessing.answer,
         )
         self._client: httpx.AsyncClient | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -270,15 +270,23 @@ class Peers:
         link = Link(
             target,
             lambda: self._host.store.cursor(node),
-            means=Means(self._local, self._arrival, self._client, self._answer, self._renew),
+            means=Means(self._local, self._arrival, self._client, self._answer, self._renew, self._countersign),
             contact=self._contacts.setdefault(node, Contact(node)),
             say=lambda word: self._say(target, word),
         )
         self._links[node] = (target, link, asyncio.create_task(link.run()))
 
-    def _testify(self, node: str) -> bytes:
-        peer = Peer(node, self._cards.card(node).keys.current)
-        return testify(self._host.store.witnesses, self._local, peer, at=_now())
+    async def _countersign(self, target: Target, checkpoint: bytes) -> None:
+        """Sign a head of a peer's audit log, after asking whether the last one that was signed still stands there."""
+        assert self._client is not None  # noqa: S101 it is there from start to stop
+        node, contact = target.peer.node, self._contacts[target.peer.node]
+        try:
+            await self._witnessing.recount(target, contact, self._client)
+            ours = await asyncio.to_thread(self._witnessing.countersign, node, checkpoint)
+        except (Forged, Unopenable) as error:
+            contact.troubled(_now(), f"the head of its audit log is not countersigned: {error}", Kind.DISBELIEVED)
+        else:
+            await self._say(target, Countersigned(ours))
 
     def _signed(self, node: str) -> SignedCard:
         return self._host.signed_card if node == self._host.node_id else self._cards.signed(node)
@@ -349,37 +357,16 @@ class Peers:
                 contact.acknowledged, contact.acknowledged_at = cursor.live, at
                 contact.acknowledged_missing = sum(until - after for after, until in cursor.gaps)
             case Countersigned():
-                await asyncio.to_thread(self._countersigned, node, word.checkpoint)
+                said = await asyncio.to_thread(self._witnessing.take, node, word.checkpoint)
+                contact.countersigned, contact.countersigned_at = said.checkpoint.seq, said.at
             case _:
                 assert_never(word)
 
-    def _countersigned(self, node: str, encoded: bytes) -> None:
-        """A peer's signature under our audit head, kept where `audit verify` looks."""
-        said = wire.decode(encoded, Countersignature, "countersignature")
-        if said.peer != node or said.checkpoint.node != self._host.node_id:
-            raise Misbehaved(f"a countersignature of {said.peer[:80]!r} for {said.checkpoint.node[:80]!r}")
-        check_countersignature(said, self._cards.keys_of(node, said.signature.key).verifying)
-        self._host.store.witnesses.countersign(said)
-        contact = self._contact_of(node)
-        contact.countersigned, contact.countersigned_at = said.checkpoint.seq, said.at
-
     async def _checkpoint(self) -> None:
         """Sign the head of the audit log and show it to everybody who listens."""
-        encoded = await asyncio.to_thread(self._signed_head)
+        encoded = await asyncio.to_thread(self._witnessing.head)
         if encoded:
             self._endpoint.countersign(encoded)
-
-    def _signed_head(self) -> bytes:
-        head = self._host.store.last_audit_row()
-        if head is None:
-            return b""
-        witnesses = self._host.store.witnesses
-        last = witnesses.latest(1)
-        at = max(_now(), last[0][0].at if last else 0)  # peers refuse a head that is older than the one before
-        signed = checkpoint(head, self._host.keys.signing, node=self._host.node_id, at=at)
-        witnesses.checkpoint(signed)
-        witnesses.thin(at)
-        return wire.encode(signed)
 
     async def _answer(self, obeyed: Sequence[tuple[Record, str]]) -> None:
         """Receipts for recalls that were obeyed, in the name of the node's organisation."""

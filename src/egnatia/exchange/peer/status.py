@@ -48,8 +48,14 @@ def _status(pairing: Pairing, pairings: Pairings, contact: Contact) -> PeerStatu
         received=contact.received,
         sent=contact.sent,
         last_contact=_text(contact.last_contact) if contact.last_contact else None,
-        error=trouble.what if trouble else "",
+        error=trouble.what if trouble else _contradiction(contact),
     )
+
+
+def _contradiction(contact: Contact) -> str:
+    if not contact.contradicted:
+        return ""
+    return f"its audit log was rewritten or put back: row {contact.contradicted} is not what this node has signed"
 
 
 def _text(at: int) -> str:

@@ -2,8 +2,10 @@
 
 Who rewrites the log, signs new checkpoints and deletes the peers' signatures here still contradicts those that the
 peers have kept. A peer cannot accuse this node falsely: what it hands back counts where this node signed it first.
+And before it signs a newer head, a peer asks whether the row of the last one is still what it was.
 """
 
+import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +13,7 @@ import httpx
 import msgspec
 
 from egnatia.exchange.peer.target import LOOPBACK, Target
-from egnatia.store.witnesses import Witnesses
+from egnatia.store.store import Store
 from egnatia.trust import wire
 from egnatia.trust.audit import Countersignature, check_checkpoint, check_countersignature
 from egnatia.trust.errors import Forged, Unopenable
@@ -20,6 +22,7 @@ from egnatia.trust.party import Local, Peer
 from egnatia.trust.post import post, receive
 
 ASKED, TOLD = "witness", "testimony"
+RECOUNT, ROW = "recount", "row"
 WITNESS = "peer/witness"
 LIMIT_BYTES = 16 << 20
 SECONDS = 15.0
@@ -32,6 +35,19 @@ class Testimony(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: tuple[Countersignature, ...]
 
 
+class Recount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness asks: what is the digest of row `seq` of your audit log now?"""
+
+    seq: int
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """It is this; nothing where there is no such row."""
+
+    seq: int
+    digest: bytes
+
+
 class Heard(msgspec.Struct, frozen=True):
     """What became of asking one peer: what it has signed, or why nothing of it counts."""
 
@@ -40,10 +56,34 @@ class Heard(msgspec.Struct, frozen=True):
     trouble: str = ""
 
 
-def testify(witnesses: Witnesses, local: Local, peer: Peer, *, at: int) -> bytes:
+def testify(store: Store, local: Local, peer: Peer, *, at: int) -> bytes:
     """The sealed answer to a peer that asks what this node has signed for it."""
-    body = wire.encode(Testimony(witnesses.given(peer.node)))
+    body = wire.encode(Testimony(store.witnesses.given(peer.node)))
     return post(local, peer, kind=TOLD, body=body, at=at)
+
+
+def tell_row(store: Store, local: Local, peer: Peer, asked: bytes, *, at: int) -> bytes:
+    """The sealed answer to a witness that asks for a row."""
+    seq = wire.decode(asked, Recount, "recount").seq
+    found = next(iter(store.audit_rows(max(0, seq - 1), 1)), None)
+    digest = found.digest if found is not None and found.seq == seq else b""
+    return post(local, peer, kind=ROW, body=wire.encode(Row(seq, digest)), at=at)
+
+
+async def recounted(target: Target, local: Local, client: httpx.AsyncClient, *, seq: int, at: int) -> bytes | None:
+    """The digest that a peer's log has for a row now; None where it does not answer. Raises `Forged`."""
+    message = await asyncio.to_thread(post, local, target.peer, kind=RECOUNT, body=wire.encode(Recount(seq)), at=at)
+    try:
+        answered = await client.post(f"{target.endpoint.rstrip('/')}/{WITNESS}", content=message, timeout=SECONDS)
+    except httpx.HTTPError:
+        return None
+    if answered.status_code != 200:
+        return None
+    told = await asyncio.to_thread(receive, answered.content, local, now=at)
+    row = wire.decode(told.body, Row, "row")
+    if (told.sender, told.kind, row.seq) != (target.peer.node, ROW, seq):
+        raise Forged("row", f"a {told.kind[:20]!r} of {told.sender[:80]}")
+    return row.digest
 
 
 def hear(targets: Iterable[Target], local: Local, *, keys: KeysOf, at: int) -> tuple[Heard, ...]:
