@@ -94,7 +94,8 @@ def _years(first: date, last: date, x: Callable[[date], float], height: int) -> 
     for year in range(first.year + 1, last.year + 1):
         at = x(date(year, 1, 1))
         drawn.append(svg.Line(x1=at, x2=at, y1=_TOP - 6, y2=height, class_=["grid"]))
-        drawn.append(svg.Text(x=at, y=12, class_=["axis", "below"], text=str(year)))
+        if at < _WIDTH - 30:  # else it would be cut off
+            drawn.append(svg.Text(x=at, y=12, class_=["axis", "below"], text=str(year)))
     return drawn
 
 

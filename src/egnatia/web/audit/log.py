@@ -111,7 +111,7 @@ async def log(
     content = LogPage(
         title=visit.speech.gettext("Audit log"),
         asked=asked,
-        lines=tuple(line_of(row, known) for row in page.rows),
+        lines=tuple(line_of(row, known, visit.premises.own) for row in page.rows),
         seen=page.seen,
         more=page.more,
         before=before or None,
@@ -191,14 +191,14 @@ def moment_of(text: str) -> int | None:
     return int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1_000_000)
 
 
-def line_of(row: AuditRow, known: Mapping[str, str]) -> Line:
-    """A row as people read it."""
+def line_of(row: AuditRow, known: Mapping[str, str], own: str) -> Line:
+    """A row as people read it; that somebody is of the operator goes without saying."""
     first, _, rest = row.actor.partition(" ")
     is_named = first.startswith("identity--") or first == "public"
     return Line(
         seq=row.seq,
         at=row.at,
-        organisation=known.get(first, first if is_named else ""),
+        organisation="" if first == own else known.get(first, first if is_named else ""),
         person=rest if is_named else row.actor,
         action=row.action,
         subject=known.get(row.subject, row.subject),
