@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -155,37 +154,59 @@ def fill(store: Store, rows: int) -> None:
         future.result()
 
 
-def pages(url: str, folder: Path, rows: int) -> Iterator[Figure]:
-    """Times of pages in a log of so many rows, for who sees all and for who sees 1%."""
-    everybody, friend = Clearance((Standing(OWNER),)), Clearance((Standing(FRIEND),))
-    with Store.open(url.format(f"pages-{rows}"), ledger=folder / f"erased-{rows}") as store:
-        store.indexer.close()
-        began = time.perf_counter()
-        fill(store, rows)
-        yield Figure(
-            f"filling a log with {rows:,} rows, rows made on the way", rows / (time.perf_counter() - began), "records/s"
-        )
-        places = [rows * step // 50 for step in range(50)]
-        for name, clearance in (("all", everybody), ("1%", friend)):
+def filled(store: Store, rows: int) -> Figure:
+    """Fill it, without its full text."""
+    store.indexer.close()
+    began = time.perf_counter()
+    fill(store, rows)
+    taken = time.perf_counter() - began
+    return Figure(f"filling a log with {rows:,} rows, rows made on the way", rows / taken, "records/s")
+
+
+def compared(title: str, sizes: Sequence[int], ask: Callable[[int, float], object], times: int) -> Iterator[Figure]:
+    """How long `ask(log, place)` takes in a small and in a large log, by turns, at places from 0 to 1 of each; and how
+    many times longer in the large one."""
+    found: list[list[float]] = [[], []]
+    for step in range(times):
+        for log in (0, 1):
+            found[log].append(timed(lambda log=log, step=step: ask(log, step % 50 / 50)))  # type: ignore[misc]
+    for size, times_taken in zip(sizes, found, strict=True):
+        yield Figure(f"{title}, {size:,} rows, p50", median(times_taken), "ms")
+        yield Figure(f"{title}, {size:,} rows, p99", sorted(times_taken)[int(times * 0.99)], "ms")
+    ratio = median(found[1]) / median(found[0])
+    yield Figure(f"{title}: {sizes[1]:,} rows, times {sizes[0]:,}", ratio, "x", 1.5)
+
+
+def reads(url: str, folder: Path, sizes: Sequence[int]) -> Iterator[Figure]:
+    """Times of pages and of searches in a small and in a large log, for who sees all and for who sees 1%."""
+    readers = (("all", Clearance((Standing(OWNER),))), ("1%", Clearance((Standing(FRIEND),))))
+
+    def opened(size: int) -> Store:
+        return Store.open(url.format(f"pages-{size}"), ledger=folder / f"erased-{size}")
+
+    with opened(sizes[0]) as small, opened(sizes[1]) as large:
+        logs = (small, large)
+        for store, size in zip(logs, sizes, strict=True):
+            yield filled(store, size)
+        for name, reader in readers:
             for what, query in (("", Query()), (" of one type", Query(types=("tool",)))):
-                found = sorted(timed(lambda at=at: store.bodies(clearance, at, 100, query)) for at in places * 4)  # type: ignore[misc] # noqa: B023
-                title = f"page of 100{what} for who sees {name}, {rows:,} rows"
-                yield Figure(f"{title}, p50", median(found), "ms")
-                yield Figure(f"{title}, p99", found[-2], "ms")
 
+                def page(log: int, place: float, reader: Clearance = reader, query: Query = query) -> object:
+                    return logs[log].bodies(reader, int(sizes[log] * place), 100, query)
 
-def searches(url: str, folder: Path, rows: int) -> Iterator[Figure]:
-    """How soon the full text of that log is caught up, and how long a word that is in every record is looked for."""
-    with Store.open(url.format(f"pages-{rows}"), ledger=folder / f"erased-{rows}") as store:
+                yield from compared(f"page of 100{what} for who sees {name}", sizes, page, 1_000)
+    with opened(sizes[0]) as small, opened(sizes[1]) as large:
+        logs = (small, large)
         began = time.perf_counter()
-        store.indexer.wait_for(rows, 3_600)
-        yield Figure(f"full text of {rows:,} rows caught up", rows / (time.perf_counter() - began), "records/s")
-        for name, reader in (("all", OWNER), ("1%", FRIEND)):
-            clearance = Clearance((Standing(reader),))
-            found = [timed(lambda c=clearance: store.search(c, "record")) for _ in range(20)]  # type: ignore[misc]
-            yield Figure(
-                f"search for a word of every record for who sees {name}, {rows:,} rows, p50", median(found), "ms"
-            )
+        large.indexer.wait_for(sizes[1], 3_600)
+        yield Figure(f"full text of {sizes[1]:,} rows caught up", sizes[1] / (time.perf_counter() - began), "records/s")
+        small.indexer.wait_for(sizes[0])
+        for name, reader in readers:
+
+            def search(log: int, _: float, reader: Clearance = reader) -> object:
+                return logs[log].search(reader, "record")
+
+            yield from compared(f"search for a word of every record for who sees {name}", sizes, search, 100)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -206,7 +227,7 @@ def resident(folder: Path) -> float:
 
 
 def memory(folder: Path, rows: int) -> Iterator[Figure]:
-    """A serving process on an empty store, and on the one that `pages` has filled."""
+    """A serving process on an empty store, and on the one that `reads` has filled."""
     with tempfile.TemporaryDirectory() as empty:
         yield Figure("memory of an idle server", resident(Path(empty)), "MB", 120)
     (folder / f"pages-{rows}.db").rename(folder / "egnatia.db")
@@ -219,15 +240,7 @@ def figures(rows: int, url: str = "") -> Iterator[Figure]:
         folder = Path(place)
         where = url or f"sqlite:///{folder}/{{}}.db"
         yield from appends(where, folder)
-        small: dict[str, float] = {}
-        for count in (10_000, rows):
-            for figure in chain(pages(where, folder, count), searches(where, folder, count)):
-                yield figure
-                name = figure.name.replace(f"{count:,}", "N")
-                if count == rows and figure.name.endswith("p50"):
-                    title = name.removesuffix(", N rows, p50")
-                    yield Figure(f"{title}: {rows:,} rows, times 10,000", figure.value / small[name], "x", 1.5)
-                small[name] = figure.value
+        yield from reads(where, folder, (10_000, rows))
         if not url:
             yield from memory(folder, rows)
 

@@ -52,7 +52,7 @@ def opentaxii() -> Iterator[tuple[int, dict[str, str], str]]:
         _run(environ, programs / "opentaxii-add-collection", "-r", root, "-t", "all", "--public", "--public-write")
         collection = _identifier(folder, "opentaxii_collection")
         command = [str(programs / "gunicorn"), "opentaxii.http:app", "--bind", f"127.0.0.1:{port}"]
-        with subprocess.Popen([*command, "--timeout", "600", "--log-level", "error"], env=environ) as process:
+        with subprocess.Popen([*command, "--timeout", "600"], env=environ, stderr=subprocess.DEVNULL) as process:
             try:
                 _wait(port)
                 yield port, {}, f"/taxii2/{root}/collections/{collection}/objects/"
