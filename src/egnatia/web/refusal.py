@@ -56,7 +56,9 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
         return Response("", status_code=303, headers={**HEADERS, "location": f"{SIGN_IN}?to={quote(there)}"})
     if isinstance(error, NotAllowed):
         who = lobby.visits(request).visitor.account or "nobody"
-        log.warning("refused: %s %r for %s: %s", request.method, request.url.path, who, error)
+        # The code in a link to enrol is a secret.
+        path = "/enrol/..." if request.url.path.startswith("/enrol/") else request.url.path
+        log.warning("refused: %s %r for %s: %s", request.method, path, who, error)
     match error:
         case NotFound():
             words, detail = NOT_FOUND, ""

@@ -258,4 +258,6 @@ def test_the_oldest_of_too_many_sessions_ends(house: House, clock: Clock) -> Non
 def test_what_somebody_may_not_do_is_written_into_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
     with house.visitor(Role.READER) as client, caplog.at_level(logging.WARNING, "egnatia.web.refusal"):
         assert client.get("/accounts").status_code == 403
+        assert client.post("/enrol/A-SECRET-CODE", data={"way": "password"}).status_code == 403
     assert "refused: GET '/accounts' for account--" in caplog.text
+    assert "A-SECRET-CODE" not in caplog.text

@@ -5,6 +5,7 @@ learns who has an account. Wrong tries are counted by address and by account.
 """
 
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,6 +31,8 @@ from egnatia.web.visitor import Visitor
 
 if TYPE_CHECKING:
     from egnatia.web.account.passkey import RelyingParty
+
+log = logging.getLogger(__name__)
 
 FREE_TRIES: Final = 5
 """Wrong tries in a row before an account is locked: for a minute, and twice as long after each further one."""
@@ -133,11 +136,11 @@ class Door:
         account = self.accounts.get(offered.name)
         right = passwords.verify(account.password if account else "", offered.password)
         if account is None or not right:
-            raise self.refused(account, origin)
+            raise self.refused(account, origin, "name or password")
         try:
             return self.accounts.change(account.name, lambda kept: self._with_code_used(kept, offered.code))
         except Refused:
-            raise self.refused(account, origin) from None
+            raise self.refused(account, origin, "code, or locked or disabled") from None
 
     def by_passkey(self, ceremony: str, answer: str, *, bound: str, origin: Origin) -> str:
         """The cookie of a new session; raises Refused or Throttled."""
@@ -191,6 +194,7 @@ class Door:
     def refused(self, account: Account | None, origin: Origin, why: str = "") -> Refused:
         """Counts a wrong try; the answer to it."""
         count = self.throttle.failed(origin.address)
+        log.warning("sign-in refused: %r at %s: %s", origin.address, account.id if account else "no account", why)
         notes = (
             []
             if count > FREE_TRIES and count % FREE_TRIES
