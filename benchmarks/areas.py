@@ -11,6 +11,7 @@ from benchmarks import (
     bench_import,
     bench_intel,
     bench_network,
+    bench_pages,
     bench_policy,
     bench_record,
     bench_split,
@@ -83,5 +84,6 @@ AREAS = (
         lambda e: bench_network.run(submits=50, records=5_000) if e.quick else bench_network.run(),
     ),
     Area("import", "Importing a bundle", lambda extent: bench_import.figures(20 if extent.quick else 200)),
+    Area("pages", "Pages over a large log", lambda e: bench_pages.figures(20_000 if e.quick else 1_000_000)),
     Area("store", "The store: appending, pages in small and large logs, memory", lambda e: bench_store.figures(e.rows)),
 )
