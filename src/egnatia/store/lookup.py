@@ -1,7 +1,7 @@
 """Records by id, by what they name, by value and by word: what may not be seen is as if it were not there."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Final, Literal, NamedTuple
 
 from egnatia.policy.clearance import Clearance
@@ -31,10 +31,11 @@ _NEWEST: Final = Query(versions=(LAST,))
 
 class Sieve(NamedTuple):
     """Two statements for one question: the `newest` candidates up to `high`, and which of some positions are `among`
-    the candidates."""
+    the candidates. `turns` is how many stretches are looked at, None for as many as it takes."""
 
     newest: str
     among: str
+    turns: int | None = None
 
 
 class Lookup(Reading):
@@ -86,9 +87,12 @@ class Lookup(Reading):
 
         return self.consistent(read)
 
-    def search(self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 50) -> tuple[Row, ...]:
+    def search(
+        self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 50, *, turns: int | None = None
+    ) -> tuple[Row, ...]:
         """Records whose text has all the words, whatever their script and spelling. The newest matches come ranked by
-        how early and often they say them, or newest first where the query says so; the rest follows newest first."""
+        how early and often they say them, or newest first where the query says so; the rest follows newest first.
+        With `turns` it is looked no further back than so many stretches: for what must be quick rather than whole."""
         limit = bounded(limit)
         dialect = self.database.engine.dialect.name
         question = asked(dialect, words)
@@ -98,10 +102,12 @@ class Lookup(Reading):
         def read(link: Link, end: End) -> tuple[Row, ...]:
             view = self.shelving.view(clearance, query)
             low, high = self.stretch(link, 0, query, end)
-            wanted = limit if query.newest_first else max(limit, RANKED)
+            wanted = limit if query.newest_first or turns else max(limit, RANKED)
             allowed = self._admits(query)
-            sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect])
-            found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
+            sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect], turns)
+            found = self._sifted(
+                link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed, turns=turns
+            )
             if query.newest_first:
                 return self.rows_at(link, view, found[:limit])
             rows = self.rows_at(link, view, found)
@@ -164,7 +170,7 @@ class Lookup(Reading):
         values = {"low": 0, **values}
         walk = Walk(self.database, link, view, newest_first=True)
         found: list[int] = []
-        for size, own in zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False):
+        for size, own in islice(zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False), sieve.turns):
             rows = self._rows(link, sieve.newest, **values, high=high, size=size)
             seen = list(dict.fromkeys(position for position, shelf in rows if shelf in view.shelves))
             found += seen if allowed is None else _kept(seen, allowed(link, seen))

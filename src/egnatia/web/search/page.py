@@ -104,14 +104,14 @@ async def search(visit: NamedDependency[Visit], before: Until = None, newest: Ne
 
 @get("/search/suggest")
 async def suggest(visit: NamedDependency[Visit], q: Words = "") -> Response[bytes]:
-    """Titles that begin so, of what the visitor may see: a JSON list of texts."""
+    """Titles that begin so, of the newest that the visitor may see: a JSON list of texts."""
     clearance, store = visit.clearance(), visit.store
     query = Sieve().query({}, visit.now)
     beginning = q.strip().replace("\0", "")
     if len(beginning) < 2:
         return raw(b"[]")
     asked = beginning if beginning.endswith(("*", '"')) else f"{beginning}*"
-    rows = await visit.ask(lambda: store.search(clearance, asked, query, SUGGESTED * 2))
+    rows = await visit.ask(lambda: store.search(clearance, asked, query, SUGGESTED * 2, turns=1))
     await visit.surface.releases.note(visit.visitor.caller, "page", rows)
     titles = dict.fromkeys(name_of(decoded(row), visit.speech) for row in rows)
     return raw(msgspec.json.encode(list(titles)[:SUGGESTED]))

@@ -32,7 +32,7 @@ def drawn(points: tuple[Point, ...], title: str) -> Markup:
     x, y = PLACES["regional"]
     spokes = [svg.Line(x1=x, y1=y, x2=PLACES[code][0], y2=PLACES[code][1], class_=["spoke"]) for code in ROAD]
     picture = svg.SVG(
-        viewBox=svg.ViewBoxSpec(0, 0, 500, 390),
+        viewBox=svg.ViewBoxSpec(0, 34, 500, 352),
         class_=["region-picture"],
         extra={"role": "group", "aria-label": str(escape(title))},
         elements=[*spokes, svg.Path(class_=["route"], extra={"d": _road()}), *(_point(each, most) for each in points)],
