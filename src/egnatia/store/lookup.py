@@ -105,9 +105,7 @@ class Lookup(Reading):
             wanted = limit if query.newest_first or turns else max(limit, RANKED)
             allowed = self._admits(query)
             sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect], turns)
-            found = self._sifted(
-                link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed, turns=turns
-            )
+            found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
             if query.newest_first:
                 return self.rows_at(link, view, found[:limit])
             rows = self.rows_at(link, view, found)
