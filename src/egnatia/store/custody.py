@@ -98,7 +98,7 @@ class Custodian:
             shelf = self._shelving.shelves.get(number)
             if shelf is not None and body is not None:
                 label = self._shelving.labels[shelf.sight]
-                yield Row(position, at, name, version, shelf.type, shelf.owner, label, bytes(body))
+                yield Row(position, at, name, version, shelf.type, shelf.owner, label, bytes(body), source=shelf.source)
 
     def _custody(self, shelves: Sequence[Shelf], version: str, recall: Label | None) -> Custody:
         whole = min(shelves, key=lambda each: each.redacted)

@@ -212,7 +212,7 @@ async def region(folder: Path, *names: str, mesh: bool = True) -> AsyncIterator[
         yield nodes
 
 
-async def until(true: Callable[[], object], *, seconds: float = 10.0) -> None:
+async def until(true: Callable[[], object], *, seconds: float = 30.0) -> None:
     """Wait until it is so."""
     end = time.monotonic() + seconds
     while not true():

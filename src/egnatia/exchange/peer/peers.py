@@ -28,7 +28,7 @@ from egnatia.exchange.peer.feed import Feed
 from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Word, encode_word
 from egnatia.exchange.peer.link import CARD, POST, Link, Means
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
-from egnatia.exchange.peer.receipt import Acknowledgements, answer
+from egnatia.exchange.peer.receipt import Acknowledgements, answer, unanswered
 from egnatia.exchange.peer.status import save
 from egnatia.exchange.peer.target import LOOPBACK, Target, target_of
 from egnatia.exchange.peer.unsealing import Unsealing
@@ -160,6 +160,7 @@ class Peers:
             self._cards.pair(self._host.signed_card, now=_now())
         self._unsubscribe = self._host.store.subscribe(partial(self._woken, loop))
         await self._checkpoint()
+        await self._answer(await asyncio.to_thread(unanswered, self._host.store, self._host.own))
         await self._refresh()
         self._tasks = [
             asyncio.create_task(self._keep(self._refresh, REFRESH_SECONDS)),

@@ -13,7 +13,7 @@ from egnatia.exchange.peer.frame import Acknowledgement, Misbehaved
 from egnatia.exchange.peer.reach import covered, is_sound, newly
 from egnatia.exchange.takeback import ERASE, takeback
 from egnatia.policy import TLP_2, Tlp
-from egnatia.record import Record
+from egnatia.record import Record, read
 from egnatia.record.agreement import Receipt
 from egnatia.record.marking import AUDIENCE_EXTENSION
 from egnatia.record.schemas import RECEIPT
@@ -66,6 +66,21 @@ class Acknowledgements:
     def of(self, position: int) -> tuple[Received, ...]:
         """Who says to have what stands at `position`, if it may be seen there; ask policy whether it may."""
         return tuple(Received(node, at) for node, at in self._store.acknowledgements.at(position))
+
+
+class _Answered(msgspec.Struct):
+    recall_ref: str = ""
+
+
+def unanswered(store: Store, own: str) -> tuple[tuple[Record, str], ...]:
+    """The recalls of others that were obeyed here, with their owners, and that this organisation has given no receipt
+    for: the node stopped in between."""
+    recalls = [row for row in store.custody.records("recall") if row.source and row.owner != own]
+    if not recalls:
+        return ()
+    receipts = (row for row in store.custody.records("receipt") if row.owner == own)
+    answered = {msgspec.json.decode(row.body, type=_Answered).recall_ref for row in receipts}
+    return tuple((read(row.body, tolerant=True), row.owner) for row in recalls if row.id not in answered)
 
 
 def answer(recall: Record, *, recipient: str, to: str, now: datetime) -> tuple[bytes, bytes]:
