@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from icalendar import Calendar
+from tests.cyber.test_playbook import END, START, action, playbook
 
 from egnatia.cli.main import main
 
@@ -67,6 +68,18 @@ def test_a_case_is_worked_on_from_the_command_line(node: Typed, tmp_path: Path) 
     assert case in [each["id"] for each in node.ask("case", "list")]
     assert case in [each["id"] for each in node.ask("case", "list", "--view", "incident:significant")]
     assert case not in [each["id"] for each in node.ask("case", "list", "--view", "incident:new")]
+
+
+def test_a_playbook_becomes_tasks_one_after_the_other(node: Typed, tmp_path: Path) -> None:
+    case, file = opened(node, "By the book"), tmp_path / "playbook.json"
+    file.write_bytes(playbook(start=START, one=action("b"), b=action("end"), end=END))
+    (first,) = node.ask("case", "playbook", case, str(file))["opened"]
+    assert node.ask("case", "playbook", case, str(file))["opened"] == []
+    node.say("case", "event", case, "progress", "--about", first, "--field", "status=done")
+    answer = node.ask("case", "playbook", case, str(file))
+    assert ([each["title"] for each in answer["waiting"]], answer["finished"]) == (["b"], False)
+    file.write_text("{}")
+    assert "not a CACAO playbook" in node.say("case", "playbook", case, str(file), ok=2)
 
 
 @pytest.mark.parametrize(

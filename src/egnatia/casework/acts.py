@@ -192,11 +192,15 @@ def assign(fold: "Fold", event: Event, party: Party) -> None:
 def progress(fold: "Fold", event: Event, party: Party) -> None:
     """A task stands otherwise."""
     status: Any = event.fields.get("status")
+    answer = event.fields.get("answer", "")
     for each in _tasks(fold, event):
+        if not isinstance(answer, str) or len(answer) > _LONGEST:
+            fold.refuse(event, Rule.FIELD_WRONG, "the answer is a short text")
+            return
         if status not in get_args(Progress):
             fold.refuse(event, Rule.FIELD_WRONG, f"the status is one of {', '.join(get_args(Progress))}")
             return
-        each.status = status
+        each.status, each.answer = status, answer
 
 
 def duplicate(fold: "Fold", event: Event, party: Party) -> None:

@@ -62,7 +62,8 @@ class Submission(msgspec.Struct):
 
 
 class Task(msgspec.Struct):
-    """Work that somebody owes: `responsible` and the others are organisations or roles (RACI)."""
+    """Work that somebody owes: `responsible` and the others are organisations or roles (RACI). `answer` is what came
+    of it, where it was a question."""
 
     title: str
     opened: str
@@ -74,6 +75,7 @@ class Task(msgspec.Struct):
     due: str = ""
     duty: str = ""
     status: Progress = "to-do"
+    answer: str = ""
 
 
 class Stop(msgspec.Struct):

@@ -14,6 +14,7 @@ from egnatia.casework.registry import Deed, Opening, Refused, Unknown
 from egnatia.casework.rulebook import Rulebook
 from egnatia.cli.casefile import shown_of, told
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
+from egnatia.cli.playbook import playbook
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
@@ -234,6 +235,9 @@ def due(desk: Desk, *, own: bool, days: int | None, calendar: Path | None, limit
     desk.answer(
         found, table(("due", "", "what", "by", "case", "id"), _rows(found, names, now)) if found else "Nothing."
     )
+
+
+case_.add_command(playbook)
 
 
 def _rows(found: Sequence[Due], names: dict[str, str], now: datetime) -> list[tuple[str, ...]]:
