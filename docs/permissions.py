@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from egnatia.web.navigation import ENTRIES
-from egnatia.web.permission import GRANTS, MEANING, Permission, Role, granted, rights
+from egnatia.web.permission import GRANTS, HOUSE, MEANING, Permission, Role, granted, rights
 from egnatia.web.visitor import PUBLIC_PERMISSIONS
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -34,6 +34,10 @@ def page() -> str:
         "",
         "An administrator does not publish and does not read the audit log unless given those roles too: nobody",
         "watches over themselves by default.",
+        "",
+        "An account of a hosted organisation (a bank on its CSIRT's node) never has, whatever its roles: "
+        + ", ".join(f"`{permission}`" for permission in Permission if permission in HOUSE)
+        + ".",
         "",
         "## Pages",
         "",

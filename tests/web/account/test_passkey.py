@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.sync_api import CDPSession, Page, sync_playwright
-from tests.web.account.person import browser, is_in, notes, person
+from tests.web.account.person import PASSWORD, browser, is_in, notes, person
 from tests.web.house import House, csrf_of, housed
 
+from egnatia.web.account.account import Passkey
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.account.passkey import RelyingParty
+from egnatia.web.account.session import Origin
 from egnatia.web.permission import Role
 
 CHROMIUM = shutil.which("chromium")
@@ -111,6 +113,52 @@ def test_the_first_administrator_needs_no_password(house: House) -> None:
         page.get_by_role("button", name="Use a passkey").click()
         page.get_by_text("This passkey is not known here").wait_for()
         assert wrong == []
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_passkeys_are_added_named_and_removed_in_the_profile(house: House) -> None:
+    ana = person(house, Role.ANALYST)
+    with chromium(house) as it:
+        page = it.page
+        page.goto("/sign-in?to=/profile")
+        page.locator("#name").fill(ana.name)
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#code").fill(ana.code())
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.locator("#new-label").fill("Laptop")
+        page.get_by_role("button", name="Add a passkey").click()
+        page.get_by_text("You are signed in here alone now").wait_for()
+        page.get_by_label("New name of Laptop").fill("Old laptop")
+        page.get_by_role("button", name="Rename").click()
+        page.get_by_label("New name of Old laptop").wait_for()
+        assert [each.name for each in ana.account.passkeys] == ["Old laptop"]
+
+        page.goto("/profile/prove?to=/profile")
+        page.get_by_role("button", name="Use a passkey").click()
+        page.get_by_text("Remove", exact=True).click()
+        page.get_by_role("button", name="Remove Old laptop").click()
+        page.get_by_text("You have none").wait_for()
+    assert ana.account.passkeys == ()
+
+
+def test_the_last_way_in_is_not_removed(house: House) -> None:
+    keys = tuple(Passkey(id=bytes([each]), public=b"", name=f"key {each}", created=1) for each in (1, 2))
+    account = house.account(Role.READER)
+    house.door.accounts.change(account.name, lambda kept: msgspec.structs.replace(kept, passkeys=keys))
+    with browser(house) as client:
+        client.cookies.set(house.cookie, house.door.sessions.begin(account.name, "passkey", Origin("127.0.0.1")))
+
+        def remove(key: str) -> int:
+            csrf = csrf_of(client.get("/profile").text)
+            return client.post("/profile/passkeys/remove", data={"csrf": csrf, "id": key}).status_code
+
+        assert remove("01") == 303
+        assert remove("02") == 400
+        assert remove("not hex") == 400
+    left = house.door.accounts.get(account.name)
+    assert left is not None
+    assert [each.name for each in left.passkeys] == ["key 2"]
 
 
 @pytest.mark.parametrize(
