@@ -28,6 +28,7 @@ from benchmarks.figure import Figure
 from benchmarks.peer_opentaxii import opentaxii
 
 TAXII = "application/taxii+json;version=2.1"
+RUNS = range(2)
 OBJECTS = "/taxii2/exchange/collections/all/objects/"
 
 
@@ -189,41 +190,66 @@ def bare(bodies: Sequence[bytes], size: int) -> float:
         return len(bodies) / (time.perf_counter() - began)
 
 
+def alone(bodies: Sequence[bytes], size: int) -> tuple[float, Times]:
+    """Objects a second that one client adds to a new node, and the pages that it reads after that."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
+        headers = {"Authorization": f"Bearer {token}"}
+        rate = adding(Client(port, headers), OBJECTS, bodies, size).rate
+        return rate, reading(Client(port, headers), OBJECTS)
+
+
+def crowded(bodies: Sequence[bytes], size: int, clients: int) -> float:
+    """Objects a second that several clients add to a new node."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
+        return at_once(port, {"Authorization": f"Bearer {token}"}, bodies, size, clients)
+
+
+def mixed(bodies: Sequence[bytes]) -> Iterator[Figure]:
+    """Pages that 8 clients read while a ninth adds."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
+        headers = {"Authorization": f"Bearer {token}"}
+        adding(Client(port, headers), OBJECTS, bodies, 500)
+        read, added = together(port, headers, synthetic(2_000, 10_000_000))
+        yield Figure(f"GET by 8 clients while envelopes are added, p50 (p99 {read.p99:.0f} ms)", read.p50, "ms")
+        yield Figure("POST while 8 clients read", added.rate, "objects/s")
+
+
+def beside(some: Sequence[bytes]) -> tuple[float, Times]:
+    """The same of OpenTAXII: objects a second of one client, in envelopes of 100, and the pages read after that."""
+    with opentaxii() as (port, headers, path):
+        rate = adding(Client(port, headers, added=500), path, some, 100).rate
+        read = reading(Client(port, headers), path)
+        assert read.objects == len(some)
+        return rate, read
+
+
 def figures(bodies: Sequence[bytes], *, clients: int = 4) -> Iterator[Figure]:
-    """Ours, the bare insert, then OpenTAXII's beside them; raises Skipped where that cannot be installed."""
+    """Ours, the bare insert, then OpenTAXII's beside them, each at the best of two runs: what else the machine does
+    only ever costs. Raises Skipped where OpenTAXII cannot be installed."""
     rates: dict[int, float] = {}
     page = math.inf
     for size in (100, 500):
-        least = bare(bodies, size)
+        least = max(bare(bodies, size) for _ in RUNS)
         yield Figure(f"bare decode and indexed insert, {size} a commit", least, "objects/s")
-        with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
-            headers = {"Authorization": f"Bearer {token}"}
-            times = adding(Client(port, headers), OBJECTS, bodies, size)
-            rates[size] = times.rate
-            yield Figure(f"POST, envelopes of {size}, one client", times.rate, "objects/s", 7_400, "more")
-            yield Figure(f"POST, envelopes of {size}, the bare insert times it", least / times.rate, "x", 3)
-            read = reading(Client(port, headers), OBJECTS)
-            page = min(page, read.p50)
-            yield Figure(f"GET, pages of 100 after that, p50 (p99 {read.p99:.1f} ms)", read.p50, "ms", 2.1)
-        with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (port, token, _):
-            headers = {"Authorization": f"Bearer {token}"}
-            rate = at_once(port, headers, bodies, size, clients)
-            rates[size] = max(rate, rates[size])
-            yield Figure(f"POST, envelopes of {size}, {clients} clients", rate, "objects/s", 7_400, "more")
-            if size == 100:
-                read, added = together(port, headers, synthetic(2_000, 10_000_000))
-                yield Figure(f"GET by 8 clients while envelopes are added, p50 (p99 {read.p99:.0f} ms)", read.p50, "ms")
-                yield Figure("POST while 8 clients read", added.rate, "objects/s")
-    with opentaxii() as (port, no_headers, path):
-        some = bodies[:2_000]
-        times = adding(Client(port, no_headers, added=500), path, some, 100)
-        yield Figure("OpenTAXII 0.9.3: POST, envelopes of 100, one client", times.rate, "objects/s")
-        for size, rate in rates.items():
-            yield Figure(f"POST, envelopes of {size}, at best, times OpenTAXII's", rate / times.rate, "x", 20, "more")
-        read = reading(Client(port, no_headers), path)
-        assert read.objects == len(some)
-        yield Figure("OpenTAXII 0.9.3: GET, pages of 100, p50", read.p50, "ms")
-        yield Figure("OpenTAXII's page, times ours", read.p50 / page, "x", 10, "more")
+        runs = [alone(bodies, size) for _ in RUNS]
+        rates[size] = max(rate for rate, _ in runs)
+        read = min((read for _, read in runs), key=lambda read: read.p50)
+        page = min(page, read.p50)
+        yield Figure(f"POST, envelopes of {size}, one client", rates[size], "objects/s", 7_400, "more")
+        yield Figure(f"POST, envelopes of {size}, the bare insert times it", least / rates[size], "x", 3)
+        yield Figure(f"GET, pages of 100 after that, p50 (p99 {read.p99:.1f} ms)", read.p50, "ms", 2.1)
+        rate = max(crowded(bodies, size, clients) for _ in RUNS)
+        rates[size] = max(rate, rates[size])
+        yield Figure(f"POST, envelopes of {size}, {clients} clients", rate, "objects/s", 7_400, "more")
+    yield from mixed(bodies[:6_000])
+    theirs = [beside(bodies[:2_000]) for _ in RUNS]
+    best = max(rate for rate, _ in theirs)
+    yield Figure("OpenTAXII 0.9.3: POST, envelopes of 100, one client", best, "objects/s")
+    for size, rate in rates.items():
+        yield Figure(f"POST, envelopes of {size}, at best, times OpenTAXII's", rate / best, "x", 20, "more")
+    their_page = min(read.p50 for _, read in theirs)
+    yield Figure("OpenTAXII 0.9.3: GET, pages of 100, p50", their_page, "ms")
+    yield Figure("OpenTAXII's page, times ours", their_page / page, "x", 10, "more")
 
 
 def main() -> None:
