@@ -1,6 +1,7 @@
 """An auditor reads the log, has it verified, takes it along; and is written down in it."""
 
 import json
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from egnatia.store import Batch, Note, Sought
 from egnatia.store.auditing import STRETCH
 from egnatia.trust.audit import checkpoint
 from egnatia.trust.packing import pack
-from egnatia.web.audit.checking import checks
+from egnatia.web.audit.checking import Check, checks
 from egnatia.web.audit.log import moment_of
 from egnatia.web.permission import Role
 
@@ -162,6 +163,18 @@ def test_a_check_that_was_interrupted_can_begin_again(house: House, auditor: htt
     kept.put("last", type(last)(by=last.by, began=1, touched=1, rows=9, passed=4))
     assert "interrupted" in auditor.get("/audit/verify").text
     assert "whole and in order" in verified(house, auditor)
+
+
+def test_a_check_that_goes_on_says_how_far_it_is_and_is_not_begun_twice(house: House, auditor: httpx.Client) -> None:
+    now = time.time_ns() // 1_000
+    going = Check(by="Ben", began=now, touched=now, rows=1_000, passed=400)
+    checks(house.node).put("last", going)
+    page = auditor.get("/audit/verify").text
+    assert '<progress value="400" max="1000"' in page
+    assert 'data-refresh="1"' in page
+    csrf = csrf_of(page)
+    assert auditor.post("/audit/verify", data={"csrf": csrf}).status_code == 303
+    assert checks(house.node).get("last") == going
 
 
 def test_signed_heads_are_shown(house: House, auditor: httpx.Client) -> None:

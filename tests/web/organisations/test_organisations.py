@@ -1,5 +1,6 @@
 """Who is who, for who may know it; an administrator says it, and what they may see follows."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,3 +160,24 @@ def test_the_picture_of_a_large_constituency_says_how_many_more_there_are() -> N
     assert "CSIRT &amp; &lt;Co&gt;" in chart.drawing
     assert "Client 59" in chart.rows[0][1]
     assert constituencies(speech(LANGUAGES["en"]), [provider]) is None
+
+
+def test_many_organisations_come_page_by_page_and_are_found_in_any_script(house: House) -> None:
+    for number in range(230):
+        identity = f"identity--00000000-0000-4000-9000-{number:012x}"
+        house.node.store.organisations.put(Known(identity, f"Agencija {number:03}", ("AL", "RS")[number % 2]))
+    house.node.store.organisations.put(Known(CLINIC, "Клиника Скопје", "MK"))
+    house.node.forget_facts()
+    with house.visitor(Role.READER) as reader:
+        seen: list[str] = []
+        path = "/organisations"
+        while path:
+            page = reader.get(path).text
+            seen += re.findall(r"Agencija \d{3}", page.partition("<table")[2].partition("</table>")[0])
+            path = (re.findall(r'href="([^"]*after=[^"]*)"', page) or [""])[0].replace("&amp;", "&")
+        assert sorted(seen) == [f"Agencija {number:03}" for number in range(230)]
+        assert [int(each[-3:]) % 2 for each in seen] == [0] * 115 + [1] * 115  # Albania before Serbia
+        found = reader.get("/organisations", params={"q": "skopje"}).text
+        assert "Клиника Скопје" in found
+        assert "Agencija" not in found
+        assert "No organisation of that name" in reader.get("/organisations", params={"q": "nowhere"}).text

@@ -13,6 +13,7 @@ from litestar.response import Stream
 
 from egnatia.store import Batch, Note, Sought, Store
 from egnatia.trust.audit import AuditRow
+from egnatia.web.audit.words import ACTIONS, said
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -21,23 +22,6 @@ ROWS = 50
 """Rows on one page."""
 
 MOST = 1 << 62
-
-ACTIONS = (
-    "agreement ended",
-    "agreement signed",
-    "agreement suspended",
-    "audit",
-    "backup",
-    "organisation",
-    "pairing",
-    "purge",
-    "release",
-    "sign-in",
-    "submit",
-    "token",
-)
-"""What a reader is offered to filter by; any other word may be typed."""
-
 
 Words = Annotated[str, QueryParameter(max_length=200)]
 
@@ -70,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     organisation: str
     person: str
     action: str
+    words: str
     subject: str
     href: str
     detail: str
@@ -85,7 +70,7 @@ class LogPage(Content, frozen=True, kw_only=True):
     more: bool
     before: int | None
     wrong: str = ""
-    actions: tuple[str, ...] = ACTIONS
+    actions: tuple[tuple[str, str], ...] = tuple(ACTIONS.items())
 
 
 def asked_of(actor: Words = "", action: Words = "", subject: Words = "", since: Words = "", until: Words = "") -> Asked:
@@ -201,6 +186,7 @@ def line_of(row: AuditRow, known: Mapping[str, str], own: str) -> Line:
         organisation="" if first == own else known.get(first, first if is_named else ""),
         person=rest if is_named else row.actor,
         action=row.action,
+        words=said(row.action),
         subject=known.get(row.subject, row.subject),
         href=_href(row.subject),
         detail=row.detail,

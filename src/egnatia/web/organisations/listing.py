@@ -1,24 +1,31 @@
 """The pages that show organisations: all of them, and each by itself."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Annotated, ClassVar
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from egnatia.exchange.api.problem import NotFound
+from egnatia.record.words import fold
 from egnatia.store import Query
 from egnatia.store.query import LAST
 from egnatia.web.agreements.reading import all_seen
 from egnatia.web.agreements.standing import Seen
 from egnatia.web.chart import Chart
 from egnatia.web.frame import Content
+from egnatia.web.language import Speech
 from egnatia.web.organisations.picture import constituencies
 from egnatia.web.organisations.who import Who, everybody
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
+
+ROWS = 100
+"""Organisations on one page."""
 
 COUNTED = 10_000
 """Records are counted no further on a page."""
@@ -39,6 +46,9 @@ class OrganisationsPage(Content, frozen=True, kw_only=True):
     picture: Chart | None
     names: Mapping[str, str]
     may_manage: bool
+    q: str
+    first: str = ""
+    more: str = ""
 
 
 class OrganisationPage(Content, frozen=True, kw_only=True):
@@ -58,23 +68,51 @@ class OrganisationPage(Content, frozen=True, kw_only=True):
 
 
 @get("/organisations")
-async def organisations(visit: NamedDependency[Visit]) -> Response[str]:
-    """The list of organisations."""
+async def organisations(
+    visit: NamedDependency[Visit],
+    q: Annotated[str, QueryParameter(max_length=200)] = "",
+    after: Annotated[str, QueryParameter(max_length=100)] = "",
+) -> Response[str]:
+    """The list of organisations whose name has `q` in it, those that follow the one with the id `after`."""
     told = await told_of(visit)
-    by_economy: dict[str, list[Who]] = {}
-    for each in told:
-        by_economy.setdefault(each.known.economy, []).append(each)
-    order = sorted(by_economy, key=lambda code: (code in {"regional", "other"}, visit.speech.economy(code).casefold()))
-    groups = tuple(EconomyGroup(code=code, organisations=tuple(by_economy[code])) for code in order)
+    wanted = fold(q)
+    ordered = sorted((each for each in told if wanted in fold(each.known.name)), key=_by_economy(visit.speech))
+    ids = [each.known.id for each in ordered]
+    begin = ids.index(after) + 1 if after in ids else 0
+    shown, rest = ordered[begin : begin + ROWS], ordered[begin + ROWS :]
+    asked = {"q": q} if q else {}
+    here = f"/organisations?{urlencode(asked)}" if asked else "/organisations"
     return visit.page(
         OrganisationsPage(
             title=visit.speech.gettext("Organisations"),
-            groups=groups,
-            picture=constituencies(visit.speech, [each.known for each in told]),
+            groups=tuple(
+                EconomyGroup(code=code, organisations=tuple(each))
+                for code, each in groupby(shown, lambda one: one.known.economy)
+            ),
+            picture=None if q or after else constituencies(visit.speech, [each.known for each in told]),
             names={each.known.id: each.known.name for each in told},
             may_manage=visit.visitor.may(Permission.MANAGE_ORGANISATIONS),
+            q=q,
+            first=here if begin else "",
+            more=f"/organisations?{urlencode(asked | {'after': shown[-1].known.id})}" if rest else "",
         )
     )
+
+
+def _by_economy(speech: Speech) -> Callable[[Who], tuple[object, ...]]:
+    """Economies in the alphabetical order of the reader's language, bodies of the region last; within them by name."""
+
+    def key(one: Who) -> tuple[object, ...]:
+        code = one.known.economy
+        return (
+            code in {"regional", "other"},
+            speech.economy(code).casefold(),
+            code,
+            fold(one.known.name),
+            one.known.id,
+        )
+
+    return key
 
 
 @get("/organisations/{organisation:str}")

@@ -1,0 +1,57 @@
+"""The pages of the house are whole in every language: a translation that lost a placeholder would break its page."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.exchange.peer.region import indicator
+from tests.web.agreements.test_agreements import BANK, drafted, proposed
+from tests.web.house import House, housed
+
+from egnatia.exchange.peer.contact import Contact, Kind
+from egnatia.exchange.peer.status import save
+from egnatia.settings import Organisation
+from egnatia.web.language import LANGUAGES
+from egnatia.web.permission import Role
+
+NEXT_DOOR = Organisation(name="Next door", id="identity--00000000-0000-4000-8000-0000000000d2", economy="XK")
+ROLES = (Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, list[str]]]:
+    """A node with something of everything, and its pages."""
+    folder = tmp_path_factory.mktemp("two")
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    with housed(folder / "a") as house, housed(folder / "b", organisation=NEXT_DOOR) as other:
+        house.node.host(BANK, "Bank of a test", "ME")
+        house.submit(indicator())
+        house.node.pairings.accept(other.node.pairings.invite())
+        waiting = f"/peers/{other.node.node_id}/confirm"
+        with house.visitor(*ROLES) as admin:
+            assert admin.get(waiting).status_code == 200
+            house.node.pairings.confirm(other.node.node_id)
+            contact = Contact(
+                other.node.node_id, last_contact=1, received=3, duplicates=2, refused=1, outages=4, lies=1
+            )
+            for kind in Kind:
+                contact.troubled(1, "something", kind)
+            save(house.node.store, [contact])
+            pages = [
+                *("/peers", f"/peers/{other.node.node_id}", f"/peers/{other.node.node_id}/remove", "/peers/invite"),
+                *("/peers/accept", "/organisations", f"/organisations/{BANK}", f"/organisations/{BANK}/edit"),
+                *("/agreements", "/agreements/new", proposed(admin), drafted(admin)),
+                *("/audit", "/audit?action=none", "/audit/verify", "/audit/heads", "/settings"),
+            ]
+        yield house, pages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_whole_in_every_language(paths: tuple[House, list[str]], language: str) -> None:
+    house, pages = paths
+    with house.visitor(*ROLES, language=language) as visitor:
+        for page in pages:
+            answer = visitor.get(page)
+            assert answer.status_code == 200, page
+            assert f'<html lang="{language}"' in answer.text
+            assert "%(" not in answer.text, page
