@@ -12,6 +12,7 @@ from egnatia.cyber.intel.correlation import correlate as correlated
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matrix import ATTACK, DISARM, Extent
 from egnatia.cyber.intel.matrix import matrix as matrix_of
+from egnatia.cyber.intel.path import way
 from egnatia.cyber.intel.searching import Stretch, known_to
 from egnatia.cyber.intel.searching import search as searched
 from egnatia.cyber.intel.vote import OPINIONS, WORDS, opinion
@@ -86,6 +87,28 @@ def correlate(desk: Desk, record: str, *, organisation: str | None, limit: int) 
     desk.answer(rows, table(("weight", "record", "in common"), shown_) if rows else "Nothing in common with others.")
     for each in found.popular:
         desk.aside(f"{each.value} is in more than {each.of} records: too common to tell anything.")
+
+
+@click.command()
+@click.argument("first")
+@click.argument("last")
+@command
+def path(desk: Desk, first: str, last: str) -> None:
+    """Show a shortest way of references between two records (their ids).
+
+    \b
+    egnatia path report--... intrusion-set--...
+    """
+    with desk.node() as node:
+        clearance = node.clearance_of(node.own)
+        found = way(node.store, clearance, first, last)
+        organisations = by_id(node.organisations())
+    if found is None:
+        raise Failure("One of these records is not here, or not for this organisation")
+    shown_cards = cards(found.rows, organisations, speech(LANGUAGES["en"]))
+    nothing = "There is no way between them." if found.complete else "No way was found; there may be a longer one."
+    rows = [(each.kind, each.title, each.id) for each in shown_cards]
+    desk.answer([row.id for row in found.rows], table(("what", "title", "id"), rows) if rows else nothing)
 
 
 @click.command()

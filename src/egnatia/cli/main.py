@@ -12,7 +12,7 @@ COMMANDS: Final = {
     "export": "transfer:export_",
     "submit": "record:submit", "search": "record:search", "preview": "record:preview", "explain": "record:explain",
     "recall": "record:recall",
-    "find": "intel:find", "correlate": "intel:correlate", "matrix": "intel:matrix", "vote": "intel:vote",
+    "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix", "vote": "intel:vote",
     "source": "source:source", "output": "output:output",
     "case": "case:case_",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",

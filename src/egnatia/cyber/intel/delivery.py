@@ -4,10 +4,11 @@ An output is put together anew when the log has grown or its scores have aged, a
 a device that has the newest is told so in a few bytes.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -84,27 +85,30 @@ class Outputs:
 
 
 class Maker:
-    """Makes outputs and holds those that are still good. Thread-safe."""
+    """Makes outputs, one at a time on a thread of its own, and holds those that are still good: devices that wait for a
+    large one keep nobody else from the store."""
 
     def __init__(self, host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> None:
         self._host, self._organisations = host, organisations
         self._made: dict[tuple[Output, str | None], tuple[float, int, Made]] = {}
-        self._lock = Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="egnatia-output")
         self._warnings: WarningLists | None = None
 
-    def make(self, output: Output, organisation: str | None) -> Made:
-        """An output for one reader. One is made at a time: it is the machine's memory that would be short."""
-        with self._lock:
-            key, position = (output, organisation), self._host.store.position()
-            held = self._made.get(key)
-            if held is not None and _is_good(held, position):
-                return held[2]
-            made = self._fresh(output, organisation)
-            self._made.pop(key, None)
-            self._made[key] = (time.monotonic(), position, made)
-            if len(self._made) > KEPT:
-                self._made.pop(next(iter(self._made)))
-            return made
+    async def make(self, output: Output, organisation: str | None) -> Made:
+        """An output for one reader."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._make, output, organisation)
+
+    def _make(self, output: Output, organisation: str | None) -> Made:
+        key, position = (output, organisation), self._host.store.position()
+        held = self._made.get(key)
+        if held is not None and _is_good(held, position):
+            return held[2]
+        made = self._fresh(output, organisation)
+        self._made.pop(key, None)
+        self._made[key] = (time.monotonic(), position, made)
+        if len(self._made) > KEPT:
+            self._made.pop(next(iter(self._made)))
+        return made
 
     def _fresh(self, output: Output, organisation: str | None) -> Made:
         if self._warnings is None:
@@ -151,7 +155,7 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
         saved = await surface.ask(lambda: kept.outputs.get(name))
         if saved is None:
             raise NotFound
-        made = await surface.ask(lambda: maker.make(saved, caller.organisation))
+        made = await maker.make(saved, caller.organisation)
         headers = {"ETag": f"W/{made.tag}", "Cache-Control": "private, max-age=60", "Vary": "Authorization"}
         if _has(request.headers.get("if-none-match", ""), made.tag):
             return Response(b"", status_code=304, headers=headers)
