@@ -4,6 +4,7 @@ New messages are added untranslated, those that are gone are dropped, translatio
 """
 
 import inspect
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ LOCALES = SOURCE / "web" / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
 
+WORKFLOWS = ("casework/workflows/information-request.toml", "cyber/incidents/protocol.toml")
+SPOKEN = frozenset({"title", "about", "help"})
+
 LOCALE_OF = {each.catalogue: each.locale for each in LANGUAGES.values() if each.catalogue and not each.latin}
 """The catalogues that are kept, and the locale that each one's plurals follow."""
 
@@ -34,6 +38,8 @@ def template() -> Catalog:
         found.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     for message in declared():
         found.add(message, locations=[("settings/declared.py", 0)])
+    for file, message in spoken():
+        found.add(message, locations=[(file, 0)])
     return found
 
 
@@ -42,6 +48,26 @@ def declared() -> Iterator[str]:
     for _, kind in sections():
         yield inspect.cleandoc(kind.__doc__ or "")
         yield from (meta_of(field.type).description or "" for field in msgspec.structs.fields(kind))
+
+
+def spoken() -> Iterator[tuple[str, str]]:
+    """What workflows say to people, with the file that declares it: titles, what they are about, hints."""
+    for file in WORKFLOWS:
+        content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
+        yield from ((file, text) for text in _texts(content))
+
+
+def _texts(content: object) -> Iterator[str]:
+    match content:
+        case dict():
+            for key, value in content.items():
+                if key in SPOKEN and isinstance(value, str):
+                    yield value
+                else:
+                    yield from _texts(value)
+        case list():
+            for each in content:
+                yield from _texts(each)
 
 
 def held(name: str) -> Catalog:
