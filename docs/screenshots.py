@@ -31,12 +31,15 @@ from egnatia.demo.region import Seat, application
 FOLDER: Final = Path(__file__).parent / "screenshots"
 AT: Final = "me"
 DAYS: Final = 12
-SIZE: Final = {"width": 1280, "height": 860}
+SIZE: Final = {"width": 1200, "height": 800}
 PHONE: Final = {"width": 390, "height": 800}
 PATIENCE: Final = 60_000
 
 Cookies = list[Any]
 """As playwright takes them; it exports no name for one."""
+
+DARK: Final = ("situation", "feed", "search", "record", "publish")
+"""Those that are taken in the dark as well."""
 
 PAGES: Final = {
     "situation": "/",
@@ -62,11 +65,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="egnatia-pictures-") as folder:
         own, *free = ports(7500, len(ACTORS))
         made = make(Path(folder), free, datetime.now(UTC))
-        with running(made):
-            _settled(made)
-        _aged(made)
         with running(made), sync_playwright() as playwright:
             _settled(made)
+            _aged(made)
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
             )
@@ -82,6 +83,7 @@ def main() -> None:
                 page.locator("#report button").click()
                 page.wait_for_selector(".node.lit")
                 page.wait_for_timeout(1_500)
+                page.evaluate("scrollTo(0, 0)")
                 _take(page, "region-light")
             browser.close()
 
@@ -93,6 +95,8 @@ def _look(browser: Browser, seat: Seat, scheme: str, person: Cookies) -> None:
         _take(page, f"sign-in-{scheme}")
         context.add_cookies(person)
         for name, path in PAGES.items():
+            if scheme == "dark" and name not in DARK:
+                continue
             answer = page.goto(seat.url + path)
             if answer is None or answer.status != 200:
                 sys.exit(f"{path} answered {answer.status if answer else 'nothing'}")
@@ -176,7 +180,7 @@ def _aged(made: Made) -> None:
     now, span = time.time_ns() // 1_000, DAYS * 86_400_000_000
     for database in made.folder.glob("*/egnatia.db"):
         chance = Random(database.parent.name)  # noqa: S311  nothing secret
-        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(database, timeout=60)) as connection, connection:
             positions = [row[0] for row in connection.execute("SELECT position FROM versions ORDER BY position")]
             moments = sorted(now - int(span * chance.random() ** 1.6) for _ in positions)
             connection.executemany(
