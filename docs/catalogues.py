@@ -20,7 +20,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "egnatia"
 LOCALES = SOURCE / "web" / "locale"
 
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1, 2)}
 
 WORKFLOWS = ("casework/workflows/information-request.toml", "cyber/incidents/protocol.toml")
 SPOKEN = frozenset({"title", "about", "help"})
