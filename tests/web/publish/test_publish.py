@@ -162,6 +162,22 @@ def test_benign_values_and_personal_data_are_pointed_out(house: House) -> None:
         assert "It may hold personal data" in person.text
 
 
+def test_an_indicator_of_what_is_benign_is_published_only_where_somebody_insists(house: House) -> None:
+    pattern = {"p_pattern": "[ipv4-addr:value = '8.8.8.8']", "p_pattern_type": "stix", "p_valid_from": "2026-11-24"}
+    with house.visitor(Role.PUBLISHER) as visitor:
+        held = filled(visitor, "/publish/new/indicator", do="publish", tlp="green", **pattern)
+        assert held.status_code == 422
+        assert 'name="insist"' in held.text
+        text = "Resolver 9.9.9.9"
+        page = filled(visitor, "/publish/quick", do="recognise", text=text).text
+        key = page.partition('name="value" value="')[2].partition('"')[0]
+        quick = filled(visitor, "/publish/quick", do="publish", text=text, name="x", value=[key], tlp="green")
+        assert quick.status_code == 422
+        assert 'name="insist"' in quick.text
+        record = published(visitor, "/publish/new/indicator", tlp="green", insist="yes", **pattern)
+        assert record["valid_from"] == "2026-11-24T00:00:00.000Z"
+
+
 def test_a_draft_is_its_authors_alone_and_can_be_gone_on_with(house: House) -> None:
     with house.visitor(Role.ANALYST) as author, house.visitor(Role.ANALYST) as other:
         kept = filled(

@@ -25,7 +25,7 @@ function soon() {
 }
 
 if (form?.dataset.foresee && seen) {
-  form.addEventListener("change", soon);
+  form.addEventListener("change", (event) => seen.contains(event.target) || soon());
   soon();
 }
 

@@ -20,6 +20,7 @@ from egnatia.web.publish.draft import Draft, Drafts
 from egnatia.web.publish.foresight import Foresight, foresight, record_of, sketch
 from egnatia.web.publish.form import DEFAULTS, Field, Given, fields, given_of, problems_by_name, said_in
 from egnatia.web.publish.marking import KEEP, Chosen, markings, other_markings
+from egnatia.web.publish.warning import is_held_up, lists
 from egnatia.web.record.faces import FACES
 from egnatia.web.record.name import Names, decoded
 from egnatia.web.record.subject import AsText, known
@@ -49,6 +50,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     definitions: tuple[bytes, ...]
     applied: tuple[str, ...]
     wrong: dict[str, str]
+    insisted: bool = False
 
 
 def beginning(type_: str, about: str) -> Given:
@@ -59,7 +61,9 @@ def beginning(type_: str, about: str) -> Given:
     return given_of(type_, stix)
 
 
-def written(visit: Visit, type_: str, given: Given, chosen: Chosen, edits: Row | None) -> Written:
+def written(
+    visit: Visit, type_: str, given: Given, chosen: Chosen, edits: Row | None, *, insisted: bool = False
+) -> Written:
     """The record that a form makes, and what is wrong with it in the visitor's language."""
     own = visit.visitor.organisation or ""
     said, wrong = said_in(type_, given)
@@ -83,7 +87,9 @@ def written(visit: Visit, type_: str, given: Given, chosen: Chosen, edits: Row |
         body = checked(stix)
     except Invalid as invalid:
         words = {**problems_by_name(invalid.problems), **words}
-    return Written(stix=stix, body=body, definitions=tuple(definitions), applied=applied, wrong=words)
+    return Written(
+        stix=stix, body=body, definitions=tuple(definitions), applied=applied, wrong=words, insisted=insisted
+    )
 
 
 def foreseen(visit: Visit, type_: str, done: Written) -> Foresight:
@@ -101,7 +107,13 @@ def foreseen(visit: Visit, type_: str, done: Written) -> Foresight:
         names=sentence_names(visit),
         speech=visit.speech,
         bodies=[done.body or msgspec.json.encode(stix)],
+        insisted=done.insisted,
     )
+
+
+def held_up(visit: Visit, bodies: Sequence[bytes]) -> bool:
+    """Whether these records are published only where somebody insists."""
+    return is_held_up(bodies, lists(visit.premises.settings.data))
 
 
 def sentence_names(visit: Visit) -> AsText:

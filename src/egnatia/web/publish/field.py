@@ -4,7 +4,7 @@ Lists are written one item on each line, so that every form works without a scri
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,10 @@ from egnatia.web.record.face import Property, Shape
 OTHER: Final = "__other"
 """Ends the name of the field for terms that a vocabulary does not have."""
 
+_IN_LINES: Final = frozenset({Shape.LIST, Shape.REFS, Shape.HASHES, Shape.PHASES, Shape.SOURCES})
+
 _LOCAL: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?")
+_PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
 _WHOLE: Final = re.compile(r"-?\d{1,18}")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
@@ -41,6 +44,8 @@ def value_of(declared: Property, given: str, ticked: Sequence[str] = ()) -> Any:
         return [*ticked, *(each for each in _parts(given, ",") if each not in ticked)] or None
     if not given:
         return None
+    if declared.shape in _IN_LINES and (found := _as_json(given)) is not None:
+        return found
     match declared.shape:
         case Shape.MOMENT:
             return moment(given)
@@ -64,25 +69,40 @@ def value_of(declared: Property, given: str, ticked: Sequence[str] = ()) -> Any:
 
 
 def text_of(declared: Property, value: Any) -> str:
-    """What the field of a value holds: `value_of` gives the value back."""
+    """What the field of a value holds: `value_of` gives the value back. What lines cannot say is said as JSON."""
+    if value is None:
+        return ""
+    lines = _lines(declared, value)
+    if lines is not None and _reads_as(declared, lines, value):
+        return lines
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _lines(declared: Property, value: Any) -> str | None:
+    """The value as people write it; None where it is not of its shape."""
     match declared.shape, value:
-        case _, None:
-            return ""
         case Shape.FLAG, bool():
             return "yes" if value else "no"
-        case ((Shape.LIST | Shape.REFS), list()) if all(isinstance(each, str) for each in value):
-            return "\n".join(value)
+        case Shape.MOMENT, str() if _PLAIN.fullmatch(value):
+            return f"{value[:10]} {value[11:16] if value[17:19] == '00' else value[11:19]}"
+        case ((Shape.LIST | Shape.REFS), list()):
+            return "\n".join(map(str, value))
         case Shape.HASHES, dict():
             return "\n".join(f"{name}: {digest}" for name, digest in value.items())
         case Shape.PHASES, list() if all(isinstance(each, dict) for each in value):
             return "\n".join(f"{each.get('kill_chain_name', '')} / {each.get('phase_name', '')}" for each in value)
-        case Shape.SOURCES, list() if all(_is_plain_source(each) for each in value):
-            return "\n".join(" | ".join(filter(None, map(each.get, _SOURCE))) for each in value)
-        case _, str():
-            return value
-        case _, int() | float():
-            return str(value)
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        case Shape.SOURCES, list() if all(isinstance(each, dict) for each in value):
+            return "\n".join(" | ".join(str(each[part]) for part in _SOURCE if part in each) for each in value)
+        case ((Shape.TREE | Shape.PARTS), _):
+            return None
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _reads_as(declared: Property, text: str, value: Any) -> bool:
+    try:
+        return bool(value_of(declared, text) == value) or declared.shape not in _IN_LINES
+    except Wrong:
+        return declared.shape not in _IN_LINES
 
 
 def moment(given: str) -> str:
@@ -127,8 +147,6 @@ def _phase(line: str) -> dict[str, str]:
 
 def _source(line: str) -> dict[str, Any]:
     """`source | number | address | description`: an address has a scheme, a number has no blank; the rest describes."""
-    if line.startswith("{"):
-        return dict(_json(line))
     name, *rest = (part.strip() for part in line.split("|"))
     found: dict[str, Any] = {"source_name": name}
     for part in filter(None, rest):
@@ -143,16 +161,15 @@ def _source(line: str) -> dict[str, Any]:
     return found
 
 
-def _is_plain_source(source: Any) -> bool:
-    """Whether a line says all of an external reference, so that reading it gives the same one."""
-    if not isinstance(source, Mapping) or set(source) - set(_SOURCE):
-        return False
-    if not all(isinstance(each, str) and not set(each) & set("|\r\n") for each in source.values()):
-        return False
+def _as_json(given: str) -> Any:
+    """A list or object where the field holds one as JSON; None where it holds lines."""
+    if given[0] not in "[{":
+        return None
     try:
-        return _source(" | ".join(filter(None, map(source.get, _SOURCE)))) == source
-    except Wrong:
-        return False
+        found = msgspec.json.decode(given)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 def _json(given: str) -> Any:

@@ -10,7 +10,7 @@ from egnatia.record import Head, Invalid, Record, read
 from egnatia.record.record import Reference
 from egnatia.web.language import Speech
 from egnatia.web.premises import Premises
-from egnatia.web.publish.warning import Benign, benign, personal
+from egnatia.web.publish.warning import Benign, benign, is_held_up, lists, personal
 from egnatia.web.record.ruling import said
 from egnatia.web.record.text import visible
 
@@ -26,13 +26,16 @@ class Seer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Foresight(msgspec.Struct, frozen=True, kw_only=True):
     """What would happen. `uncovered` says that it is marked as personal data and no other organisation has an agreement
-    that covers it; `suspected` is what looks like personal data and is not marked so."""
+    that covers it; `suspected` is what looks like personal data and is not marked so. `held_up` says that it is not
+    published unless somebody insists, `insisted` that somebody does."""
 
     seers: tuple[Seer, ...]
     count: int
     benign: tuple[Benign, ...] = ()
     suspected: tuple[str, ...] = ()
     uncovered: bool = False
+    held_up: bool = False
+    insisted: bool = False
 
     @property
     def total(self) -> int:
@@ -50,15 +53,19 @@ def foresight(  # noqa: PLR0913  who asks, of what, in which words
     names: Mapping[str, str],
     speech: Speech,
     bodies: Sequence[bytes] = (),
+    insisted: bool = False,
 ) -> Foresight:
     """Who would see `record`; `bodies` are all records that are to be published, to be looked at for warnings."""
     label = premises.label_of(record, submitter, Handling(applied), definitions)
     seers = tuple(sorted(seers_of(premises, label, names, speech), key=lambda each: (not each.sees, each.name)))
     count = sum(each.sees for each in seers)
+    warnings = lists(premises.settings.data)
     return Foresight(
         seers=seers,
         count=count,
-        benign=benign(bodies),
+        benign=benign(bodies, warnings),
+        held_up=is_held_up(bodies, warnings),
+        insisted=insisted,
         suspected=() if label.personal else personal(bodies, speech),
         uncovered=label.personal and not count,
     )

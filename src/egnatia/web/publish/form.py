@@ -105,7 +105,7 @@ def form_of(type_: str) -> type[msgspec.Struct]:
     renamed = [(f"p_{name}", kind, default) for name, kind, default in fields]
     beside = [("tlp", str, ""), ("pap", str, ""), ("audience", list[str], msgspec.field(default_factory=list)),
               ("agreement", list[str], msgspec.field(default_factory=list)), ("personal", str, ""),
-              ("do", str, "preview"), ("draft", str, "")]  # fmt: skip
+              ("do", str, "preview"), ("draft", str, ""), ("insist", str, "")]  # fmt: skip
     return msgspec.defstruct("Form", [*renamed, *beside], frozen=True)
 
 

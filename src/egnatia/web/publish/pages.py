@@ -105,10 +105,10 @@ async def foresee(visit: NamedDependency[Visit], type_: Type, edits: About = "")
     if not offered(type_):
         raise NotFound
     row = await _own(visit, edits) if edits else None
-    given, chosen, _, _ = await _filled(visit, type_, keep=row is not None)
+    given, chosen, _, form = await _filled(visit, type_, keep=row is not None)
 
     def seen() -> str:
-        done = desk.written(visit, type_, given, chosen, row)
+        done = desk.written(visit, type_, given, chosen, row, insisted=_insists(form))
         return fragment("publish/foreseen.html", visit.language, foreseen=desk.foreseen(visit, type_, done))
 
     return Response(await visit.ask(seen), media_type="text/html; charset=utf-8", headers=HEADERS)
@@ -165,8 +165,9 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
         edits = row.id if row is not None else ""
         await visit.ask(lambda: desk.kept_draft(visit, type_, given, chosen, draft=draft, edits=edits, at=_now()))
         return visit.go("/publish", visit.speech.gettext("The draft was kept"))
-    done = await visit.ask(lambda: desk.written(visit, type_, given, chosen, row))
-    if do == "publish" and not done.wrong and not wrong:
+    done = await visit.ask(lambda: desk.written(visit, type_, given, chosen, row, insisted=_insists(form)))
+    is_held = not done.insisted and await visit.ask(lambda: desk.held_up(visit, [done.body]))
+    if do == "publish" and not (done.wrong or wrong or is_held):
         outcome = await desk.submitted(visit, [*done.definitions, done.body], done.applied)
         if not outcome.refused:
             await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).drop(draft))
@@ -179,6 +180,10 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
         )
     )
     return visit.page(page, status=422 if do == "publish" else 200)
+
+
+def _insists(form: Any) -> bool:
+    return getattr(form, "insist", "") == "yes"
 
 
 def _published(visit: Visit, row: Row | None) -> str:

@@ -43,6 +43,7 @@ class Quick(msgspec.Struct, frozen=True):
     audience: list[str] = []
     agreement: list[str] = []
     personal: str = ""
+    insist: str = ""
     do: str = "recognise"
 
 
@@ -77,8 +78,10 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
         wrong = {"value": TOO_LATE, **wrong}
     bodies, definitions, main = await visit.ask(lambda: _bundle(visit, form, chosen, picked))
     problems: dict[str, str] = {}
-    if form.do == "publish" and not wrong:
-        outcome = await desk.submitted(visit, [*definitions, *map(msgspec.json.encode, bodies)])
+    encoded = [msgspec.json.encode(each) for each in bodies]
+    is_held = form.insist != "yes" and await visit.ask(lambda: desk.held_up(visit, encoded))
+    if form.do == "publish" and not (wrong or is_held):
+        outcome = await desk.submitted(visit, [*definitions, *encoded])
         if not outcome.refused:
             said = visit.speech.ngettext(
                 "Published, with %(count)s record in it", "Published, with %(count)s records in it", len(bodies) - 1
@@ -87,7 +90,13 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
         problems = problems_by_name(problem for each in outcome.refused for problem in each.problems)
     page = await visit.ask(
         lambda: _page(
-            visit, form, chosen, found, wrong=wrong, problems=problems, foreseen=_foreseen(visit, bodies, definitions)
+            visit,
+            form,
+            chosen,
+            found,
+            wrong=wrong,
+            problems=problems,
+            foreseen=_foreseen(visit, form, bodies, definitions),
         )
     )
     return visit.page(page, status=422 if form.do == "publish" else 200)
@@ -139,7 +148,7 @@ def _said(found: Found, moment: str) -> tuple[str, dict[str, Any]]:
     return "indicator", said
 
 
-def _foreseen(visit: Visit, bodies: Sequence[dict[str, Any]], definitions: Sequence[bytes]) -> Foresight:
+def _foreseen(visit: Visit, form: Quick, bodies: Sequence[dict[str, Any]], definitions: Sequence[bytes]) -> Foresight:
     main = bodies[-1]
     head = Head(type=main["type"], id=main["id"], object_marking_refs=tuple(main.get("object_marking_refs", ())))
     return foresight(
@@ -150,6 +159,7 @@ def _foreseen(visit: Visit, bodies: Sequence[dict[str, Any]], definitions: Seque
         names=desk.sentence_names(visit),
         speech=visit.speech,
         bodies=[msgspec.json.encode(each) for each in bodies],
+        insisted=form.insist == "yes",
     )
 
 
@@ -183,7 +193,7 @@ def _page(  # noqa: PLR0913  the parts of a form
 
 
 def _value(visit: Visit, found: Found, form: Quick, *, is_fresh: bool) -> Value:
-    warned = lists().warned(found.kind, found.value)
+    warned = lists(visit.premises.settings.data).warned(found.kind, found.value)
     known = visit.store.by_value(visit.clearance(), found.value, KNOWN_UP_TO)
     is_cve = found.type == "vulnerability"
     return Value(

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from egnatia.cyber.intel.warning_list import WarningLists
+from egnatia.cyber.intel.warning_list import WarningLists, warning_lists
 from egnatia.record import Invalid, Record, read
 from egnatia.record.words import text_of
 from egnatia.web.language import Speech
@@ -34,15 +35,21 @@ class Benign(msgspec.Struct, frozen=True):
     list: str
 
 
-def benign(bodies: Iterable[bytes]) -> tuple[Benign, ...]:
+def benign(bodies: Iterable[bytes], lists: WarningLists) -> tuple[Benign, ...]:
     """Values in these records that are well known and benign, each once."""
     found: dict[str, Benign] = {}
     for record in _read(bodies):
         for value in record.values:
-            warned = lists().warned(value.kind, value.value)
+            warned = lists.warned(value.kind, value.value)
             if warned is not None:
                 found.setdefault(value.value, Benign(visible(defanged(value.value)), warned.list))
     return tuple(found.values())
+
+
+def is_held_up(bodies: Iterable[bytes], lists: WarningLists) -> bool:
+    """Whether an indicator among these records would make others block what is benign: it is published only where
+    somebody insists."""
+    return any(lists.reason(msgspec.json.decode(record.body)) is not None for record in _read(bodies))
 
 
 def personal(bodies: Iterable[bytes], speech: Speech) -> tuple[str, ...]:
@@ -91,7 +98,7 @@ def _read(bodies: Iterable[bytes]) -> Iterator[Record]:
             continue
 
 
-@cache
-def lists() -> WarningLists:
-    """The lists that are built in."""
-    return WarningLists()
+@lru_cache(maxsize=8)
+def lists(data: Path) -> WarningLists:
+    """The lists that are built in, and those in the data directory as they were when first asked for."""
+    return warning_lists(data)
