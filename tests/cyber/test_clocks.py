@@ -40,6 +40,9 @@ def test_notification_of_trust_services() -> None:
     owed = Matter(entity_type="trust", trust_service_affected=True).owed()
     assert owed["notification-trust"].due == at(24)
     assert "notification" not in owed
+    usual = Matter()
+    usual.file(60, "notification", **NOTICE)
+    assert "notification-trust" not in usual.owed()
     assert Matter(entity_type="trust").owed()["notification"].due == at(72)
 
 

@@ -111,12 +111,11 @@ class Clock:
     def owed(self, deadline: Deadline) -> Iterator[Owed]:
         """What one deadline asks: nothing, once, or once for each start where it repeats."""
         rule = self.book.rule("deadline", deadline.name)
-        applies = rule is None or rule.holds(self.known)
+        if rule is not None and not rule.holds(self.known):
+            return
         starts = self._starts(deadline)
         for place, start in enumerate(starts):
             met = self._met(deadline, start)
-            if not applies and met is None:
-                continue
             further = place == len(starts) - 1
             if deadline.instead_of:
                 if not self._deferred(self.book.deadlines[deadline.instead_of], start):
