@@ -18,10 +18,6 @@ class Accounts:
         """The account with the sign-in name, however it was capitalised."""
         return self._kept.get(sign_in_name(name))
 
-    def by_id(self, account_id: str) -> Account | None:
-        """The account with the id."""
-        return next((each for each in self.all() if each.id == account_id), None)
-
     def all(self) -> tuple[Account, ...]:
         """By sign-in name."""
         return tuple(self._kept.all().values())

@@ -4,6 +4,7 @@ Whatever is wrong (no such name, the password, the code, a locked or disabled ac
 learns who has an account. Wrong tries are counted by address and by account.
 """
 
+import asyncio
 import functools
 import logging
 import threading
@@ -73,6 +74,8 @@ class Door:
         self.seal = Seal(premises.secret)
         self.throttle = Throttle(failures=20, seconds=300, clock=lambda: clock() / 1_000_000)
         self.asking = Throttle(failures=60, seconds=60, clock=lambda: clock() / 1_000_000)
+        self.hashing = asyncio.Semaphore(2)
+        """How many passwords are looked at at once: the threads that ask the store must not all be busy with it."""
         self.changing = threading.Lock()
         """Held where a change depends on other accounts: that an administrator remains."""
 

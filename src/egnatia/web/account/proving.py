@@ -81,7 +81,8 @@ async def prove(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> R
     began = time.monotonic()
     offered, came = Offered(account.name, form.password, form.code), origin(visit)
     try:
-        await visit.ask(lambda: door.prove(offered, came))
+        async with door.hashing:
+            await visit.ask(lambda: door.prove(offered, came))
     except Refused:
         await asyncio.sleep(slowly(began))
         return _prove_page(visit, door, account, form.to, NOT_RIGHT, status=403)

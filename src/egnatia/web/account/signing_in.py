@@ -25,9 +25,6 @@ NOT_RIGHT = N_("That was not right. Check the name, the password and the code; e
 NOT_THIS_PASSKEY = N_("This passkey is not known here, or it was not used in time. Try again.")
 WAIT = N_("Too many attempts; wait a few minutes and try again")
 
-_AT_ONCE = asyncio.Semaphore(2)
-"""How many passwords are looked at at once: the threads that ask the store must not all be busy with it."""
-
 
 class SignInPage(Content, frozen=True, kw_only=True):
     """The form, and what was wrong with the last try. `passkeys_at` is where passkeys work, where they do not here."""
@@ -129,7 +126,7 @@ async def sign_in(visit: NamedDependency[Visit], door: NamedDependency[Door]) ->
     began = time.monotonic()
     offered, came = Offered(form.name, form.password, form.code), origin(visit)
     try:
-        async with _AT_ONCE:
+        async with door.hashing:
             cookie = await visit.ask(lambda: door.by_password(offered, came))
     except Refused:
         await asyncio.sleep(slowly(began))

@@ -93,7 +93,7 @@ async def issue(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> R
     visit.require(Permission.MANAGE_TOKENS)
     account = await proven(visit, door, "/tokens")
     if any(not visit.visitor.may(NEEDS[right]) for right in form.rights):
-        raise NotAllowed("You cannot give what you do not have")
+        raise NotAllowed(visit.speech.gettext("You cannot give what you do not have"))
     if wrong := (NO_NAME if not form.name else NO_RIGHT if not form.rights else ""):
         return await _page(visit, account, form, wrong=wrong)
     minted, now = token.mint(), time.time_ns() // 1_000
