@@ -36,7 +36,7 @@ def output() -> None:
 @click.argument("name")
 @click.option("--format", "form", type=click.Choice(list(FORMS)), required=True, help="What the device reads.")
 @click.option("--search", default="", help="Only what matches, in the search language (docs/intel.md).")
-@click.option("--least", default=30, show_default=True, type=click.IntRange(1, 100), help="The least score.")
+@click.option("--least", default=20, show_default=True, type=click.IntRange(1, 100), help="The least score.")
 @click.option("--allow", multiple=True, metavar="VALUE", help="Never give this address, network, domain or digest.")
 @click.option("--limit", default=0, type=click.IntRange(0, 1_000_000), help="At most so many entries; the best stay.")
 @command

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from egnatia.cyber.intel.output import Output
 from egnatia.cyber.intel.score import DECAYS, OTHER, Evidence, Seen, Source, Vote, decay_of, remaining, score
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -56,8 +57,8 @@ def test_a_sighting_by_somebody_else_raises_and_makes_young_again() -> None:
 
 def test_the_last_vote_of_each_organisation_counts() -> None:
     doubted = (Vote("identity--b", "strongly-disagree"),)
-    assert score(evidence(votes=doubted), NOW).value == round(60 * 0.4)
-    assert score(evidence(votes=doubted * 9), NOW).value == round(60 * 0.4)
+    assert score(evidence(votes=doubted), NOW).value == round(60 * 0.25)
+    assert score(evidence(votes=doubted * 9), NOW).value == round(60 * 0.25)
     changed = (*doubted, Vote("identity--b", "agree"))
     assert score(evidence(votes=changed), NOW).value > 60
 
@@ -66,6 +67,12 @@ def test_the_reliability_of_a_source_counts() -> None:
     values = [score(Evidence("file", (Source("a", NOW, 80, grade),)), NOW).value for grade in ("A", "B", "C", "D", "E")]
     assert values == sorted(values, reverse=True)
     assert values[0] == 80
+
+
+@pytest.mark.parametrize(("kind", "days"), [("ipv4-addr", 7), ("domain-name", 30), ("file", 365)])
+def test_what_a_member_says_without_more_reaches_the_usual_output_for_a_while(kind: str, days: int) -> None:
+    told = Evidence(kind, (Source("identity--a", NOW - timedelta(days=days)),))
+    assert score(told, NOW).value >= Output(name="x", form="plain").least
 
 
 def test_what_is_over_is_worth_nothing() -> None:

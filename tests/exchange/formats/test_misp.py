@@ -97,6 +97,14 @@ def test_nobody_sees_what_misp_does_not_give_to_all(
     assert not any(admits(label, MEMBER).allowed for label in labels(conversion).values())
 
 
+@pytest.mark.parametrize(("tags", "seen"), [(("tlp:white",), True), (("tlp:green",), True), ((), False)])
+def test_an_event_of_a_feed_states_no_distribution_and_its_tags_count(tags: tuple[str, ...], seen: bool) -> None:
+    made = event(attribute("domain", "evil.example"), tags=tags)
+    del made["distribution"], made["Attribute"][0]["distribution"]
+    (indicator,) = of_type(conversion := read_event(made), "indicator")
+    assert admits(labels(conversion)[indicator["id"]], MEMBER).allowed == seen
+
+
 def test_a_sharing_group_is_an_audience() -> None:
     group = {
         "uuid": UUID.format(9),

@@ -32,7 +32,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Annotated[str, msgspec.Meta(pattern=NAME)]
     form: str
     search: str = ""
-    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     allow: tuple[str, ...] = ()
     limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 

@@ -44,14 +44,14 @@ RULE: Final = Decay(timedelta(days=2 * 365), 0.5)
 UNSTATED: Final = 50
 """The confidence of a source that states none."""
 
-RELIABILITIES: Final[Mapping[str, float]] = {"A": 1.0, "B": 0.85, "C": 0.7, "D": 0.5, "E": 0.25, "F": 0.6}
+RELIABILITIES: Final[Mapping[str, float]] = {"A": 1.0, "B": 0.9, "C": 0.75, "D": 0.5, "E": 0.25, "F": 0.7}
 """What the word of a source counts for (the Admiralty code; F: cannot be judged)."""
 
 CREDIBILITIES: Final[Mapping[int, int]] = {1: 95, 2: 75, 3: 50, 4: 30, 5: 10, 6: 50}
 """The confidence that the credibility of information stands for (the Admiralty code; 6: cannot be judged)."""
 
 _SEEN: Final = 0.3
-_DISAGREES: Final[Mapping[str, float]] = {"strongly-disagree": 0.4, "disagree": 0.7}
+_DISAGREES: Final[Mapping[str, float]] = {"strongly-disagree": 0.25, "disagree": 0.6}
 _AGREES: Final[Mapping[str, float]] = {"agree": 0.2, "strongly-agree": 0.35}
 
 

@@ -28,7 +28,7 @@ class Wanted(msgspec.Struct, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=63)] = ""
     form: str = "plain"
     search: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
-    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
+    least: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     allow: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
     limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 

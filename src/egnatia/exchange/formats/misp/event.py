@@ -158,7 +158,7 @@ class Event(
     timestamp: Loose = None
     publish_timestamp: Loose = None
     published: Loose = False
-    distribution: Loose = "0"
+    distribution: Loose = None
     threat_level_id: Loose = None
     analysis: Loose = None
     extends_uuid: str | None = ""

@@ -94,7 +94,9 @@ class Handled(msgspec.Struct, frozen=True):
 def handled(
     terms: Terms, tags: Iterable[str], distribution: Loose, group: SharingGroup | None, within: Handled | None = None
 ) -> Handled:
-    """How a thing with these tags and this distribution is handled; within another it is never more open than that."""
+    """How a thing with these tags and this distribution is handled; within another it is never more open than that.
+
+    Events of feeds state no distribution: of these the tags say everything."""
     said = restrictions(tags, terms.decided)
     if within is not None:
         said = Restrictions(
@@ -105,6 +107,8 @@ def handled(
         )
     outer = () if within is None else within.audiences
     found = Handled(said, outer)
+    if distribution is None:
+        return found
     match number(distribution):
         case 3:
             return found
