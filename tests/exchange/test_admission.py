@@ -1,5 +1,6 @@
 """The one way in: what is handed in, whole, and who sees what comes of it."""
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -144,6 +145,20 @@ def test_a_marking_that_another_published_under_the_same_id_changes_nothing(gate
     hand_in(gate, named, given)
     assert given["id"] not in seen(gate, RS)
     assert given["id"] in seen(gate, AL)
+
+
+def test_what_waits_together_with_the_definition_of_its_marking_is_for_those_it_names(gate: Node) -> None:
+    held, first, definition = threading.Event(), audience(RS), audience(AL)
+    given = indicator(definition["id"])
+    end = gate.store.subscribe(lambda _: (held.wait(20), None)[1])
+    submitter = Submitter(ME, "test", ALL_RIGHTS)
+    # The gate waits for its first definition, which the store holds; the others are then taken together, in this order.
+    answers = [gate.admission.submit([msgspec.json.encode(each)], submitter) for each in (first, definition, given)]
+    held.set()
+    assert all(answer.result(timeout=20).accepted for answer in answers)
+    end()
+    assert given["id"] in seen(gate, AL)
+    assert given["id"] not in seen(gate, RS)
 
 
 def test_a_marking_defined_by_another_is_copied_when_it_may_be_seen(gate: Node) -> None:

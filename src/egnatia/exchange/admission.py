@@ -7,7 +7,7 @@ signature) and one commit serve everybody who was waiting, and each still gets a
 import logging
 import time
 from collections.abc import Callable, Sequence, Set
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -137,13 +137,21 @@ class Admission:
                 leaves=leaves,
             )
         start = 0
+        done: list[tuple[_Waiting, Drafts, Future[Appended]]] = []
         for waiting, drafts in drafted:
             if not drafts.drafts:
                 self._refuse(waiting, drafts)
                 continue
             end = start + len(drafts.drafts)
-            self._append(waiting, drafts, attestation, proofs[start:end])
+            done.append((waiting, drafts, self._append(waiting, drafts, attestation, proofs[start:end])))
             start = end
+        if any(map(_defines, (drafts for _, drafts, _ in done))):
+            # What was drafted together did not know what is defined beside it: that comes first into the log.
+            wait([stored for _, _, stored in done])
+        for waiting, drafts, stored in done:
+            if _defines(drafts) and stored.exception() is None:
+                self._understand(waiting.submitter.organisation, _definitions(drafts))
+            stored.add_done_callback(partial(self._answer, waiting, drafts))
 
     def _moment(self) -> int:
         """Microseconds UTC, never before the last batch: peers refuse a node whose time runs backwards."""
@@ -171,7 +179,9 @@ class Admission:
         noted = self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))
         noted.add_done_callback(partial(self._answer, waiting, drafts))
 
-    def _append(self, waiting: _Waiting, drafts: Drafts, attestation: Attestation, proofs: Sequence[Proof]) -> None:
+    def _append(
+        self, waiting: _Waiting, drafts: Drafts, attestation: Attestation, proofs: Sequence[Proof]
+    ) -> "Future[Appended]":
         submitter = waiting.submitter
         notes = [Note(submitter.name, "submit", submitter.organisation, _summary(drafts, attestation))]
         if drafts.refused:
@@ -194,11 +204,7 @@ class Admission:
             lifts=tuple(drafts.lifts),
             notes=tuple(notes),
         )
-        stored = self._store.append(batch, atomic=waiting.atomic)
-        definitions = [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
-        if definitions and stored.exception() is None:
-            self._understand(submitter.organisation, definitions)
-        stored.add_done_callback(partial(self._answer, waiting, drafts))
+        return self._store.append(batch, atomic=waiting.atomic)
 
     def _understand(self, owner: str, definitions: Sequence[Record]) -> None:
         """Markings that are known now: what bears them and came before them is labelled anew."""
@@ -217,6 +223,14 @@ class Admission:
             waiting.answer.set_exception(error)
         else:
             waiting.answer.set_result(_outcome(drafts, stored.result()))
+
+
+def _defines(drafts: Drafts) -> bool:
+    return any(each.record.head.type == "marking-definition" for each in drafts.drafts)
+
+
+def _definitions(drafts: Drafts) -> list[Record]:
+    return [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
 
 
 def _outcome(drafts: Drafts, appended: Appended) -> Submission:
