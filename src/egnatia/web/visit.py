@@ -96,7 +96,7 @@ class Visit:
     @property
     def actor(self) -> str:
         """The visitor as the audit log names who acts: the organisation, and the person."""
-        return f"{self.visitor.organisation or 'public'} {self.visitor.name or 'anonymous'}"
+        return f"{self.visitor.organisation or 'public'} {self.visitor.caller.name}"
 
     def clearance(self) -> Clearance:
         """What the visitor may see now."""

@@ -11,10 +11,12 @@ PUBLIC_PERMISSIONS = frozenset({Permission.READ})
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """A person at a page. `organisation` is an identity id, None for the public; `session` names the session that
-    forms are bound to, empty for those who have not signed in; `language` is the one chosen in the account."""
+    """A person at a page. `login` is the name one signs in with, unlike `name` nobody else's; `organisation` is an
+    identity id, None for the public; `session` names the session that forms are bound to, empty for those who have
+    not signed in; `language` is the one chosen in the account."""
 
     account: str = ""
+    login: str = ""
     name: str = ""
     organisation: str | None = None
     permissions: frozenset[Permission] = PUBLIC_PERMISSIONS
@@ -32,8 +34,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> Caller:
-        """The visitor at the exchange's gate."""
-        return Caller(self.organisation, self.name or "anonymous", rights(self.permissions))
+        """The visitor at the exchange's gate, and so in the audit log: by the name that nobody else has."""
+        return Caller(self.organisation, self.login or self.name or "anonymous", rights(self.permissions))
 
 
 class Entrance(Protocol):

@@ -212,6 +212,17 @@ def test_a_client_sees_what_lets_records_go_on_to_it_and_does_not_sign(house: Ho
             assert send(clinic, f"{path}/{way}", path, text="0" * 64).status_code == 403, way
 
 
+def test_who_is_hosted_is_offered_no_client_of_its_host_as_a_party(house: House) -> None:
+    client = "identity--00000000-0000-4000-8000-0000000000c9"
+    house.node.store.organisations.put(Known(client, "Clinic", "ME", member=False, client_of=(house.node.own,)))
+    house.node.forget_facts()
+    with house.visitor(Role.ADMINISTRATOR) as admin, house.visitor(Role.ADMINISTRATOR, organisation=BANK) as banker:
+        assert "Clinic" in admin.get("/agreements/new").text
+        assert "Clinic" not in banker.get("/agreements/new").text
+        answer = send(banker, "/agreements/new", "/agreements/new", **{**TERMS, "parties": client})
+        assert (answer.status_code, "not known here" in answer.text) == (422, True)
+
+
 @pytest.mark.parametrize("role", [Role.READER, Role.ANALYST, Role.PUBLISHER, Role.AUDITOR])
 def test_nobody_signs_but_who_may(house: House, role: Role) -> None:
     with house.visitor(Role.ADMINISTRATOR) as admin, house.visitor(role) as visitor:

@@ -101,6 +101,7 @@ class Door:
             return None
         return Visitor(
             account=account.id,
+            login=account.name,
             name=account.display,
             organisation=account.organisation,
             permissions=account.permissions(self.premises.own),

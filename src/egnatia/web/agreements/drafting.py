@@ -28,6 +28,7 @@ from egnatia.web.agreements.reading import all_seen, drafts, names, now, own_dra
 from egnatia.web.agreements.signing import hand_in
 from egnatia.web.agreements.standing import Seen
 from egnatia.web.frame import Content
+from egnatia.web.organisations.listing import told_of
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
@@ -153,28 +154,40 @@ async def throw_away(visit: NamedDependency[Visit], draft: FromPath[str]) -> Res
 async def _keep(visit: Visit, draft: Draft, to: str) -> Response[str]:
     form = await visit.form(Form)
     wrong = wrong_with(form, draft.organisation, now(), visit.speech)
-    known = {each.id for each in visit.premises.organisations()}
+    known = {each.id for each in await _possible(visit, draft.form)}
     if not set(form.parties) <= known:
         wrong = (*wrong, ("parties", visit.speech.gettext("One of the parties is not known here.")))
     if wrong:
         title = visit.speech.gettext("Draft an agreement")
-        return await _form(visit, form, to, title, wrong=dict(reversed(wrong)), status=422)
+        possible = await _possible(visit, draft.form)
+        return await _form(visit, form, to, title, possible=possible, wrong=dict(reversed(wrong)))
     kept = msgspec.structs.replace(draft, form=form, author=visit.visitor.name, at=time.time_ns() // 1_000)
     await visit.ask(lambda: drafts(visit).put(draft.id, kept))
     return visit.go(f"/agreements/drafts/{draft.id}")
 
 
-async def _form(
-    visit: Visit, form: Form, to: str, title: str, *, wrong: Mapping[str, str] | None = None, status: int = 200
-) -> Response[str]:
+async def _possible(visit: Visit, form: Form) -> tuple[Known, ...]:
+    """Who may be a party: whom the visitor is told of, and who is one in the draft already."""
     own = visit.visitor.organisation
-    known = await visit.ask(visit.premises.organisations)
+    told = {each.known.id for each in await told_of(visit)} | set(form.parties)
+    return tuple(each for each in await visit.ask(visit.premises.organisations) if each.id in told - {own})
+
+
+async def _form(
+    visit: Visit,
+    form: Form,
+    to: str,
+    title: str,
+    *,
+    possible: tuple[Known, ...] | None = None,
+    wrong: Mapping[str, str] | None = None,
+) -> Response[str]:
     content = DraftForm(
         title=title,
         form=form,
         to=to,
-        organisations=tuple(each for each in known if each.id != own),
+        organisations=await _possible(visit, form) if possible is None else possible,
         wrong=wrong or {},
-        own_name=next((each.name for each in known if each.id == own), ""),
+        own_name=(await visit.ask(lambda: names(visit))).get(visit.visitor.organisation or "", ""),
     )
-    return visit.page(content, status=status)
+    return visit.page(content, status=422 if wrong else 200)
