@@ -5,7 +5,7 @@ const source = document.querySelector("[data-stream]");
 const state = document.querySelector("[data-live-state]");
 const bar = document.querySelector("[data-news]");
 const moving = document.querySelector("[data-moving]") !== null;
-const PAUSE = 3000;
+const PAUSE = Number(document.querySelector("[data-moving]")?.dataset.moving) || 3000;
 let news = 0;
 let waiting = null;
 

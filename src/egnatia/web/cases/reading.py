@@ -19,7 +19,9 @@ from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
+from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
+from egnatia.web.sieve import Sieve
 from egnatia.web.visit import Visit
 
 TIMELINESS: Mapping[Timeliness, tuple[str, str]] = {
@@ -85,6 +87,7 @@ class CasePage(Content, frozen=True, kw_only=True):
     """One case as its reader may see it."""
 
     template: ClassVar[str] = "cases/case.html"
+    script: ClassVar[str] = "live.js"
     id: str
     workflow: str
     version: str
@@ -107,6 +110,7 @@ class CasePage(Content, frozen=True, kw_only=True):
     names: Mapping[str, str]
     may_act: bool
     may_admit: bool
+    stream: str
 
     def name(self, organisation: str) -> str:
         """What an organisation, or a role, is called."""
@@ -116,8 +120,11 @@ class CasePage(Content, frozen=True, kw_only=True):
 @get("/cases/{case:str}")
 async def case(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """One case."""
+    # Asked first: what comes while the case is folded is told again rather than missed.
+    position = await visit.ask(visit.store.position)
     fold = await found(visit, case)
-    return visit.page(page_of(visit, fold))
+    stream = stream_at(visit, position, Sieve(type="case-event", all=True))
+    return visit.page(page_of(visit, fold, stream))
 
 
 async def found(visit: Visit, case: str) -> Fold:
@@ -134,7 +141,7 @@ def party_of(visit: Visit, fold: Fold) -> Party | None:
     return fold.state.active().get(visit.visitor.organisation or "")
 
 
-def page_of(visit: Visit, fold: Fold) -> CasePage:
+def page_of(visit: Visit, fold: Fold, stream: str) -> CasePage:
     """Everything that the page shows."""
     book, state = fold.book, fold.state
     party = party_of(visit, fold)
@@ -172,6 +179,7 @@ def page_of(visit: Visit, fold: Fold) -> CasePage:
         names={each.id: each.name for each in visit.premises.organisations()},
         may_act=may_act,
         may_admit=not roles.isdisjoint(book.workflow.admits),
+        stream=stream,
     )
 
 
