@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import string
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -184,7 +185,9 @@ class Visit:
 
     def go(self, path: str, said: str = "") -> Response[str]:
         """To another page of this node, after an action; `said` is shown there once."""
-        answer = Response("", status_code=303, headers={**HEADERS, "location": path})
+        # Whatever would end the header, or its line, is written as a URL writes it.
+        there = quote(path, safe=string.punctuation)
+        answer = Response("", status_code=303, media_type="text/html", headers={**HEADERS, "location": there})
         if said:
             value = base64.urlsafe_b64encode(said[:500].encode()).decode()
             sealed = f"{value}.{self._seal(value)}"

@@ -116,6 +116,15 @@ def test_a_disabled_person_is_out_at_once_and_may_come_back(house: House, mira: 
         assert not is_in(his)
 
 
+def test_a_name_with_line_ends_splits_no_answer(house: House, mira: Person) -> None:
+    ivo = person(house, Role.READER)
+    with browser(house) as client:
+        mira.sign_in(client)
+        answer = send(client, f"/accounts/{ivo.name}%0d%0a%0d%0a/enable")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/accounts/{ivo.name}%0D%0A%0D%0A"
+
+
 def test_a_reset_voids_all_that_one_signed_in_with(house: House, mira: Person, clock: Clock) -> None:
     ivo = person(house, Role.READER)
     with browser(house) as client, browser(house) as his:
