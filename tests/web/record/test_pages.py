@@ -1,11 +1,13 @@
 """Every record can be read by a person: whatever its type, whatever is in it, and only by who may."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from tests.record.builders import CREATED, REQUIRED, body, ref
 from tests.web.house import OWN, House, housed
 
+from egnatia.policy import PUBLIC
 from egnatia.record.marking import TLP2_IDS
 from egnatia.web.permission import Role
 
@@ -191,3 +193,18 @@ def test_a_thousand_links_stay_a_page_that_can_be_read(house: House) -> None:
             where = older.replace("&amp;", "&")
         assert seen == set(range(1_000))
         assert len(public.get(f"/records/{hub}").content) < 150_000
+
+
+def test_whoever_reads_what_is_anothers_stands_in_the_audit_log(house: House) -> None:
+    tool = ref("tool", 70)
+    house.submit(body("tool", id=tool, name="Theirs", object_marking_refs=[CLEAR]), owner=STRANGER)
+    with house.visitor(Role.READER) as visitor:
+        assert "Theirs" in visitor.get(f"/records/{tool}").text
+        assert visitor.get(f"/records/{tool}/raw.json").status_code == 200
+    position = next(row.position for row in house.node.store.get(PUBLIC, [tool]))
+    until = time.monotonic() + 30
+    noted = False
+    while not noted and time.monotonic() < until:  # releases are gathered for a moment before they are written down
+        rows = house.node.store.audit_rows()
+        noted = any(each.action == "release" and each.detail == str(position) for each in rows)
+    assert noted

@@ -51,12 +51,13 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str] = {}
 
 
-def choice(visit: Visit, chosen: Chosen, *, keep: bool = False, errors: dict[str, str] | None = None) -> Choice:
-    """What this visitor can choose. Asks the store: call it from a thread."""
+def choice(
+    visit: Visit, chosen: Chosen, names: Names, *, keep: bool = False, errors: dict[str, str] | None = None
+) -> Choice:
+    """What this visitor can choose; `names` are those of the agreements."""
     say, own = visit.speech.gettext, visit.visitor.organisation
     known = {each.id: each for each in visit.premises.organisations()}
     held = agreements(visit, own or "")
-    names = Names.of(visit.store, visit.clearance(), [each.id for each in held], visit.speech)
     return Choice(
         tlps=tuple((TLP_NAMES[tlp], say(words)) for tlp, words in TLP_WORDS.items()),
         paps=tuple((PAP_NAMES[pap], say(words)) for pap, words in PAP_WORDS.items()),

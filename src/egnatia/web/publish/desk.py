@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.exchange.submission import Handling, Submission, Submitter
+from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record import Invalid
 from egnatia.store.entry import Row
 from egnatia.store.plan import ENDS
@@ -92,7 +93,7 @@ def written(
     )
 
 
-def foreseen(visit: Visit, type_: str, done: Written) -> Foresight:
+def foreseen(visit: Visit, type_: str, done: Written, names: Names) -> Foresight:
     """Who would see it; of an unfinished record by as much as there is."""
     stix = done.stix
     ends = [(name, str(each)) for name in sorted(ENDS & stix.keys()) for each in _several(stix[name])]
@@ -104,7 +105,7 @@ def foreseen(visit: Visit, type_: str, done: Written) -> Foresight:
         record,
         done.definitions,
         applied=done.applied,
-        names=sentence_names(visit),
+        names=AsText(names, known(visit)),
         speech=visit.speech,
         bodies=[done.body or msgspec.json.encode(stix)],
         insisted=done.insisted,
@@ -116,10 +117,20 @@ def held_up(visit: Visit, bodies: Sequence[bytes]) -> bool:
     return is_held_up(bodies, lists(visit.premises.settings.data))
 
 
-def sentence_names(visit: Visit) -> AsText:
-    """The names that a preview may say: organisations, and agreements that the visitor may see."""
-    ids = [each.id for each in visit.premises.directory().agreements]
-    return AsText(Names.of(visit.store, visit.clearance(), ids, visit.speech), known(visit))
+async def names_for(visit: Visit, ids: Sequence[str] = ()) -> Names:
+    """The names of these records and of the agreements that are known, as far as the visitor may see them; that they
+    are shown is noted."""
+    clearance = visit.clearance()
+    wanted = [*ids, *(each.id for each in visit.premises.directory().agreements)]
+    names = await visit.ask(lambda: Names.of(visit.store, clearance, wanted, visit.speech, known(visit)))
+    await visit.surface.releases.note(visit.visitor.caller, "page", tuple(names.rows.values()))
+    return names
+
+
+def named_in(given: Given) -> Sequence[str]:
+    """The ids of the records that a form refers to, as many as it shows."""
+    refs = [text for name, text in given.texts.items() if name.endswith(("_ref", "_refs"))]
+    return [each for text in refs for each in text.split() if is_identifier(each)][:100]
 
 
 def page(  # noqa: PLR0913  the parts of a form
@@ -127,6 +138,7 @@ def page(  # noqa: PLR0913  the parts of a form
     type_: str,
     given: Given,
     chosen: Chosen,
+    names: Names,
     *,
     done: Written | None = None,
     choice_wrong: Mapping[str, str] | None = None,
@@ -138,7 +150,6 @@ def page(  # noqa: PLR0913  the parts of a form
     say = visit.speech.gettext
     wrong = done.wrong if done is not None else {}
     first, rest = fields(type_, given, wrong, visit.speech)
-    names = Names.of(visit.store, visit.clearance(), list(_ids(given)), visit.speech, known(visit))
     face = FACES[type_]
     kind = say(face.words)
     edited = Names(visit.speech, [edits]).named(edits.id) if edits is not None else None
@@ -151,7 +162,7 @@ def page(  # noqa: PLR0913  the parts of a form
         action=f"/publish/edit/{edits.id}" if edits is not None else f"/publish/new/{type_}",
         first=tuple(_with_names(each, names) for each in first),
         rest=tuple(_with_names(each, names) for each in rest),
-        choice=choice(visit, chosen, keep=edits is not None, errors=dict(choice_wrong or {})),
+        choice=choice(visit, chosen, names, keep=edits is not None, errors=dict(choice_wrong or {})),
         wrong=(
             *(
                 (f"p_{name}" if f"p_{name}" in shown else "", _titled(name, each, visit))
@@ -159,7 +170,7 @@ def page(  # noqa: PLR0913  the parts of a form
             ),
             *((name, say(each)) for name, each in (choice_wrong or {}).items()),
         ),
-        foreseen=foreseen(visit, type_, done) if done is not None and is_foreseen else None,
+        foreseen=foreseen(visit, type_, done, names) if done is not None and is_foreseen else None,
         draft=draft,
         edits=edited,
         may_publish=visit.visitor.may(Permission.PUBLISH),
@@ -235,12 +246,6 @@ def _with_names(field: Field, names: Names) -> Field:
         return field
     named = tuple(names.named(each) for each in field.value.split() if "--" in each)
     return msgspec.structs.replace(field, named=named)
-
-
-def _ids(given: Given) -> Sequence[str]:
-    return [each for name, text in given.texts.items() if name.endswith(("_ref", "_refs")) for each in text.split()][
-        :100
-    ]
 
 
 def _several(value: Any) -> Sequence[Any]:

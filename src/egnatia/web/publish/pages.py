@@ -67,7 +67,10 @@ async def new(visit: NamedDependency[Visit], type_: Type, about: About = "", dra
     begun = await _draft(visit, draft, type_)
     given = begun.given if begun is not None else desk.beginning(type_, about if is_identifier(about) else "")
     chosen = begun.chosen if begun is not None else Chosen()
-    return visit.page(await visit.ask(lambda: desk.page(visit, type_, given, chosen, draft=draft if begun else "")))
+    names = await desk.names_for(visit, desk.named_in(given))
+    return visit.page(
+        await visit.ask(lambda: desk.page(visit, type_, given, chosen, names, draft=draft if begun else ""))
+    )
 
 
 @post("/publish/new/{type_:str}")
@@ -86,8 +89,10 @@ async def edit(visit: NamedDependency[Visit], record_id: RecordId, draft: DraftI
     begun = await _draft(visit, draft, row.type)
     given = begun.given if begun is not None else given_of(row.type, decoded(row))
     chosen = begun.chosen if begun is not None else Chosen(tlp=KEEP)
+    names = await desk.names_for(visit, desk.named_in(given))
+    begun_as = draft if begun else ""
     return visit.page(
-        await visit.ask(lambda: desk.page(visit, row.type, given, chosen, draft=draft if begun else "", edits=row))
+        await visit.ask(lambda: desk.page(visit, row.type, given, chosen, names, draft=begun_as, edits=row))
     )
 
 
@@ -106,10 +111,11 @@ async def foresee(visit: NamedDependency[Visit], type_: Type, edits: About = "")
         raise NotFound
     row = await _own(visit, edits) if edits else None
     given, chosen, _, form = await _filled(visit, type_, keep=row is not None)
+    names = await desk.names_for(visit)
 
     def seen() -> str:
         done = desk.written(visit, type_, given, chosen, row, insisted=_insists(form))
-        return fragment("publish/foreseen.html", visit.language, foreseen=desk.foreseen(visit, type_, done))
+        return fragment("publish/foreseen.html", visit.language, foreseen=desk.foreseen(visit, type_, done, names))
 
     return Response(await visit.ask(seen), media_type="text/html; charset=utf-8", headers=HEADERS)
 
@@ -174,9 +180,10 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
             return visit.go(f"/records/{done.stix['id']}", _published(visit, row))
         problems = [problem for each in outcome.refused for problem in each.problems]
         done = msgspec.structs.replace(done, wrong=problems_by_name(problems))
+    names = await desk.names_for(visit, desk.named_in(given))
     page = await visit.ask(
         lambda: desk.page(
-            visit, type_, given, chosen, done=done, choice_wrong=wrong, draft=draft, edits=row, is_foreseen=True
+            visit, type_, given, chosen, names, done=done, choice_wrong=wrong, draft=draft, edits=row, is_foreseen=True
         )
     )
     return visit.page(page, status=422 if do == "publish" else 200)

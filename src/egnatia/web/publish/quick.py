@@ -23,6 +23,8 @@ from egnatia.web.publish.marking import Chosen, markings
 from egnatia.web.publish.recognition import Found, recognised
 from egnatia.web.publish.warning import lists
 from egnatia.web.record.faces import kind_words
+from egnatia.web.record.name import Names
+from egnatia.web.record.subject import AsText, known
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Visit
 
@@ -51,7 +53,8 @@ class Quick(msgspec.Struct, frozen=True):
 async def empty(visit: NamedDependency[Visit]) -> Response[str]:
     """Where a text is pasted."""
     visit.require(Permission.DRAFT)
-    return visit.page(await visit.ask(lambda: _page(visit, Quick(), Chosen(), None)))
+    names = await desk.names_for(visit)
+    return visit.page(await visit.ask(lambda: _page(visit, Quick(), Chosen(), None, names)))
 
 
 @post("/publish/quick")
@@ -60,6 +63,7 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
     visit.require(Permission.DRAFT)
     form = await visit.form(Quick)
     chosen, wrong = await visit.ask(lambda: settled(visit, form))
+    names = await desk.names_for(visit)
     found = await visit.ask(lambda: recognised(form.text))
     picked = tuple(each for each in found if key_of(each) in form.value)
     if not form.text:
@@ -69,7 +73,7 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
         chosen = chosen if form.tlp else Chosen()
         only = {name: words for name, words in wrong.items() if name == "text"}
         return visit.page(
-            await visit.ask(lambda: _page(visit, shown, chosen, found, wrong=only, is_fresh=True)),
+            await visit.ask(lambda: _page(visit, shown, chosen, found, names, wrong=only, is_fresh=True)),
             status=422 if only else 200,
         )
     if not form.name:
@@ -94,9 +98,10 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
             form,
             chosen,
             found,
+            names,
             wrong=wrong,
             problems=problems,
-            foreseen=_foreseen(visit, form, bodies, definitions),
+            foreseen=_foreseen(visit, form, bodies, definitions, names),
         )
     )
     return visit.page(page, status=422 if form.do == "publish" else 200)
@@ -148,7 +153,9 @@ def _said(found: Found, moment: str) -> tuple[str, dict[str, Any]]:
     return "indicator", said
 
 
-def _foreseen(visit: Visit, form: Quick, bodies: Sequence[dict[str, Any]], definitions: Sequence[bytes]) -> Foresight:
+def _foreseen(
+    visit: Visit, form: Quick, bodies: Sequence[dict[str, Any]], definitions: Sequence[bytes], names: Names
+) -> Foresight:
     main = bodies[-1]
     head = Head(type=main["type"], id=main["id"], object_marking_refs=tuple(main.get("object_marking_refs", ())))
     return foresight(
@@ -156,7 +163,7 @@ def _foreseen(visit: Visit, form: Quick, bodies: Sequence[dict[str, Any]], defin
         desk.submitter(visit),
         Record(b"{}", head, ""),
         definitions,
-        names=desk.sentence_names(visit),
+        names=AsText(names, known(visit)),
         speech=visit.speech,
         bodies=[msgspec.json.encode(each) for each in bodies],
         insisted=form.insist == "yes",
@@ -168,6 +175,7 @@ def _page(  # noqa: PLR0913  the parts of a form
     form: Quick,
     chosen: Chosen,
     found: Sequence[Found] | None,
+    names: Names,
     *,
     wrong: dict[str, str] | None = None,
     problems: dict[str, str] | None = None,
@@ -182,7 +190,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         values=None
         if found is None or not form.text
         else tuple(_value(visit, each, form, is_fresh=is_fresh) for each in found),
-        choice=choice(visit, chosen, errors=wrong),
+        choice=choice(visit, chosen, names, errors=wrong),
         wrong=(
             *((name, say(words)) for name, words in (wrong or {}).items()),
             *(("", each) for each in (problems or {}).values()),

@@ -22,12 +22,12 @@ from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
 from egnatia.web.publish.choice import Choice, choice, settled
-from egnatia.web.publish.desk import sentence_names, submitter
+from egnatia.web.publish.desk import names_for, submitter
 from egnatia.web.publish.foresight import seers_of, sketch
 from egnatia.web.publish.marking import Chosen, chosen_of, markings
 from egnatia.web.record.name import Named, Names, decoded
 from egnatia.web.record.receipt import Compliance, compliance
-from egnatia.web.record.subject import Subject, chosen, known, subject
+from egnatia.web.record.subject import AsText, Subject, chosen, known, subject
 from egnatia.web.record.text import visible
 from egnatia.web.record.vocabulary import VOCABULARIES
 from egnatia.web.sieve import Sieve
@@ -128,7 +128,8 @@ async def recalls(visit: NamedDependency[Visit]) -> Response[str]:
 async def form(visit: NamedDependency[Visit], record_id: RecordId) -> Response[str]:
     """How a record is to be taken back."""
     about = await _own(visit, record_id)
-    page = await visit.ask(lambda: _page(visit, about, Form(), chosen_of(about.row.label), {}))
+    names = await names_for(visit)
+    page = await visit.ask(lambda: _page(visit, about, Form(), chosen_of(about.row.label), names, {}))
     return visit.page(page)
 
 
@@ -152,7 +153,8 @@ async def taken(visit: NamedDependency[Visit], record_id: RecordId) -> Response[
             wrong = {"": visible(str(invalid.problems[0]))}
         else:
             return visit.go(f"/recall/of/{recall}", visit.speech.gettext("The recall is published and on its way"))
-    page = await visit.ask(lambda: _page(visit, about, filled, handling, wrong, is_asked=bool(filled.action)))
+    names = await names_for(visit)
+    page = await visit.ask(lambda: _page(visit, about, filled, handling, names, wrong, is_asked=bool(filled.action)))
     return visit.page(page, status=422 if filled.do == "recall" else 200)
 
 
@@ -173,7 +175,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (recalls, form, taken, standing)
 
 def losses(visit: Visit, row: Row, after: Label) -> tuple[Loss, ...]:
     """Each organisation that may see the record now, and whether it may after."""
-    names = sentence_names(visit)
+    names = AsText(Names(visit.speech, ()), known(visit))
     now = seers_of(visit.premises, row.label, names, visit.speech)
     then = seers_of(visit.premises, after, names, visit.speech)
     found = [
@@ -223,7 +225,14 @@ def _after(visit: Visit, row: Row, action: Action, handling: Chosen) -> Label:
 
 
 def _page(
-    visit: Visit, about: Subject, filled: Form, handling: Chosen, wrong: dict[str, str], *, is_asked: bool = False
+    visit: Visit,
+    about: Subject,
+    filled: Form,
+    handling: Chosen,
+    names: Names,
+    wrong: dict[str, str],
+    *,
+    is_asked: bool = False,
 ) -> RecallPage:
     say, row = visit.speech.gettext, about.row
     named = Names(visit.speech, (row,)).named(row.id)
@@ -234,7 +243,7 @@ def _page(
         tlp=chosen_of(row.label).tlp,
         action=filled.action,
         reason=filled.reason,
-        choice=choice(visit, handling, errors=wrong),
+        choice=choice(visit, handling, names, errors=wrong),
         wrong=tuple((name, say(words)) for name, words in wrong.items()),
         losses=losses(visit, row, after) if after is not None else None,
     )
