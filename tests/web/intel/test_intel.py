@@ -62,6 +62,15 @@ def test_a_question_that_cannot_be_read_is_told_where(house: House) -> None:
     assert "<script>" not in page(house, "/intel", q='"><script>alert(1)</script>', status=422)
 
 
+def test_a_question_is_completed(house: House) -> None:
+    with house.visitor(Role.READER) as visitor:
+        assert visitor.get("/intel/suggest", params={"q": "evil -tlp:am"}).json() == [
+            "evil -tlp:amber",
+            "evil -tlp:amber+strict",
+        ]
+        assert "evil type:indicator" in visitor.get("/intel/suggest", params={"q": "evil type:ind"}).json()
+
+
 def test_what_records_have_in_common_is_told(house: House) -> None:
     found = page(house, f"/intel/common/{ONE}", organisation=ALBANIA)
     assert "The same elsewhere" in found

@@ -61,7 +61,7 @@ async function offer() {
   const words = box.value.trim();
   if (words.length < 2) return;
   try {
-    const answer = await fetch(`/search/suggest?${new URLSearchParams({ q: words })}`);
+    const answer = await fetch(`${box.dataset.suggest ?? "/search/suggest"}?${new URLSearchParams({ q: words })}`);
     if (!answer.ok || box.value.trim() !== words) return;
     const offered = await answer.json();
     box.list.replaceChildren(...offered.map((title) => new Option(title, title)));

@@ -1,5 +1,6 @@
 """Questions in the search language, and what a record has in common with others."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
@@ -11,13 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from egnatia.cyber.intel.correlation import Correlation, correlate
-from egnatia.cyber.intel.language import FIELDS, BadQuery, parse
+from egnatia.cyber.intel.language import FIELDS, BadQuery, parse, suggestions
 from egnatia.cyber.intel.searching import Found, Stretch, known_to, search
 from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.api.surface import raw
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
+from egnatia.web.permission import Permission
+from egnatia.web.record.faces import FACES
 from egnatia.web.record.name import name_of
 from egnatia.web.record.text import visible
 from egnatia.web.visit import Visit
@@ -117,6 +121,15 @@ async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQu
         fields=tuple((name, visit.speech.gettext(WORDS[name])) for name in FIELDS),
     )
     return visit.page(content, status=422 if wrong else 200)
+
+
+@get("/intel/suggest")
+async def suggest(visit: NamedDependency[Visit], q: Question = "") -> Response[bytes]:
+    """How a question may go on: a JSON list of whole questions."""
+    visit.require(Permission.READ)
+    begun = re.split(r"[\s(]", q)[-1].lstrip("-")
+    whole = [q[: len(q) - len(begun)] + each for each in suggestions(q, types=tuple(sorted(FACES)))]
+    return raw(msgspec.json.encode(whole))
 
 
 @get("/intel/common/{record:str}")
