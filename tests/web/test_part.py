@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from docs.components import PAGE, PARTS, page
 
-from egnatia.web.chart import Chart, Series, bars, donut, lines, sparkline
+from egnatia.web.chart import Chart, Series
+from egnatia.web.drawing import bars, donut, lines, sparkline
 from egnatia.web.language import LANGUAGES, speech
 
 ENGLISH = speech(LANGUAGES["en"])

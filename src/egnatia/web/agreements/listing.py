@@ -13,7 +13,6 @@ from egnatia.web.agreements.draft import Draft
 from egnatia.web.agreements.effect import COUNTED, Gain, gains
 from egnatia.web.agreements.reading import all_seen, names, now, one_seen, own_drafts
 from egnatia.web.agreements.standing import Difference, Seen, Text, differences
-from egnatia.web.agreements.timeline import timeline
 from egnatia.web.chart import Chart
 from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
@@ -69,6 +68,8 @@ class AgreementPage(Content, frozen=True, kw_only=True):
 @get("/agreements")
 async def agreements(visit: NamedDependency[Visit]) -> Response[str]:
     """The list of agreements."""
+    from egnatia.web.agreements.timeline import timeline  # noqa: PLC0415  drawing is heavy, and idle nodes do not draw
+
     rows = await all_seen(visit)
     may_sign = visit.visitor.may(Permission.SIGN_AGREEMENTS)
     return visit.page(

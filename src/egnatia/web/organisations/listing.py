@@ -19,7 +19,6 @@ from egnatia.web.agreements.standing import Seen
 from egnatia.web.chart import Chart
 from egnatia.web.frame import Content
 from egnatia.web.language import Speech
-from egnatia.web.organisations.picture import constituencies
 from egnatia.web.organisations.who import Who, everybody
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -82,6 +81,8 @@ async def organisations(
     shown, rest = ordered[begin : begin + ROWS], ordered[begin + ROWS :]
     asked = {"q": q} if q else {}
     here = f"/organisations?{urlencode(asked)}" if asked else "/organisations"
+    from egnatia.web.organisations.picture import constituencies  # noqa: PLC0415  drawing is heavy, idle nodes do not
+
     return visit.page(
         OrganisationsPage(
             title=visit.speech.gettext("Organisations"),

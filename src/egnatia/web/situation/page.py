@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 from litestar import Response, get
@@ -19,6 +19,7 @@ from egnatia.store.entry import Row
 from egnatia.store.query import LAST, Query
 from egnatia.store.tally import HOUR, Tallied
 from egnatia.web.card import MAJOR, Card, Organisations, by_id, cards
+from egnatia.web.chart import Chart, Series
 from egnatia.web.feed.saved import SavedShown, new_of
 from egnatia.web.frame import Content
 from egnatia.web.language import Speech
@@ -33,9 +34,6 @@ from egnatia.web.situation.point import Point
 from egnatia.web.situation.sector import NEWEST as LOOKED_AT
 from egnatia.web.situation.sector import sectors
 from egnatia.web.visit import Visit
-
-if TYPE_CHECKING:
-    from egnatia.web.chart import Chart
 
 NEWEST: Final = 8
 SOON: Final = timedelta(days=30)
@@ -97,8 +95,8 @@ class SituationPage(Content, frozen=True, kw_only=True):
     picture: Markup
     points: tuple[Point, ...]
     newest_by_code: Mapping[str, int]
-    course: "Chart"
-    handling: "Chart"
+    course: Chart
+    handling: Chart
     sectors: tuple[tuple[str, int], ...]
     looked_at: int
     cards: tuple[Card, ...]
@@ -139,7 +137,7 @@ def _read(visit: Visit, span: Span) -> Read:
 
 
 def _page(visit: Visit, span: Span, read: Read, organisations: Organisations, here: int) -> SituationPage:
-    from egnatia.web.chart import sparkline  # noqa: PLC0415  drawing is heavy, and an idle node draws nothing
+    from egnatia.web.drawing import sparkline  # noqa: PLC0415  drawing is heavy, and an idle node draws nothing
     from egnatia.web.situation.picture import drawn  # noqa: PLC0415
 
     speech = visit.speech
@@ -177,7 +175,7 @@ def _spans(speech: Speech) -> tuple[tuple[str, str], ...]:
 
 
 def _tiles(counted: Figures, speech: Speech, days: int) -> tuple[Tile, ...]:
-    from egnatia.web.chart import sparkline  # noqa: PLC0415
+    from egnatia.web.drawing import sparkline  # noqa: PLC0415
 
     def tile(kind: str, count: int, row: Sequence[int]) -> Tile:
         words = speech.gettext(kind_words(kind))
@@ -204,8 +202,8 @@ def _feed(sieve: Sieve, days: int) -> str:
     return address("/feed", msgspec.convert({**msgspec.structs.asdict(sieve), "days": days}, Sieve))
 
 
-def _course(counted: Figures, steps: tuple[str, ...], speech: Speech) -> "Chart":
-    from egnatia.web.chart import Series, bars  # noqa: PLC0415
+def _course(counted: Figures, steps: tuple[str, ...], speech: Speech) -> Chart:
+    from egnatia.web.drawing import bars  # noqa: PLC0415
 
     series = [Series(speech.gettext(kind_words(kind)), row) for kind, _, row in counted.kinds[:TOP]]
     if rest := others(counted.kinds[TOP:]):
@@ -213,8 +211,8 @@ def _course(counted: Figures, steps: tuple[str, ...], speech: Speech) -> "Chart"
     return bars(speech, speech.gettext("New records over time, by type"), steps, series)
 
 
-def _handling(counted: Figures, speech: Speech) -> "Chart":
-    from egnatia.web.chart import donut  # noqa: PLC0415
+def _handling(counted: Figures, speech: Speech) -> Chart:
+    from egnatia.web.drawing import donut  # noqa: PLC0415
 
     parts = [(f"TLP:{name.upper()}", float(counted.tlps[name])) for name in TLP_NAMES.values()]
     return donut(speech, speech.gettext("By handling (TLP)"), parts)
