@@ -1,4 +1,4 @@
-"""A chart is a drawing and its figures: whoever cannot see the one reads the other. `egnatia.web.drawing` makes them."""
+"""A chart is a drawing and its figures: who cannot see the one reads the other. `egnatia.web.drawing` makes them."""
 
 import msgspec
 from markupsafe import Markup
