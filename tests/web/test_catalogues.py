@@ -1,0 +1,52 @@
+"""Nobody reads half a page in a language that is not theirs: every message is translated, with its places filled in."""
+
+import re
+
+import pytest
+from docs.catalogues import LOCALE_OF, held, missing, template
+
+from egnatia.web.language import LANGUAGES
+from egnatia.web.language.catalogue import in_latin
+
+PLACES = re.compile(r"%\(\w+\)s")
+WANTED = template()
+
+
+@pytest.mark.parametrize("name", sorted(LOCALE_OF))
+def test_every_message_is_translated(name: str) -> None:
+    assert not list(missing(held(name), WANTED)), "python -m docs.catalogues adds them; a person translates them"
+
+
+@pytest.mark.parametrize("name", sorted(LOCALE_OF))
+def test_every_translation_has_the_places_of_its_message(name: str) -> None:
+    for message in held(name):
+        ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        for string in strings:
+            assert set(PLACES.findall(string)) <= set(PLACES.findall(ids[-1])), f"{name}: {ids[0]!r}"
+
+
+@pytest.mark.parametrize("name", sorted(LOCALE_OF))
+def test_plurals_have_every_form_of_the_language(name: str) -> None:
+    catalogue = held(name)
+    for message in catalogue:
+        if message.id and not isinstance(message.id, str):
+            assert len(message.string or ()) == catalogue.num_plurals, f"{name}: {message.id[0]!r}"
+
+
+def test_no_catalogue_holds_what_nobody_says_any_more() -> None:
+    wanted = {message.id if isinstance(message.id, str) else message.id[0] for message in WANTED}
+    for name in LOCALE_OF:
+        said = {message.id if isinstance(message.id, str) else message.id[0] for message in held(name)}
+        assert not said - wanted, name
+
+
+def test_serbian_is_written_in_either_script() -> None:
+    assert in_latin("Његош, љубав, Џеп, ЂУРЂЕВДАН; STIX и 12%") == "Njegoš, ljubav, Džep, ĐURĐEVDAN; STIX i 12%"
+    assert LANGUAGES["sr-Latn"].catalogue == LANGUAGES["sr-Cyrl"].catalogue
+
+
+@pytest.mark.parametrize("word", ["country", "countries", "border "])
+def test_economies_and_boundaries_are_called_so(word: str) -> None:
+    said = [message.id if isinstance(message.id, str) else message.id[0] for message in WANTED]
+    assert not [text for text in said if re.search(rf"\b{word}", text, re.IGNORECASE)]
