@@ -132,6 +132,9 @@ def _pages(one: House, other: House) -> list[str]:
         draft = drafted(admin, parties=CLIENT)
         waiting = proposed(admin, parties=f"{CLIENT}", name=long)
     node = other.node.node_id
+    if all(each.node != node for each in one.node.pairings.all()):  # where this test runs without those before it
+        one.node.pairings.accept(other.node.pairings.invite())
+        one.node.pairings.confirm(node)
     return [
         *("/peers", f"/peers/{node}", f"/peers/{node}/remove", "/peers/invite", "/peers/accept"),
         *("/organisations", f"/organisations/{CLIENT}", f"/organisations/{CLIENT}/edit", "/organisations/add"),
