@@ -29,10 +29,11 @@ def agreements(copies: Iterable[tuple[str, Record]]) -> tuple[Agreement, ...]:
         key = (record.head.id, record.body)
         terms[key] = agreement
         by_terms.setdefault(key, set()).add(owner)
-    return tuple(_agreement(terms[key], frozenset(signed)) for key, signed in sorted(by_terms.items()))
+    return tuple(agreement_of(terms[key], frozenset(signed)) for key, signed in sorted(by_terms.items()))
 
 
-def _agreement(terms: SharingAgreement, signed: frozenset[str]) -> Agreement:
+def agreement_of(terms: SharingAgreement, signed: frozenset[str]) -> Agreement:
+    """What the terms come to where these parties have signed them."""
     return Agreement(
         id=terms.id,
         parties=frozenset(terms.parties),

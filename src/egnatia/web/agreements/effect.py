@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from egnatia.exchange.directory import duration, moment
-from egnatia.policy import Agreement, Clearance, Directory, clearance, decide
+from egnatia.exchange.directory import agreement_of, moment
+from egnatia.policy import Clearance, Directory, clearance, decide
 from egnatia.record.agreement import SharingAgreement
 from egnatia.store import Query, Row, Store
 from egnatia.store.query import LAST
@@ -45,7 +45,10 @@ def gains(store: Store, directory: Directory, terms: SharingAgreement, own: str,
     at = max(now, moment(terms.valid_from))
     with_it = msgspec.structs.replace(
         directory,
-        agreements=(*(one for one in directory.agreements if one.id != terms.id), _signed(terms)),
+        agreements=(
+            *(one for one in directory.agreements if one.id != terms.id),
+            agreement_of(terms, frozenset(terms.parties)),
+        ),
     )
     mine = clearance((own,), directory, at)
     newest = store.changes(mine, 0, LOOKED_AT, Query(owners=(own,), versions=(LAST,), newest_first=True)).rows
@@ -65,21 +68,4 @@ def _gain(store: Store, own: str, party: str, views: tuple[Clearance, Clearance]
         before=store.count(before, query, COUNTED),
         after=store.count(after, query, COUNTED),
         examples=tuple(fresh[:EXAMPLES]),
-    )
-
-
-def _signed(terms: SharingAgreement) -> Agreement:
-    """The agreement as if every party had signed it."""
-    return Agreement(
-        id=terms.id,
-        parties=frozenset(terms.parties),
-        valid_from=moment(terms.valid_from),
-        valid_until=moment(terms.valid_until) if terms.valid_until else None,
-        types=frozenset(terms.record_types),
-        purposes=frozenset(terms.purposes),
-        legal_basis=terms.legal_basis,
-        retention=duration(terms.retention) if terms.retention else None,
-        personal_data=terms.personal_data,
-        onward=terms.onward_sharing != "none",
-        signed=frozenset(terms.parties),
     )
