@@ -97,7 +97,9 @@ def main() -> None:
     wanted = template()
     for name in LOCALE_OF:
         catalogue = held(name)
+        made = catalogue.creation_date
         catalogue.update(wanted, no_fuzzy_matching=True)
+        catalogue.creation_date = made  # nothing but words changes a catalogue
         catalogue.obsolete.clear()
         path = LOCALES / name / "egnatia.po"
         path.parent.mkdir(parents=True, exist_ok=True)
