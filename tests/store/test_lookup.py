@@ -192,3 +192,36 @@ def test_who_sees_little_of_what_is_everywhere_finds_all_of_it(store: Store) -> 
     assert [row.id for row in store.by_value(PUBLIC, "common")] == expected
     assert [row.id for row in store.neighbours(PUBLIC, record_id(5000), "in")] == expected
     assert len(store.search(member(TIRANA), "common", limit=2000)) == 1203
+
+
+def test_words_narrow_a_walk_of_the_log_page_by_page_exactly_once(store: Store) -> None:
+    store.append(batch(*(record(n, name="напад" if n % 3 else "other") for n in range(1, 31)), label=clear(TIRANA)))
+    store.append(batch(*(record(n, name="napad") for n in range(31, 41)), label=red(SKOPJE))).result()
+    indexed(store)
+    wanted = [record_id(n) for n in range(1, 31) if n % 3]
+    query = Query(words="Napad", versions=("last",))
+    found: list[str] = []
+    after, more = 0, True
+    while more:
+        page = store.changes(PUBLIC, after, 7, query)
+        found += [row.id for row in page.rows]
+        after, more = page.next, page.more
+    assert found == wanted
+    newest = store.changes(PUBLIC, 0, 100, Query(words="Napad", newest_first=True))
+    assert [row.id for row in newest.rows] == wanted[::-1]
+    assert store.count(PUBLIC, query) == len(wanted)
+    assert [
+        row.id for row in store.changes(PUBLIC, 0, 9, Query(words="napad", ids=(record_id(3), record_id(4)))).rows
+    ] == [record_id(4)]
+    assert store.changes(PUBLIC, 0, 9, Query(words="napad", ids=(record_id(31),))).rows == ()
+    assert store.changes(PUBLIC, 0, 9, Query(words="!?")).rows == ()
+    assert [row.id for row in store.search(PUBLIC, "napad", Query(words="other"))] == []
+
+
+def test_a_walk_by_words_ends_where_the_text_index_does(store: Store) -> None:
+    store.append(batch(record(1, name="napad"), label=clear(TIRANA))).result()
+    indexed(store)
+    store.indexer.close()
+    store.append(batch(record(2, name="napad"), label=clear(TIRANA))).result()
+    page = store.changes(PUBLIC, 0, 9, Query(words="napad"))
+    assert ([row.id for row in page.rows], page.next, page.more) == ([record_id(1)], 1, False)

@@ -16,6 +16,7 @@ from egnatia.settings import Organisation, Section, Settings
 from egnatia.web.account.account import Account, new_account, now
 from egnatia.web.account.door import Door
 from egnatia.web.account.session import Origin
+from egnatia.web.feed.collected import searches
 from egnatia.web.mount import pages
 from egnatia.web.permission import Role
 from egnatia.web.visit import SESSION, cookie_name
@@ -73,7 +74,9 @@ def housed(
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node, clock=clock)
-        with serving(app(node, extra=(pages(node, entrance=door),), beat_seconds=beat_seconds)) as url:
+        saved = searches(node.store, node.organisations)
+        whole = app(node, extra=(pages(node, entrance=door),), beat_seconds=beat_seconds, searches=saved)
+        with serving(whole) as url:
             yield House(node, url, door)
 
 

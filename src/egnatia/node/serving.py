@@ -21,6 +21,7 @@ from egnatia.node.server import Server
 from egnatia.trust.errors import Forged, WrongPassphrase
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
+from egnatia.web.feed.collected import searches
 from egnatia.web.mount import pages
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,10 @@ async def serve(node: Node) -> None:
     guest = node.own if node.settings.network.demo_open else None
     door = Door(node)
     rest = api(
-        node, extra=(pages(node, entrance=door, guest=guest), *outputs(node, node.facts.organisations)), guest=guest
+        node,
+        extra=(pages(node, entrance=door, guest=guest), *outputs(node, node.facts.organisations)),
+        guest=guest,
+        searches=searches(node.store, node.organisations),
     )
     config = uvicorn.Config(
         application(rest, peers),

@@ -21,6 +21,9 @@ SEARCH: Final = {
     " ORDER BY t.position DESC LIMIT :size",
 }
 
+SEARCH_ONWARD: Final = {dialect: statement.replace(" DESC", "") for dialect, statement in SEARCH.items()}
+"""As `SEARCH`, oldest first."""
+
 SEARCH_AMONG: Final = {
     "sqlite": "SELECT rowid FROM texts WHERE words MATCH :asked AND {among:rowid:positions}",
     "postgresql": "SELECT position FROM texts WHERE words @@ CAST(:asked AS tsquery) AND {among:position:positions}",

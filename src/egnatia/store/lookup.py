@@ -95,7 +95,7 @@ class Lookup(Reading):
         With `turns` it is looked no further back than so many stretches: for what must be quick rather than whole."""
         limit = bounded(limit)
         dialect = self.database.engine.dialect.name
-        question = asked(dialect, words)
+        question = asked(dialect, f"{words} {query.words}")
         if not question or query.is_empty:
             return ()
 
@@ -123,7 +123,7 @@ class Lookup(Reading):
 
         def read(link: Link, end: End) -> int:
             view = self.shelving.view(clearance, query)
-            if query.ids or query.exact_versions:
+            if query.ids or query.exact_versions or query.words:
                 return len(self.find(link, view, 0, cap, query, end).positions)
             low, high = self.stretch(link, 0, query, end)
             shelves = view.numbers

@@ -19,7 +19,8 @@ class Query(msgspec.Struct, frozen=True):
     `since` and `until` are exclusive bounds on when a row was added here, microseconds UTC. `versions` are `first`,
     `last` and exact versions as `Record.version` spells them, any of which will do; empty for all of them. `source`
     is `own` for what entered the network at this node, else a node id, empty for all. `audience` is an organisation
-    or group that an audience of the record names. With `variants` a whole record does not hide its redacted variant:
+    or group that an audience of the record names. `words` are in the text of the record, as far as the text index has
+    followed the log: a page then ends where it does. With `variants` a whole record does not hide its redacted variant:
     for a peer, which passes both on.
     """
 
@@ -33,6 +34,7 @@ class Query(msgspec.Struct, frozen=True):
     spec_versions: tuple[str, ...] = ()
     source: str = ""
     audience: str = ""
+    words: str = ""
     variants: bool = False
     newest_first: bool = False
 

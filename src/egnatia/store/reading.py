@@ -9,6 +9,7 @@ from egnatia.policy.clearance import Clearance
 from egnatia.policy.label import Label
 from egnatia.store.database import Database
 from egnatia.store.entry import Page, Row
+from egnatia.store.fulltext import SEARCH, SEARCH_AMONG, SEARCH_ONWARD, WATERMARK, asked
 from egnatia.store.link import Link
 from egnatia.store.naming import possible
 from egnatia.store.query import EVERYTHING, Query, bounded
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 SCAN_LIMIT: Final = 50_000
 """Rows looked at for one page where only the rows themselves can tell whether they match."""
+
+_WORDED: Final = (1_000, 10_000, 39_000)
+"""How many rows with the words are looked at, one time after the other, for one page."""
 
 _unpack_names = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 
@@ -145,10 +149,14 @@ class Reading:
         if after < 0:
             raise ValueError(f"a position is not negative: {after!r}")
         low, high = self.stretch(link, after, query, end)
-        last = max(high, after) if query.newest_first else max(end.position, after)
+        if query.words:
+            high = min(high, self._indexed(link))
+        last = max(high, after) if query.newest_first or query.words else max(end.position, after)
         if query.is_empty or low >= high:
             return Found([], low if query.newest_first else last, more=False)
-        if query.ids or query.exact_versions:
+        if query.words:
+            found, reached = self._worded(link, view, low, high, limit + 1, query)
+        elif query.ids or query.exact_versions:
             found, reached = self._matching(link, view, low, high, limit + 1, query)
         else:
             found = Walk(self.database, link, view, newest_first=query.newest_first).positions(low, high, limit + 1)
@@ -192,6 +200,36 @@ class Reading:
             if len(found) >= wanted:
                 return found[:wanted], None
         return found, positions[-1] if len(positions) == SCAN_LIMIT else None
+
+    def _worded(
+        self, link: Link, view: View, low: int, high: int, wanted: int, query: Query
+    ) -> tuple[list[int], int | None]:
+        """As `_matching`, of the rows whose text has all the words."""
+        dialect = self.database.engine.dialect.name
+        question = asked(dialect, query.words)
+        if not question:
+            return [], None
+        if query.ids:
+            named, _ = self._matching(link, view, low, high, SCAN_LIMIT, query)
+            rows = self.database.rows(link, SEARCH_AMONG[dialect], asked=question, positions=named)
+            among = {row[0] for row in rows}
+            return [position for position in named if position in among][:wanted], None
+        sql = (SEARCH if query.newest_first else SEARCH_ONWARD)[dialect]
+        found: list[int] = []
+        for size in _WORDED:
+            rows = self.database.rows(link, sql, asked=question, low=low, high=high, size=size)
+            seen = [position for position, shelf in rows if shelf in view.shelves]
+            kept = self.matching(link, seen, query) if query.exact_versions else set(seen)
+            found += [position for position in seen if position in kept]
+            if len(found) >= wanted or len(rows) < size:
+                return found[:wanted], None
+            low, high = (low, rows[-1][0] - 1) if query.newest_first else (rows[-1][0], high)
+        return found, rows[-1][0]
+
+    def _indexed(self, link: Link) -> int:
+        """The position up to which the text index has followed the log."""
+        rows = self.database.rows(link, "SELECT position FROM watermarks WHERE name = :name", name=WATERMARK)
+        return int(rows[0][0]) if rows else 0
 
     def matching(self, link: Link, positions: Sequence[int], query: Query) -> set[int]:
         """Those of the positions whose rows are among the ids and versions asked for."""

@@ -93,7 +93,7 @@ class Shelving:
     def view(self, clearance: Clearance, query: Query) -> View:
         """The shelves that `clearance` may look at and on which rows for `query` can be."""
         # Only what `matches` looks at: otherwise every question would have a view of its own.
-        asked = replace(query, ids=(), since=None, until=None, spec_versions=(), newest_first=False)
+        asked = replace(query, ids=(), since=None, until=None, spec_versions=(), words="", newest_first=False)
         key = (clearance, asked)
         with self._lock:
             found = self._views.get(key)

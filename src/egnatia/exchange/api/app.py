@@ -19,6 +19,7 @@ from egnatia.exchange.api.health import Measures
 from egnatia.exchange.api.surface import Desk, Surface
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.host import Host
+from egnatia.exchange.taxii.collection import Searches, none_saved
 from egnatia.exchange.taxii.server import Taxii
 
 HANDLERS: Sequence[ControllerRouterHandler] = (
@@ -63,16 +64,18 @@ def app(
     anonymous: bool = True,
     guest: str | None = None,
     beat_seconds: float = 15,
+    searches: Searches = none_saved,
 ) -> Application:
     """The application for `host`. `extra` are further routes (pages, the peers' entrance). Requests without a
     credential are the public's if `anonymous`, or read as the organisation `guest` (a demonstration only). Listeners
-    are told every `beat_seconds` that they are still connected, and asked whether they may stay.
+    are told every `beat_seconds` that they are still connected, and asked whether they may stay. `searches` are those
+    that people have saved, as TAXII collections.
 
     `app.state.surface.live.close()` must be called before the server waits for connections to end: listeners stay.
     """
     surface = Surface(host, anonymous=anonymous, guest=guest, beat_seconds=beat_seconds)
     measures = Measures(surface)
-    taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool)
+    taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool, searches)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ not know of a collection (a community's, for strangers) does not find it.
 
 import hashlib
 import uuid
+from collections.abc import Callable
 
 import msgspec
 
@@ -24,8 +25,9 @@ _TLP_MARKINGS: dict[str, str] = {name: marking for marking, name in TLP2_IDS.ite
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """A question to the feed with a name; unset parts ask for everything. `applied` are the markings put on what
-    is added to it; `writable` whether anything can be."""
+    """A question to the feed with a name; unset parts ask for everything. `words` are in the text of what is asked
+    for; `since` is exclusive, microseconds UTC. `applied` are the markings put on what is added to it; `writable`
+    whether anything can be."""
 
     alias: str
     title: str
@@ -34,12 +36,26 @@ class Collection(msgspec.Struct, frozen=True):
     owners: frozenset[str] | None = None
     tlps: frozenset[Tlp] | None = None
     audience: str | None = None
+    words: str = ""
+    since: int | None = None
     applied: tuple[str, ...] = ()
     writable: bool = False
 
     def id(self, node_id: str) -> str:
         """Its identifier at a node: always the same, and in the form of a random UUID (TAXII 2.1 section 2)."""
         return str(uuid.UUID(bytes=hashlib.sha256(f"{node_id} {self.alias}".encode()).digest()[:16], version=4))
+
+
+Searches = Callable[[str], tuple[Collection, ...]]
+"""The saved searches of an organisation's people, as collections. Asks the store."""
+
+SAVED = "saved-"
+"""How the alias of a saved search begins."""
+
+
+def none_saved(organisation: str) -> tuple[Collection, ...]:
+    """No saved searches, whoever asks."""
+    return ()
 
 
 def collections(caller: Caller, clearance: Clearance) -> tuple[Collection, ...]:

@@ -21,7 +21,8 @@ def question(collection: Collection, asked: Filter) -> Query | None:
         owners=_sorted(collection.owners),
         tlps=_sorted(collection.tlps),
         audience=collection.audience or "",
-        since=asked.added_after,
+        words=collection.words,
+        since=max((each for each in (collection.since, asked.added_after) if each is not None), default=None),
         versions=_versions(asked.versions),
     )
 

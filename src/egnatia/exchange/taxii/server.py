@@ -31,7 +31,7 @@ from egnatia.exchange.host import Host
 from egnatia.exchange.release import Releases
 from egnatia.exchange.submission import Handling, NotAllowed, Right
 from egnatia.exchange.taxii import filter as filters
-from egnatia.exchange.taxii.collection import Collection, collections, may_write, resource
+from egnatia.exchange.taxii.collection import Collection, Searches, collections, may_write, none_saved, resource
 from egnatia.exchange.taxii.filter import Filter, Malformed, is_identifier, timestamp
 from egnatia.exchange.taxii.negotiation import STIX, TAXII, accepts_taxii, is_taxii
 from egnatia.exchange.taxii.question import question
@@ -84,7 +84,7 @@ class Problem(Exception):
 
 
 class Taxii:
-    """The server. `pool` is where the store is asked; `page_limit` the most objects of an answer."""
+    """The server. `pool` is where the store is asked; `searches` are those that people have saved."""
 
     def __init__(
         self,
@@ -93,9 +93,10 @@ class Taxii:
         releases: Releases,
         bookmarks: Bookmarks,
         pool: Executor,
+        searches: Searches = none_saved,
     ) -> None:
         self._host, self._gate, self._releases = host, gate, releases
-        self._bookmarks, self._pool = bookmarks, pool
+        self._bookmarks, self._pool, self._searches = bookmarks, pool, searches
         self._page_limit = host.settings.limits.page_records
         self._body_limit = host.settings.limits.body_bytes
         self._statuses = Statuses()
@@ -142,9 +143,11 @@ class Taxii:
             case ("taxii2", "exchange", "collections", ""):
                 self._want(scope, method, "GET")
                 node = self._host.node_id
-                return _json(Collections(tuple(resource(each, caller, node) for each in self._collections(caller))))
+                found = (*self._collections(caller), *await self._saved(caller))
+                return _json(Collections(tuple(resource(each, caller, node) for each in found)))
             case ("taxii2", "exchange", "collections", name, *rest):
-                return await self._in_collection(scope, receive, caller, self._collection(caller, name), tuple(rest))
+                collection = await self._collection(caller, name)
+                return await self._in_collection(scope, receive, caller, collection, tuple(rest))
             case _:
                 raise _not_found()
 
@@ -203,10 +206,20 @@ class Taxii:
     def _collections(self, caller: Caller) -> tuple[Collection, ...]:
         return collections(caller, self._host.clearance_of(caller.organisation))
 
-    def _collection(self, caller: Caller, name: str) -> Collection:
+    async def _saved(self, caller: Caller) -> tuple[Collection, ...]:
+        """What the people of a program's organisation have saved; nothing for who presents no token."""
+        organisation = caller.organisation
+        if organisation is None or not caller.token_id:
+            return ()
+        return await self._ask(lambda: self._searches(organisation))
+
+    async def _collection(self, caller: Caller, name: str) -> Collection:
         """The collection by its id or alias."""
         node = self._host.node_id
         for each in self._collections(caller):
+            if name in {each.id(node), each.alias}:
+                return each
+        for each in await self._saved(caller):
             if name in {each.id(node), each.alias}:
                 return each
         raise _not_found()

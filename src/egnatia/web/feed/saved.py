@@ -77,6 +77,10 @@ class Saves:
             return ()
         return tuple(sorted(self._kept.between(f"{account} ", f"{account} \x7f"), key=lambda each: each.name.lower()))
 
+    def all(self) -> tuple[Saved, ...]:
+        """Those of everybody, by account."""
+        return tuple(self._kept.all().values())
+
     def get(self, account: str, saved: str) -> Saved | None:
         """One of an account's own."""
         return self._kept.get(f"{account} {saved}") if account else None
