@@ -118,20 +118,31 @@ class Visit:
         bound = self.visitor.session or (self.doorstep and f"doorstep {self.doorstep}")
         return hmac.new(self.premises.secret, f"form {bound}".encode(), hashlib.sha256).hexdigest() if bound else ""
 
-    async def form(self, kind: type[Form], *, bound: bool = False) -> Form:
+    async def form(self, kind: type[Form], *, bound: bool = False, limit_bytes: int = FORM_BYTES) -> Form:
         """The form as a struct. Raises NotAllowed where it does not come from a page of this session, BadRequest
         where it cannot be read. A field of a list type takes a repeated name; an empty text is an absent one.
         `bound`: even without a session it must come from a page that this browser was given."""
         self._same_origin()
-        if int(self.request.headers.get("content-length", "0")) > FORM_BYTES:
-            raise BadRequest(f"the form is larger than {FORM_BYTES} bytes")
+        if int(self.request.headers.get("content-length", "0")) > limit_bytes:
+            raise BadRequest(f"the form is larger than {limit_bytes} bytes")
         data = await self.request.form()
-        given = {name: [await _text(each) for each in data.getall(name)] for name in data}
+        wanted = {"csrf", *(field.encode_name for field in msgspec.structs.fields(kind))}
+        given = {name: [await _text(each) for each in data.getall(name)] for name in data if name in wanted}
         sent = given.pop("csrf", [""])[0]
         same = bool(self.csrf) and hmac.compare_digest(sent.encode(), self.csrf.encode())
         if (bound or self.visitor.session) and not same:
             raise NotAllowed("The form is not from this session; open the page again")
         return read_form(given, kind)
+
+    async def file(self, name: str) -> tuple[str, bytes]:
+        """The file that was sent with the form, by the name of its field: what it is called, and its content; both
+        empty where none was chosen. Call it after `form`, which has looked where the form comes from and how large it
+        is."""
+        sent = (await self.request.form()).get(name)
+        if not isinstance(sent, UploadFile):
+            return "", b""
+        await sent.seek(0)
+        return sent.filename, await sent.read()
 
     def page(self, content: Content, *, status: int = 200) -> Response[str]:
         """The page as the answer."""

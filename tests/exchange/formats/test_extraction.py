@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from egnatia.exchange.formats.conversion import TLP_IDS
 from egnatia.exchange.formats.extraction import draft, extract, text_of
+from egnatia.paper import Document, Heading, Paragraph, pdf
 from egnatia.record import read
 
 TEXT = """TLP:RED  The actor used hxxps://evil[.]example/a.php?x=1, and (198.51.100[.]7) or 2001:db8::7.
@@ -48,6 +50,21 @@ def test_a_mail_and_a_page_are_read() -> None:
     ]
 
 
+def test_a_printed_report_is_read() -> None:
+    made = datetime(2026, 6, 1, tzinfo=UTC)
+    said = Paragraph("The server evil[.]example answered at 198.51.100.7")
+    document = pdf(Document(title="R", language="sr", made_at=made, blocks=[Heading("Извештај"), said]))
+    assert found(text_of(document)) == [("domain", "evil.example"), ("address", "198.51.100.7")]
+
+
+@pytest.mark.parametrize(
+    "document", [b"%PDF-1.7", b"%PDF-1.7\n%%EOF", b"%PDF-1.4\n" + b"<<" * 5_000, b"%PDF-1.7" + bytes(10_000)]
+)
+def test_a_broken_pdf_is_told(document: bytes) -> None:
+    with pytest.raises(ValueError, match="a PDF that cannot be read"):
+        text_of(document)
+
+
 def test_a_draft_bears_what_the_text_says_of_itself() -> None:
     conversion = draft(TEXT, "A report", datetime(2026, 6, 1, tzinfo=UTC), "green")
     records = [json.loads(body) for body in conversion.records]
@@ -55,6 +72,24 @@ def test_a_draft_bears_what_the_text_says_of_itself() -> None:
     assert {ref for each in records for ref in each["object_marking_refs"]} == {TLP_IDS["red"]}
     assert records[-1]["type"] == "report"
     assert len(records[-1]["object_refs"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hxxps://evil[.]example/a.php, ok", {"https://evil.example/a.php"}),
+        ("(bad-bank.example).", {"bad-bank.example"}),
+        ("from 198.51.100[.]7:8080 and 2001:db8::5.", {"198.51.100.7", "2001:db8::5"}),
+        ("invoice.exe at 12:30:45, version 1.2.3", set()),
+        ("cve-2026-1234", {"CVE-2026-1234"}),
+        ("mail phish[at]evil(dot)example", {"phish@evil.example"}),
+        ("D41D8CD98F00B204E9800998ECF8427E", {"d41d8cd98f00b204e9800998ecf8427e"}),
+        ("999.1.1.1", set()),
+        ("посети банка-скопје.мкд или xn--80ak6aa92e.com", {"xn----7sbacx1acunkt3z.xn--d1alf", "xn--80ak6aa92e.com"}),
+    ],
+)
+def test_a_pasted_text_is_understood(text: str, found: set[str]) -> None:
+    assert {each.value for each in extract(text)} == found
 
 
 @given(st.text(max_size=200))

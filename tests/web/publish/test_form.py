@@ -10,7 +10,6 @@ from tests.record.builders import REQUIRED, properties, ref
 
 from egnatia.web.publish.field import NOT_A_MOMENT, Wrong, moment, text_of, value_of
 from egnatia.web.publish.form import asked, given_of, offered, said_in
-from egnatia.web.publish.recognition import recognised
 from egnatia.web.publish.warning import is_citizen_number, is_iban
 from egnatia.web.record.properties import PROPERTIES
 
@@ -71,29 +70,6 @@ def test_a_moment_is_understood_as_people_write_it(written: str, meant: str) -> 
 def test_a_moment_that_could_mean_another_is_refused(written: str) -> None:
     with pytest.raises(Wrong, match=NOT_A_MOMENT[:20]):
         moment(written)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("hxxps://evil[.]example/a.php, ok", {"https://evil.example/a.php"}),
-        ("(bad-bank.example).", {"bad-bank.example"}),
-        ("from 198.51.100[.]7:8080 and 2001:db8::5.", {"198.51.100.7", "2001:db8::5"}),
-        ("invoice.exe at 12:30:45, version 1.2.3", set()),
-        ("cve-2026-1234", {"CVE-2026-1234"}),
-        ("mail phish[at]evil(dot)example", {"phish@evil.example"}),
-        ("D41D8CD98F00B204E9800998ECF8427E", {"d41d8cd98f00b204e9800998ecf8427e"}),
-        ("999.1.1.1", set()),
-    ],
-)
-def test_a_pasted_text_is_understood(text: str, found: set[str]) -> None:
-    assert {each.value for each in recognised(text)} == found
-
-
-@given(st.text())
-def test_no_pasted_text_breaks_the_reading_of_it(text: str) -> None:
-    for each in recognised(text):
-        assert each.value
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from tests.record.builders import body, ref
 from tests.web.house import OWN, House, csrf_of, housed
 
+from egnatia.paper import Document, Paragraph, pdf
 from egnatia.record.marking import TLP2_IDS
 from egnatia.record.schemas import SHARING_AGREEMENT
 from egnatia.store import Known
@@ -270,6 +272,30 @@ def test_a_pasted_text_becomes_a_report_with_its_indicators(house: House) -> Non
     assert patterns == {
         "[url:value = 'https://bad-bank.example/login']", "[ipv4-addr:value = '198.51.100.77']", "CVE-2026-4321",
     }  # fmt: skip
+
+
+def test_a_report_in_a_file_is_read_and_looked_through(house: House) -> None:
+    made = datetime(2026, 6, 1, tzinfo=UTC)
+    printed = pdf(Document(title="Wave", language="en", made_at=made, blocks=[Paragraph("evil-bank[.]example")]))
+    with house.visitor(Role.PUBLISHER) as visitor:
+        csrf = csrf_of(visitor.get("/publish/quick").text)
+
+        def sent(name: str, content: bytes) -> httpx.Response:
+            return visitor.post(
+                "/publish/quick", data={"csrf": csrf, "do": "recognise"}, files={"file": (name, content)}
+            )
+
+        page = sent("wave.pdf", printed)
+        assert page.status_code == 200
+        assert "evil-bank[.]example" in page.text
+        mail = sent("a.eml", b"From: a@b.example\r\nSubject: x\r\n\r\nsee hxxp://evil-bank[.]example/login")
+        assert "hxxp://evil-bank[.]example/login" in mail.text
+        broken = sent("x.pdf", b"%PDF-1.7 nothing")
+        assert broken.status_code == 422
+        assert "holds no text that can be read" in broken.text
+        assert visitor.post("/publish/quick", data={"do": "recognise"}, files={"file": ("a", b"x")}).status_code == 403
+        huge = sent("huge.txt", b"x" * 17_000_000)
+        assert huge.status_code in {400, 413}
 
 
 def test_hostile_text_in_a_form_comes_back_as_text(house: House) -> None:

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.record.builders import REQUIRED, properties
 
+from egnatia.exchange.formats.fang import refang
 from egnatia.web.language import LANGUAGES, speech
 from egnatia.web.record.fact import ELSEWHERE, Fact, facts
 from egnatia.web.record.name import Named, name_of
 from egnatia.web.record.properties import PROPERTIES
 from egnatia.web.record.spans import spans
-from egnatia.web.record.text import defanged, fanged, visible
+from egnatia.web.record.text import defanged, visible
 
 ENGLISH = speech(LANGUAGES["en"])
 
@@ -80,7 +81,7 @@ def test_a_pattern_in_its_parts_is_the_pattern(pattern: str, kind: str) -> None:
 )
 def test_a_value_is_shown_so_that_nobody_follows_it(value: str, shown: str) -> None:
     assert defanged(value).lower() == shown.lower()
-    assert fanged(defanged(value)).lower() == value.lower()
+    assert refang(defanged(value)).lower() == value.lower()
 
 
 @pytest.mark.parametrize(
@@ -97,4 +98,4 @@ def test_a_value_is_shown_so_that_nobody_follows_it(value: str, shown: str) -> N
     ],
 )
 def test_what_others_wrote_harmlessly_is_understood(written: str, meant: str) -> None:
-    assert fanged(written) == meant
+    assert refang(written) == meant

@@ -1,5 +1,5 @@
-"""Indicators that a text names: a mail, a report, a page, defanged or not. What is found is a draft for a person to
-look through: a report names benign things too.
+"""Indicators that a text names: a mail, a report (a PDF too), a page, defanged or not. What is found is a draft for a
+person to look through: a report names benign things too.
 
 Kinds are recognised by their form alone, digests before names and URLs before the domains in them; each value once.
 """
@@ -7,10 +7,12 @@ Kinds are recognised by their form alone, digests before names and URLs before t
 import email
 import email.policy
 import html
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.message import EmailMessage
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -18,13 +20,15 @@ import msgspec
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion, instant, own_identifier, written
 from egnatia.exchange.formats.fang import refang
 from egnatia.exchange.formats.kinds import KINDS
-from egnatia.exchange.formats.observable import NotOfItsKind
+from egnatia.exchange.formats.observable import NotOfItsKind, Observed
 from egnatia.exchange.formats.restriction import in_text
 
 TEXT_LIMIT: Final = 5_000_000
+PAGES_LIMIT: Final = 500
 
 _BYTE: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_LABEL: Final = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+"""Of any script: names may be international."""
 _FORMS: Final = (
     ("cve", re.compile(r"\bCVE-\d{4}-\d{4,7}\b", re.IGNORECASE)),
     ("url", re.compile(r"\b(?:https?|ftp)://[^\s<>\"'`|\\^{}]+", re.IGNORECASE)),
@@ -35,30 +39,48 @@ _FORMS: Final = (
     ("md5", re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")),
     ("address", re.compile(rf"(?<![\d.])(?:{_BYTE}\.){{3}}{_BYTE}(?:/\d{{1,2}})?(?![\d.]\d)")),
     ("address", re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){2,7}(?::|[0-9a-fA-F]{1,4})(?:[0-9a-fA-F:]*)(?![\w:])")),
-    ("domain", re.compile(rf"(?<![\w@./\\-])(?:{_LABEL}\.)+[a-zA-Z]{{2,24}}(?![\w/\\@-])")),
+    (
+        "domain",
+        re.compile(
+            rf"(?<![\w@./\\-])(?:{_LABEL}\.){{1,8}}(?:xn--[a-z0-9-]{{2,59}}|[^\W\d_]{{2,24}})(?![\w/\\@-])(?!\.\w)",
+            re.IGNORECASE,
+        ),
+    ),
 )  # fmt: skip
 _FILES: Final = frozenset(
     {
-        "exe", "dll", "sys", "doc", "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "pdf", "zip", "rar", "7z",
-        "txt", "log", "js", "vbs", "ps1", "bat", "cmd", "lnk", "iso", "img", "jar", "apk", "py", "sh", "so", "php",
-        "asp", "aspx", "jsp", "html", "htm", "json", "xml", "yml", "yaml", "cfg", "conf", "ini", "tmp", "dat",
-        "bin", "png", "jpg", "jpeg", "gif",
+        "7z", "apk", "asp", "aspx", "bak", "bat", "bin", "cfg", "cmd", "conf", "csv", "dat", "dll", "doc", "docm",
+        "docx", "eml", "exe", "gif", "gz", "hta", "htm", "html", "img", "ini", "iso", "jar", "jpeg", "jpg", "js",
+        "jse", "json", "jsp", "lnk", "log", "md", "msg", "msi", "pdf", "php", "png", "ppt", "pptx", "ps1", "py",
+        "rar", "rtf", "scr", "sh", "so", "sql", "svg", "sys", "tar", "tmp", "txt", "vbs", "xls", "xlsm", "xlsx",
+        "xml", "yaml", "yml", "zip",
     }
 )  # fmt: skip
 """Endings that make a file's name of what looks like a domain."""
 
 
 class Extracted(msgspec.Struct, frozen=True):
-    """A value that was found, its kind, and how often the text says it."""
+    """A value that was found, its kind by the name that people use, and how often the text says it. `path` is where
+    STIX has it (`domain-name:value`), `pattern` what detects it; empty for the number of a vulnerability."""
 
     kind: str
     value: str
     times: int
+    path: str
+    pattern: str
+
+    @property
+    def type(self) -> str:
+        """The STIX type that holds the value."""
+        return self.path.partition(":")[0]
 
 
 def text_of(document: bytes) -> str:
-    """The text of a mail (with its parts), a page or a plain text."""
+    """The text of a mail (with its parts), a page, a PDF or a plain text; raises ValueError for a PDF that cannot be
+    read."""
     head = document[:4_096]
+    if b"%PDF-" in head[:1_024]:
+        return _pdf_text(document)
     if re.search(rb"^(?:Received|Message-ID|From|MIME-Version):", head, re.IGNORECASE | re.MULTILINE):
         made = email.message_from_bytes(document[:TEXT_LIMIT], policy=email.policy.default)
         return _mail_text(made)
@@ -78,6 +100,24 @@ def _mail_text(made: EmailMessage | Any) -> str:
     return "\n".join(parts)
 
 
+def _pdf_text(document: bytes) -> str:
+    from pypdf import PdfReader  # noqa: PLC0415  (14 MB that an idle node does not need)
+    from pypdf.errors import PyPdfError  # noqa: PLC0415
+
+    parts: list[str] = []
+    size = 0
+    try:
+        for page in islice(PdfReader(io.BytesIO(document)).pages, PAGES_LIMIT):
+            parts.append(page.extract_text())
+            size += len(parts[-1])
+            if size > TEXT_LIMIT:
+                break
+    except (PyPdfError, ValueError, LookupError, RecursionError, TypeError, AttributeError, ArithmeticError) as error:
+        # pypdf raises what it stumbles over: a hostile file can do so in many ways
+        raise ValueError(f"a PDF that cannot be read ({type(error).__name__}: {error})") from error
+    return "\n".join(parts)
+
+
 def _plain(page: str) -> str:
     links = " ".join(re.findall(r"href\s*=\s*[\"']?([^\"'\s>]+)", page, re.IGNORECASE))
     bare = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", page, flags=re.IGNORECASE | re.DOTALL)
@@ -87,32 +127,37 @@ def _plain(page: str) -> str:
 def extract(text: str) -> list[Extracted]:
     """What a text names, in the order in which it is first named."""
     whole = refang(text[:TEXT_LIMIT])
-    found: dict[tuple[str, str], list[int]] = {}
+    found: dict[tuple[str, str], tuple[Observed | None, list[int]]] = {}
     for kind, form in _FORMS:
         kept: list[str] = []
         end = 0
         for match in form.finditer(whole):
-            value = _value(kind, match[0])
+            observed = _observed(kind, match[0])
+            value = observed.name if observed else match[0].upper() if kind == "cve" else ""
             kept += [whole[end : match.start()], " " * len(match[0]) if value else match[0]]
             end = match.end()
             if value:
-                found.setdefault((kind, value), []).append(match.start())
+                found.setdefault((kind, value), (observed, []))[1].append(match.start())
         whole = "".join([*kept, whole[end:]])
-    ordered = sorted(found.items(), key=lambda each: each[1][0])
-    return [Extracted(kind, value, len(places)) for (kind, value), places in ordered]
+    ordered = sorted(found.items(), key=lambda each: each[1][1][0])
+    return [_extracted(kind, value, observed, len(places)) for (kind, value), (observed, places) in ordered]
 
 
-def _value(kind: str, written_: str) -> str | None:
-    """The value in its one form; None where the form deceived."""
-    text = written_.rstrip(".,;:!?)]}'\"") if kind == "url" else written_
-    if kind == "cve":
-        return text.upper()
-    if kind == "domain" and text.rpartition(".")[2].lower() in _FILES:
+def _observed(kind: str, written_: str) -> Observed | None:
+    """What the form stands for; None where it deceived, and for the number of a vulnerability."""
+    text = written_.rstrip(".,;:!?)]}'\"»”’") if kind == "url" else written_
+    if kind == "cve" or (kind == "domain" and text.rpartition(".")[2].lower() in _FILES):
         return None
     try:
-        return KINDS[kind](text, "").name
+        return KINDS[kind](text, "")
     except NotOfItsKind:
         return None
+
+
+def _extracted(kind: str, value: str, observed: Observed | None, times: int) -> Extracted:
+    if observed is None or observed.pattern is None:
+        return Extracted(kind, value, times, "vulnerability:name", "")
+    return Extracted(kind, value, times, observed.pattern[1:].partition(" ")[0], observed.pattern)
 
 
 def draft(text: str, title: str, now: datetime, tlp: str = "amber") -> Conversion:
@@ -136,7 +181,7 @@ def draft(text: str, title: str, now: datetime, tlp: str = "amber") -> Conversio
     return Conversion(tuple(written({"type": each["type"], **common, **each}) for each in whole))
 
 
-def _records(found: list[Extracted], title: str, stamp: str) -> Iterator[dict[str, Any]]:
+def _records(found: Sequence[Extracted], title: str, stamp: str) -> Iterator[dict[str, Any]]:
     for each in found:
         if each.kind == "cve":
             number = {"source_name": "cve", "external_id": each.value}
@@ -147,7 +192,7 @@ def _records(found: list[Extracted], title: str, stamp: str) -> Iterator[dict[st
             "type": "indicator",
             "id": own_identifier("indicator", "extracted", title, each.kind, each.value),
             "name": each.value[:250],
-            "pattern": KINDS[each.kind](each.value, "").pattern,
+            "pattern": each.pattern,
             "pattern_type": "stix",
             "indicator_types": ["malicious-activity"],
             "valid_from": stamp,

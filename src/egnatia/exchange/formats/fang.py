@@ -4,8 +4,10 @@ and made harmless again."""
 import re
 from typing import Final
 
-_DOT: Final = re.compile(r"\s?(?:[\[({<]\s?(?:\.|dot|DOT|punkt|tačka|точка)\s?[\])}>]|\\\.|\[\.|\.\])\s?")
-_AT: Final = re.compile(r"\s?[\[({<]\s?(?:@|at|AT)\s?[\])}>]\s?")
+_DOT: Final = re.compile(
+    r"\s?(?:[\[({<]\s?(?:\.|dot|punkt|pikë|točka|tačka|точка|тачка)\s?[\])}>]|\\\.|\[\.|\.\])\s?", re.IGNORECASE
+)
+_AT: Final = re.compile(r"\s?[\[({<]\s?(?:@|at)\s?[\])}>]\s?", re.IGNORECASE)
 _COLON: Final = re.compile(r"[\[({<]:[\])}>]")
 _BROKEN_SLASHES: Final = re.compile(r"(?<=[a-zA-Z])[\[({<]://[\])}>]|(?<=[a-zA-Z]):[\[({<]//[\])}>]")
 _SLASH: Final = re.compile(r"[\[({<]/[\])}>]")

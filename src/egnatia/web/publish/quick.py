@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
+from egnatia.exchange.formats.extraction import Extracted, extract, text_of
 from egnatia.record import Head, Record
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
@@ -20,7 +21,6 @@ from egnatia.web.publish.content import QuickPage, Value
 from egnatia.web.publish.foresight import Foresight, foresight
 from egnatia.web.publish.form import REQUIRED, problems_by_name
 from egnatia.web.publish.marking import Chosen, markings
-from egnatia.web.publish.recognition import Found, recognised
 from egnatia.web.publish.warning import lists
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.name import Names
@@ -29,15 +29,20 @@ from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Visit
 
 KNOWN_UP_TO: Final = 10
+MOST: Final = 500
+"""Values that are taken from one text."""
+FILE_BYTES: Final = 16_000_000
 TITLE: Final = 120
+TEXT_LIMIT: Final = 200_000
 NO_TEXT: Final = N_("Paste or write what happened")
+UNREAD: Final = N_("The file holds no text that can be read: is it a picture, or protected by a password?")
 TOO_LATE: Final = N_("Something chosen is not in the text any more: look at the list again")
 
 
 class Quick(msgspec.Struct, frozen=True):
     """The form. `value` are the keys of what was chosen."""
 
-    text: Annotated[str, msgspec.Meta(max_length=200_000)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)] = ""
     name: Annotated[str, msgspec.Meta(max_length=300)] = ""
     value: list[str] = []
     tlp: str = ""
@@ -61,13 +66,17 @@ async def empty(visit: NamedDependency[Visit]) -> Response[str]:
 async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
     """A text, and what to do with it: look at what it names, see who would see it, publish."""
     visit.require(Permission.DRAFT)
-    form = await visit.form(Quick)
+    form = await visit.form(Quick, limit_bytes=FILE_BYTES)
+    _name, document = await visit.file("file")
+    unread = ""
+    if document:
+        form, unread = await visit.ask(lambda: _read(form, document))
     chosen, wrong = await visit.ask(lambda: settled(visit, form))
     names = await desk.names_for(visit)
-    found = await visit.ask(lambda: recognised(form.text))
+    found = await visit.ask(lambda: extract(form.text)[:MOST])
     picked = tuple(each for each in found if key_of(each) in form.value)
     if not form.text:
-        wrong = {"text": NO_TEXT, **wrong}
+        wrong = {"text": unread or NO_TEXT, **wrong}
     if form.do == "recognise":
         shown = form if form.name or not form.text else msgspec.structs.replace(form, name=_first_line(form.text))
         chosen = chosen if form.tlp else Chosen()
@@ -110,13 +119,23 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
 PAGES: tuple[ControllerRouterHandler, ...] = (empty, pasted)
 
 
-def key_of(found: Found) -> str:
+def _read(form: Quick, document: bytes) -> tuple[Quick, str]:
+    """The form with the text of a file after what was pasted, as much as fits; and what was wrong with the file."""
+    try:
+        text = text_of(document)
+    except ValueError:
+        return form, UNREAD
+    whole = "\n".join(each for each in (form.text, text.replace("\x00", " ").strip()) if each)
+    return msgspec.structs.replace(form, text=whole[:TEXT_LIMIT]), "" if whole else UNREAD
+
+
+def key_of(found: Extracted) -> str:
     """A short name for a value in a form: what is shown defanged is never sent back as it is."""
-    return hashlib.sha256(f"{found.kind} {found.value}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{found.path} {found.value}".encode()).hexdigest()[:16]
 
 
 def _bundle(
-    visit: Visit, form: Quick, chosen: Chosen, picked: Sequence[Found]
+    visit: Visit, form: Quick, chosen: Chosen, picked: Sequence[Extracted]
 ) -> tuple[list[dict[str, Any]], list[bytes], dict[str, Any]]:
     """The records of the report, the report last; and the definitions that they need before."""
     own, at = visit.visitor.organisation or "", datetime.now(UTC)
@@ -138,7 +157,7 @@ def _bundle(
     return [*made, main], definitions, main
 
 
-def _said(found: Found, moment: str) -> tuple[str, dict[str, Any]]:
+def _said(found: Extracted, moment: str) -> tuple[str, dict[str, Any]]:
     """What one value becomes: an indicator, or a vulnerability for a CVE number."""
     if found.type == "vulnerability":
         source = {"source_name": "cve", "external_id": found.value}
@@ -174,7 +193,7 @@ def _page(  # noqa: PLR0913  the parts of a form
     visit: Visit,
     form: Quick,
     chosen: Chosen,
-    found: Sequence[Found] | None,
+    found: Sequence[Extracted] | None,
     names: Names,
     *,
     wrong: dict[str, str] | None = None,
@@ -200,8 +219,8 @@ def _page(  # noqa: PLR0913  the parts of a form
     )
 
 
-def _value(visit: Visit, found: Found, form: Quick, *, is_fresh: bool) -> Value:
-    warned = lists(visit.premises.settings.data).warned(found.kind, found.value)
+def _value(visit: Visit, found: Extracted, form: Quick, *, is_fresh: bool) -> Value:
+    warned = lists(visit.premises.settings.data).warned(found.path, found.value)
     known = visit.store.by_value(visit.clearance(), found.value, KNOWN_UP_TO)
     is_cve = found.type == "vulnerability"
     return Value(

@@ -38,12 +38,3 @@ def defanged(value: str) -> str:
     if _ADDRESS.fullmatch(value) and value.count(":") > 1:
         return value.replace(":", "[:]", 1)
     return value.replace("@", "[@]").replace(".", "[.]") if " " not in value else value
-
-
-def fanged(text: str) -> str:
-    """The text with what `defanged` and the customs of others (`hxxp`, `[.]`, `(dot)`, `[at]`) did to it undone."""
-    whole = re.sub(r"\s?[\[({]\s*(?:\.|dot|punkt|tačka)\s*[\])}]\s?", ".", text, flags=re.IGNORECASE)
-    whole = re.sub(r"\s?[\[({]\s*(?:@|at)\s*[\])}]\s?", "@", whole, flags=re.IGNORECASE)
-    whole = re.sub(r"[\[({]\s*(:|://|/)\s*[\])}]", r"\1", whole)
-    whole = re.sub(r"\b(h)(?:xx|tt|\*\*)(ps?)(?=:)", r"\1tt\2", whole, flags=re.IGNORECASE)
-    return re.sub(r"\bfxx?p(s?)(?=:)", r"ftp\1", whole, flags=re.IGNORECASE)

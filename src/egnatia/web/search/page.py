@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from markupsafe import Markup
 
 from egnatia.exchange.api.surface import raw
+from egnatia.exchange.formats.fang import refang
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record.values import guessed
@@ -23,7 +24,7 @@ from egnatia.web.language import Speech
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.name import decoded, name_of
-from egnatia.web.record.text import fanged, visible
+from egnatia.web.record.text import visible
 from egnatia.web.search.highlight import Looked
 from egnatia.web.sieve import Chip, Choices, Sieve, address, chips, choices, sieve_of
 from egnatia.web.visit import Visit
@@ -125,14 +126,14 @@ def _found(visit: Visit, sieve: Sieve, organisations: Organisations, until: int 
     value, exact = ("", ()) if until else _exact(visit, sieve.q)
     query = sieve.query(organisations, visit.now, everything=True)
     query = msgspec.structs.replace(query, until=until, newest_first=newest)
-    rows = store.search(clearance, fanged(sieve.q), query, MOST)
+    rows = store.search(clearance, refang(sieve.q), query, MOST)
     return Answer(exact, value, rows, saved)
 
 
 def _exact(visit: Visit, words: str) -> tuple[str, tuple[Row, ...]]:
     """The records with this very id or value, and the value as it is kept."""
     clearance, store = visit.clearance(), visit.store
-    asked = fanged(words.strip())
+    asked = refang(words.strip())
     if is_identifier(asked):
         return asked, store.get(clearance, [asked])
     for value in guessed(asked):
@@ -143,7 +144,7 @@ def _exact(visit: Visit, words: str) -> tuple[str, tuple[Row, ...]]:
 
 def _page(visit: Visit, sieve: Sieve, organisations: Organisations, answer: Answer, *, newest: bool) -> SearchPage:
     speech = visit.speech
-    looked = Looked(query_terms(fanged(sieve.q)))
+    looked = Looked(query_terms(refang(sieve.q)))
     exact_ids = {row.id for row in answer.exact}
     rows = [row for row in answer.rows[:PAGE] if row.id not in exact_ids]
     older = answer.rows[PAGE - 1].at if newest and len(answer.rows) > PAGE else 0
