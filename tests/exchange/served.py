@@ -18,7 +18,9 @@ from egnatia.exchange.api.app import Application, app
 from egnatia.exchange.asgi import App
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.outbox import Outbox
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
+from egnatia.exchange.webhook import Hooks
 from egnatia.node.server import Server
 from egnatia.policy import PUBLIC, AgreementInForce, Clearance, Seen, Standing, Tlp, preview
 from egnatia.policy import Handling as Default
@@ -59,6 +61,7 @@ class Node:
 
     def __init__(self, store: Store, settings: Settings, standings: Mapping[str, Standing]) -> None:
         self.store, self.settings, self.standings = store, settings, standings
+        self.outbox, self.hooks = Outbox(store, settings), Hooks(store, self.secret)
         self.labelling = Labelling(default=lambda _: Default(tlp=Tlp.AMBER))
         self.admission = Admission(
             store,

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "source": "source:source", "output": "output:output",
     "case": "case:case_",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",
+    "mail": "mail:mail",
     "audit": "audit:audit", "backup": "care:backup", "restore": "care:restore", "purge": "care:purge",
 }  # fmt: skip
 """Every command and where it is; docs/reference/cli.md follows this order. A node that serves has no need of the other

@@ -6,7 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+from egnatia.exchange.outbox import Outbox
 from egnatia.exchange.submission import Handling, Submission, Submitter
+from egnatia.exchange.webhook import Hooks
 from egnatia.policy import Seen
 from egnatia.policy.clearance import Clearance
 from egnatia.settings import Settings
@@ -53,6 +55,10 @@ class Host(Protocol):
     def store(self) -> Store: ...
     @property
     def admission(self) -> Admission: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def hooks(self) -> Hooks: ...
     @property
     def node_id(self) -> str: ...
     @property

@@ -13,6 +13,7 @@ from egnatia.cyber.incidents.protocol import incidents
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.outbox import Outbox
 from egnatia.exchange.peer.pairing import Pairings, State
 from egnatia.exchange.peer.status import statuses
 from egnatia.exchange.peer.target import target_of
@@ -20,6 +21,7 @@ from egnatia.exchange.peer.witness import Heard, hear
 from egnatia.exchange.retention import Retention
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import own_custody
+from egnatia.exchange.webhook import Hooks
 from egnatia.node.facts import Facts
 from egnatia.node.residence import Hosted, Residence
 from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, preview
@@ -80,6 +82,8 @@ class Node:
             members=self.facts.publishers,
             clearance_of=self.clearance_of,
         )
+        self.outbox = Outbox(self.store, settings)
+        self.hooks = Hooks(self.store, residence.secret("webhooks"))
         self.casework = Registry(self, workflows(), lambda: [each.id for each in residence.organisations])
         self._noticed = residence.signed_card.body
 

@@ -14,6 +14,7 @@ from egnatia.cyber.intel.delivery import routes as outputs
 from egnatia.cyber.intel.keeping import keep as keep_sources
 from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
+from egnatia.exchange.delivering import CallSender, MailSender, deliver
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
 from egnatia.node.pace import set_pace
@@ -92,7 +93,8 @@ async def serve(node: Node) -> None:
 async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
-    work = (_purge(node), _attend(node, peers), keep_sources(node))
+    senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
+    work = (_purge(node), _attend(node, peers), keep_sources(node), deliver(senders))
     tasks = [asyncio.create_task(each) for each in work]
     follower = Follower(node.casework)
     try:

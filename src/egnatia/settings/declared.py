@@ -304,6 +304,71 @@ class Oidc(Section, frozen=True, kw_only=True):
     ] = ()
 
 
+class Mail(Section, frozen=True, kw_only=True):
+    """The mail server (SMTP) through which this node writes to people; while `host` is empty no mail is sent."""
+
+    host: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9_.:-]*$", description="The mail server's name.", examples=["mail.csirt.example"]),
+    ] = ""
+    port: Annotated[
+        int, Meta(ge=1, le=65_535, description="Its port: 587 with `starttls`, 465 with `tls`.", examples=[587])
+    ] = 587
+    tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Meta(
+            description="How the connection is protected: `starttls` (refused where the server does not offer it), "
+            "`tls` from the beginning, or `none`, which is for a server on this machine only.",
+            examples=["tls"],
+        ),
+    ] = "starttls"
+    ca_file: Annotated[
+        str,
+        Meta(
+            description="A file with the certificates that the server's is checked against; empty: the system's.",
+            examples=["/etc/egnatia/mail-ca.pem"],
+        ),
+    ] = ""
+    user: Annotated[str, Meta(description="Whom to sign in as; empty: nobody.", examples=["egnatia"])] = ""
+    password_file: Annotated[
+        str,
+        Meta(
+            description="A file that holds the password (its first line).",
+            examples=["/run/credentials/egnatia.service/mail"],
+        ),
+    ] = ""
+    sender: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^[^@\s<>,;]+@[^@\s<>,;]+$",
+            description="The address that letters come from.",
+            examples=["exchange@csirt.example"],
+        ),
+    ] = ""
+    per_minute: Annotated[
+        int, Meta(ge=1, le=6_000, description="The most letters in a minute; the rest waits.", examples=[60])
+    ] = 60
+    per_person: Annotated[
+        int,
+        Meta(ge=1, le=1_000, description="The most letters to one address in an hour; the rest waits.", examples=[60]),
+    ] = 60
+
+
+class Webhooks(Section, frozen=True, kw_only=True):
+    """Where this node may call programs when something happens: public addresses over TLS, unless more is allowed."""
+
+    allow: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts, addresses and networks inside, that may be called too, also without TLS.",
+            examples=[["siem.csirt.example", "10.20.0.0/16"]],
+        ),
+    ] = ()
+    per_minute: Annotated[
+        int, Meta(ge=1, le=60_000, description="The most calls in a minute; the rest waits.", examples=[600])
+    ] = 600
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """Everything an operator decides."""
 
@@ -318,6 +383,8 @@ class Settings(Section, frozen=True, kw_only=True):
     keys: Keys = Keys()
     accounts: Accounts = Accounts()
     oidc: Oidc = Oidc()
+    mail: Mail = Mail()
+    webhooks: Webhooks = Webhooks()
     base: str = "."
     """The folder that relative paths count from: the settings file's. Not a setting itself."""
     given: Mapping[str, str] = {}
@@ -352,25 +419,32 @@ class Settings(Section, frozen=True, kw_only=True):
         """The client's secret at the identity provider; empty for a client without one."""
         if not self.oidc.client_secret_file:
             return environ.get(self.oidc.client_secret_env, "")
-        path = Path(self.base) / self.oidc.client_secret_file
+        return self._first_line("oidc.client_secret_file", self.oidc.client_secret_file)
+
+    def mail_password(self) -> str:
+        """The password at the mail server; empty where there is none."""
+        return self._first_line("mail.password_file", self.mail.password_file) if self.mail.password_file else ""
+
+    @property
+    def mail_ca_file(self) -> str | None:
+        """The file of certificates for the mail server; None for the system's."""
+        return str(Path(self.base) / self.mail.ca_file) if self.mail.ca_file else None
+
+    def _first_line(self, key: str, file: str) -> str:
+        path = Path(self.base) / file
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except OSError as error:
-            message = f"oidc.client_secret_file: cannot read {str(path)!r} ({error.strerror})"
+            message = f"{key}: cannot read {str(path)!r} ({error.strerror})"
             raise SettingsError(message) from error
         return lines[0] if lines else ""
 
     def passphrase(self, environ: Mapping[str, str] = os.environ) -> str:
         """The passphrase of the private keys, from the file or the variable that `[keys]` names."""
         if self.keys.passphrase_file:
+            if line := self._first_line("keys.passphrase_file", self.keys.passphrase_file):
+                return line
             path = Path(self.base) / self.keys.passphrase_file
-            try:
-                lines = path.read_text(encoding="utf-8").splitlines()
-            except OSError as error:
-                message = f"keys.passphrase_file: cannot read {str(path)!r} ({error.strerror})"
-                raise SettingsError(message) from error
-            if lines and lines[0]:
-                return lines[0]
             raise SettingsError(f"keys.passphrase_file: {str(path)!r} is empty; write the passphrase on its first line")
         if found := environ.get(self.keys.passphrase_env):
             return found

@@ -140,6 +140,18 @@ def _check_together(settings: Settings, where: str) -> None:
         )
     if oidc.issuer and not oidc.client_id:
         raise SettingsError(f"{where}: oidc.client_id is empty; it is what {oidc.issuer} knows this node as")
+    _check_mail(settings, where)
+
+
+def _check_mail(settings: Settings, where: str) -> None:
+    mail = settings.mail
+    if mail.host and not mail.sender:
+        raise SettingsError(f"{where}: mail.sender is empty; it is the address that letters come from")
+    if mail.host and mail.tls == "none" and not is_loopback(mail.host):
+        raise SettingsError(
+            f'{where}: mail.tls = "none" is for a server on this machine, and mail.host is {mail.host!r}; '
+            f'set mail.tls to "starttls" or "tls"'
+        )
 
 
 def is_loopback(host: str) -> bool:

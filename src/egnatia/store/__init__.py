@@ -3,7 +3,7 @@
 from egnatia.store.auditing import AuditPage, Sought
 from egnatia.store.condition import BackedUp, Condition
 from egnatia.store.custody import Custody
-from egnatia.store.entry import Appended, Batch, Conflict, Cursor, Entry, Lift, Note, Page, Recall, Relabel, Row
+from egnatia.store.entry import Appended, Batch, Conflict, Cursor, Entry, Keep, Lift, Note, Page, Recall, Relabel, Row
 from egnatia.store.keeping import Known, Token
 from egnatia.store.query import EVERYTHING, Query
 from egnatia.store.reading import Lean, LeanPage
@@ -20,6 +20,7 @@ __all__ = [
     "Cursor",
     "Custody",
     "Entry",
+    "Keep",
     "Known",
     "Lean",
     "LeanPage",

@@ -83,6 +83,16 @@ class Erased(msgspec.Struct, frozen=True):
     redacted: bool = False
 
 
+class Keep(msgspec.Struct, frozen=True):
+    """Something that the node remembers besides the log (`store.keeping`): in the place of what was kept under its kind
+    and key, or, with `once`, only where nothing was; without content it is kept no longer."""
+
+    kind: str
+    key: str
+    content: bytes | None = None
+    once: bool = False
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What becomes durable together or not at all."""
 
@@ -94,6 +104,7 @@ class Batch(msgspec.Struct, frozen=True):
     erasures: tuple[Erased, ...] = ()
     notes: tuple[Note, ...] = ()
     cursor: Cursor | None = None
+    keeps: tuple[Keep, ...] = ()
 
 
 class Appended(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens
 from egnatia.store.loading import load_attestations
 from egnatia.store.lookup import Lookup
 from egnatia.store.migrating import migrate
+from egnatia.store.queueing import Queue
 from egnatia.store.retention import AT_ONCE, due
 from egnatia.store.sequence import Sequences
 from egnatia.store.shelving import Shelving
@@ -73,6 +74,10 @@ class Store(Lookup):
     def kept(self, kind: str, content: type[T]) -> Kept[T]:
         """Things of one kind that a part of the program beyond the store keeps here, by key."""
         return Kept(self.database, self._writer.write, kind, content)
+
+    def queue(self, kind: str, content: type[T]) -> Queue[T]:
+        """Things of one kind that wait for their time."""
+        return Queue(self.database, self._writer.write, kind, content)
 
     def append(self, batch: Batch, *, atomic: bool = False) -> Future[Appended]:
         """Resolved once the batch is durable and can be read; ValueError where the database cannot hold it, Conflict

@@ -17,6 +17,7 @@ from egnatia.store.erasure import Ledger
 from egnatia.store.link import Link
 from egnatia.store.loading import Remembered
 from egnatia.store.naming import Naming
+from egnatia.store.queueing import keep
 from egnatia.store.shelving import Shelving
 
 T = TypeVar("T")
@@ -141,6 +142,9 @@ class Writer:
             appended = appending.append([batch for _, batch in batches], [job.atomic for job, _ in batches])
             for (job, _), outcome in zip(batches, appended, strict=True):
                 job.outcome = outcome
+            for _, batch in batches:
+                for each in batch.keeps:
+                    keep(connection, each)
             self._ledger.add(appending.erased)
         for job in jobs:
             if not isinstance(job.work, Batch):

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.web.house import House, housed
+from tests.web.house import House, csrf_of, housed
 
+from egnatia.exchange.letter import Call, Letter
 from egnatia.settings import Settings, load
 from egnatia.settings.declared import Storage
 from egnatia.web.language import LANGUAGES, speech
@@ -92,3 +93,31 @@ def test_sizes_are_in_the_unit_that_suits_them() -> None:
         "5,000 TB",
     ]
     assert size(1_200, serbian) == "1,2 kB"
+
+
+def test_letters_that_were_given_up_are_shown_and_tried_again_by_an_administrator_alone(house: House) -> None:
+    outbox = house.node.outbox
+    hook = house.node.hooks.add("SIEM", "https://siem.example/told", house.node.own)
+    for about in ("one", "two"):
+        content = Call(hook=hook.id, kind="test", data=b"{}")
+        outbox.put(Letter(id=about, at=1, content=content))
+        outbox.bury(Letter(id=about, at=1, content=content, error="answered 500 <b>"), 2)
+    with house.visitor(Role.AUDITOR) as auditor:
+        page = auditor.get("/settings").text
+        assert "2 letters were given up" in page
+        assert "SIEM" in page
+        assert "answered 500 &lt;b&gt;" in page
+        assert "/settings/letters" not in page
+        form = {"letter": "one", "what": "again", "csrf": csrf_of(page)}
+        assert auditor.post("/settings/letters", data=form).status_code == 403
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        csrf = csrf_of(visitor.get("/settings").text)
+        for about, what in (("one", "again"), ("two", "drop")):
+            answer = visitor.post("/settings/letters", data={"letter": about, "what": what, "csrf": csrf})
+            assert answer.status_code == 303
+        missing = visitor.post("/settings/letters", data={"letter": "two", "what": "drop", "csrf": csrf})
+        assert missing.status_code == 404
+    assert outbox.dead() == ()
+    again = outbox.calls.get("one")
+    assert again is not None
+    assert again.state == "waiting"

@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.settings.page import settings
+from egnatia.web.settings.page import letters, settings
 
-PAGES: tuple[ControllerRouterHandler, ...] = (settings,)
+PAGES: tuple[ControllerRouterHandler, ...] = (settings, letters)
 """Every page of this folder."""

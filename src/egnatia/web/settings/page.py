@@ -3,15 +3,18 @@
 import platform
 import shutil
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.letter import Call, Letter, Mail
 from egnatia.settings import FILE
-from egnatia.store import Condition
+from egnatia.store import Batch, Condition, Note
 from egnatia.web.frame import Content
 from egnatia.web.language import Speech
 from egnatia.web.permission import Permission
@@ -62,6 +65,23 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         return self.condition.backup is not None and self.now - self.condition.backup.at < OLD_BACKUP
 
 
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter that was given up; `at` is when it was written, microseconds UTC."""
+
+    id: str
+    to: str
+    at: int
+    tries: int
+    error: str
+
+
+class Mending(msgspec.Struct, frozen=True):
+    """What is to become of a letter that was given up."""
+
+    letter: str
+    what: Literal["again", "drop"]
+
+
 class SettingsPage(Content, frozen=True, kw_only=True):
     """What the operator decided, and how the node is."""
 
@@ -70,6 +90,9 @@ class SettingsPage(Content, frozen=True, kw_only=True):
     health: Health
     file: str
     may_see_audit: bool
+    sends_mail: bool
+    dead: tuple[DeadLetter, ...]
+    may_mend: bool
 
 
 @get("/settings")
@@ -87,8 +110,47 @@ async def settings(visit: NamedDependency[Visit]) -> Response[str]:
             health=health,
             file=next(iter(files), FILE),
             may_see_audit=visit.visitor.may(Permission.SEE_AUDIT),
+            sends_mail=premises.outbox.sends_mail,
+            dead=await visit.ask(lambda: _dead(premises)),
+            may_mend=visit.visitor.may(Permission.MANAGE_ACCOUNTS),
         )
     )
+
+
+@post("/settings/letters")
+async def letters(visit: NamedDependency[Visit]) -> Response[str]:
+    """Try a letter that was given up again, or forget it."""
+    visit.require(Permission.SEE_SETTINGS)
+    visit.require(Permission.MANAGE_ACCOUNTS)
+    form = await visit.form(Mending)
+    outbox = visit.premises.outbox
+    if form.what == "again":
+        found = await visit.ask(lambda: outbox.again(form.letter, visit.now))
+    else:
+        found = await visit.ask(lambda: outbox.drop(form.letter))
+    if not found:
+        raise NotFound
+    note = Note(visit.actor, f"letter {form.what}", form.letter)
+    await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
+    return visit.go("/settings#letters", visit.speech.gettext("Done."))
+
+
+def _dead(premises: Premises) -> tuple[DeadLetter, ...]:
+    named = {each.id: each.name for each in premises.hooks.all()}
+    return tuple(
+        DeadLetter(id=each.id, to=_receiver(each, named), at=each.at, tries=each.tries, error=each.error)
+        for each in premises.outbox.dead()
+    )
+
+
+def _receiver(letter: Letter, hooks: Mapping[str, str]) -> str:
+    match letter.content:
+        case Mail(to=to):
+            return to
+        case Call(hook=hook):
+            return hooks.get(hook, hook)
+        case None:
+            return ""
 
 
 def _health(premises: Premises, speech: Speech) -> Health:
