@@ -3,7 +3,7 @@
 All are kept in one table, by kind and key; a change is durable when the call returns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, Generic, TypeVar
 
@@ -86,6 +86,18 @@ class Kept(Generic[T]):
         def work(connection: Connection) -> None:
             connection.execute(_gone(self._kind, key))
             connection.execute(schema.kept.insert().values(kind=self._kind, key=key, content=encoded))
+
+        self._write(work).result()
+
+    def put_all(self, things: Mapping[str, T]) -> None:
+        """Keep each under its key, all in one transaction."""
+        rows = [{"kind": self._kind, "key": key, "content": self._encode(each)} for key, each in things.items()]
+
+        def work(connection: Connection) -> None:
+            for key in things:
+                connection.execute(_gone(self._kind, key))
+            if rows:
+                connection.execute(schema.kept.insert(), rows)
 
         self._write(work).result()
 

@@ -1,18 +1,23 @@
 """Adding and deleting through TAXII, and what the server says to those who attack it."""
 
+import asyncio
 import base64
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
-from tests.exchange.served import MEMBER, OWN, PARTNER, STRANGER, TAXII, Served, indicator, served
+from tests.exchange.served import ALL_RIGHTS, MEMBER, OWN, PARTNER, STRANGER, TAXII, Served, indicator, served
 
+from egnatia.exchange.caller import Caller
 from egnatia.exchange.submission import Right
+from egnatia.exchange.taxii.status import KEPT, KEPT_SECONDS, Statuses
 from egnatia.settings.declared import Limits
+from egnatia.store.store import Store
 
 ROOT = "/taxii2/exchange/"
 OBJECTS = f"{ROOT}collections/all/objects/"
@@ -75,6 +80,44 @@ def test_a_status_is_its_submitters_alone(exchange: Served) -> None:
         with exchange.client(other) as client:
             assert client.get(url).status_code == 404
             assert client.get(url).content == client.get(f"{ROOT}status/6e456e14-7f4c-4b0f-99ac-f440b6d83fc4/").content
+
+
+def test_a_status_survives_a_restart_of_the_node_for_a_day(tmp_path: Path) -> None:
+    statuses = []
+    with served(tmp_path) as exchange, exchange.client() as client:
+        statuses = [post(client, indicator(number), b"{}") for number in range(3)]
+        token = exchange.token_of(OWN)
+    with served(tmp_path) as again:
+        headers = {"Authorization": f"Bearer {token}", "Accept": TAXII}
+        for status in statuses:
+            url = f"{again.url}{ROOT}status/{status['id']}/"
+            assert httpx.get(url, headers=headers).json() == status
+            with again.client(OWN) as other:  # another token of the same organisation is another submitter
+                assert other.get(url).status_code == 404
+
+
+def test_statuses_that_are_over_or_too_many_are_forgotten_for_good(tmp_path: Path) -> None:
+    at = [1_000_000.0]
+    caller = Caller(OWN, "test", ALL_RIGHTS)
+
+    async def kept(store: Store, *ids: str) -> None:
+        statuses = Statuses(store, lambda: at[0])
+        for each in ids:
+            at[0] += 0.001
+            statuses.keep(caller, b"{}", each)
+        await statuses.close()
+
+    with Store.open(f"sqlite:///{tmp_path / 'egnatia.db'}") as store:
+        asyncio.run(kept(store, "first"))
+        at[0] += KEPT_SECONDS - 1
+        assert Statuses(store, lambda: at[0]).get(caller, "first") == b"{}"
+        at[0] += 2
+        assert Statuses(store, lambda: at[0]).get(caller, "first") is None
+        asyncio.run(kept(store, *map(str, range(KEPT + 5))))
+        left = store.kept("taxii status until", str).all()
+        assert set(left.values()) == set(map(str, range(5, KEPT + 5)))
+        assert Statuses(store, lambda: at[0]).get(caller, "4") is None
+        assert Statuses(store, lambda: at[0]).get(caller, "5") == b"{}"
 
 
 @pytest.mark.parametrize("status_id", ["1", "x" * 2_000, "%00", "..%2f..", "00000000-0000-0000-0000-000000000000", "é"])

@@ -83,6 +83,7 @@ def app(
         try:
             yield
         finally:
+            await taxii.close()
             await surface.close()
 
     async def desk(request: Request[Any, Any, Any]) -> Desk:

@@ -6,6 +6,7 @@ error message; not found and not allowed are one answer.
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -57,6 +58,7 @@ BODY_SECONDS = 60
 _BASE = ((b"content-type", TAXII.encode()), (b"vary", b"Accept, Authorization"))
 _CHALLENGE = (b"www-authenticate", b'Basic realm="egnatia", charset="UTF-8", Bearer realm="egnatia"')
 _LATIN = "latin-1"
+_STATUS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -99,7 +101,11 @@ class Taxii:
         self._bookmarks, self._pool, self._searches = bookmarks, pool, searches
         self._page_limit = host.settings.limits.page_records
         self._body_limit = host.settings.limits.body_bytes
-        self._statuses = Statuses()
+        self._statuses = Statuses(host.store)
+
+    async def close(self) -> None:
+        """Write down what is still only in memory."""
+        await self._statuses.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -139,7 +145,7 @@ class Taxii:
                 return _json(self._root())
             case ("taxii2", "exchange", "status", status_id, ""):
                 self._want(scope, method, "GET")
-                return self._status(caller, status_id)
+                return await self._status(caller, status_id)
             case ("taxii2", "exchange", "collections", ""):
                 self._want(scope, method, "GET")
                 node = self._host.node_id
@@ -296,8 +302,10 @@ class Taxii:
         self._statuses.keep(caller, encoded, status.id)
         return Answer(202, encoded, _BASE)
 
-    def _status(self, caller: Caller, status_id: str) -> Answer:
-        found = self._statuses.get(caller, status_id)
+    async def _status(self, caller: Caller, status_id: str) -> Answer:
+        if _STATUS.fullmatch(status_id) is None:
+            raise _not_found()
+        found = await self._ask(lambda: self._statuses.get(caller, status_id))
         if found is None:
             raise _not_found()
         return Answer(200, found, _BASE)

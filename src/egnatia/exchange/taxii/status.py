@@ -1,29 +1,40 @@
 """What became of the requests to add objects, kept for a day for who made them (TAXII 2.1 section 4.3).
 
 The objects of a request are durable before it is answered, so a status is complete from its first moment. Statuses
-are kept in memory, the latest 10,000 of them: a restart forgets them, and nothing else with them.
+are written down a quarter of a second later, many together, so that a request costs no second commit: a crash can lose
+those of that quarter of a second, which their submitters were given in the answer. The latest 10,000 are kept.
 """
 
+import asyncio
+import logging
 import time
 import uuid
 import zlib
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from egnatia.exchange.caller import Caller
 from egnatia.exchange.submission import Submission
 from egnatia.exchange.taxii.filter import timestamp
 from egnatia.exchange.taxii.resource import Status, StatusDetail
+from egnatia.store.store import Store
 
-KEPT_SECONDS = 86_400
-KEPT = 10_000
+KEPT_SECONDS: Final = 86_400
+KEPT: Final = 10_000
+FLUSH_SECONDS: Final = 0.25
 
-_UNKNOWN = "unknown"
+_UNKNOWN: Final = "unknown"
+
+_log = logging.getLogger(__name__)
 
 
 class _Kept(msgspec.Struct, frozen=True):
+    """A status as it rests; `until` is in seconds UTC, `body` compressed."""
+
     until: float
     submitter: tuple[str | None, str]
     body: bytes
@@ -32,29 +43,65 @@ class _Kept(msgspec.Struct, frozen=True):
 class Statuses:
     """The statuses that can still be asked for."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = store.kept("taxii status", _Kept)
+        self._ends = store.kept("taxii status until", str)
+        self._pending: dict[str, _Kept] = {}
+        self._known: deque[tuple[str, str]] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def keep(self, caller: Caller, status: bytes, status_id: str) -> None:
-        """Keep an encoded status for its submitter."""
-        self._forget()
-        packed = zlib.compress(status, 1)
-        self._kept[status_id] = _Kept(self._clock() + KEPT_SECONDS, _who(caller), packed)
+        """Keep an encoded status for its submitter; on a loop."""
+        self._pending[status_id] = _Kept(self._clock() + KEPT_SECONDS, _who(caller), zlib.compress(status, 1))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._flush_soon())
 
     def get(self, caller: Caller, status_id: str) -> bytes | None:
-        """The encoded status, to its submitter alone; None for anybody else, as if it were not there."""
-        self._forget()
-        kept = self._kept.get(status_id)
-        return zlib.decompress(kept.body) if kept is not None and kept.submitter == _who(caller) else None
+        """The encoded status, for its submitter; None for anybody else, as if it were not there. Asks the store."""
+        kept = self._pending.get(status_id) or self._kept.get(status_id)
+        if kept is None or kept.until <= self._clock() or kept.submitter != _who(caller):
+            return None
+        return zlib.decompress(kept.body)
 
-    def _forget(self) -> None:
-        now = self._clock()
-        while self._kept:
-            oldest = next(iter(self._kept))
-            if self._kept[oldest].until > now and len(self._kept) < KEPT:
-                return
-            del self._kept[oldest]
+    async def close(self) -> None:
+        """Write down what is still only in memory."""
+        if self._task is not None:
+            self._task.cancel()
+        await asyncio.to_thread(self._flush)
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(FLUSH_SECONDS)
+        try:
+            await asyncio.to_thread(self._flush)
+        except (OSError, RuntimeError, SQLAlchemyError):
+            _log.exception("%d statuses of TAXII requests are not written down yet", len(self._pending))
+        if self._pending:
+            self._task = asyncio.create_task(self._flush_soon())
+
+    def _flush(self) -> None:
+        written = dict(self._pending)
+        if not written:
+            return
+        self._kept.put_all(written)
+        ends = {f"{int(each.until * 1_000_000):020d} {status_id}": status_id for status_id, each in written.items()}
+        self._ends.put_all(ends)
+        for status_id in written:
+            self._pending.pop(status_id, None)
+        self._forget(ends)
+
+    def _forget(self, added: dict[str, str]) -> None:
+        """Those that are over, and the oldest where there are too many."""
+        if self._known is None:
+            self._known = deque(self._ends.all().items())
+        else:
+            self._known.extend(added.items())
+        now, gone = f"{int(self._clock() * 1_000_000):020d}", []
+        while self._known and (self._known[0][0] < now or len(self._known) > KEPT):
+            gone.append(self._known.popleft())
+        if gone:
+            self._kept.remove(*(status_id for _, status_id in gone))
+            self._ends.remove(*(key for key, _ in gone))
 
 
 def status_of(submission: Submission, bodies: Sequence[bytes], received: int) -> Status:
