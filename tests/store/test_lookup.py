@@ -225,3 +225,17 @@ def test_a_walk_by_words_ends_where_the_text_index_does(store: Store) -> None:
     store.append(batch(record(2, name="napad"), label=clear(TIRANA))).result()
     page = store.changes(PUBLIC, 0, 9, Query(words="napad"))
     assert ([row.id for row in page.rows], page.next, page.more) == ([record_id(1)], 1, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("napad", 2), ("Напад", 2), ("nap*", 3), ('"napad na"', 1), ('"na banku"', 1), ('"napad n"*', 1), ("apad", 0)],
+)
+def test_who_sees_little_finds_the_same_under_a_heap_of_what_is_hidden(store: Store, asked: str, found: int) -> None:
+    names = ("Напад на банку", "napad", "napadač", "zapad")
+    store.append(batch(*(record(n, name=name) for n, name in enumerate(names, 1)), label=clear(TIRANA)))
+    hidden = [record(n, name="napad na banku, napadač, apad") for n in range(10, 300)]
+    store.append(batch(*hidden, label=red(SKOPJE))).result()
+    indexed(store)
+    assert len(store.search(PUBLIC, asked)) == found
+    assert len(store.search(PUBLIC, asked, turns=1)) == found

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 from egnatia.policy.clearance import Clearance
 from egnatia.record.words import query_terms
 from egnatia.store.entry import Row
-from egnatia.store.fulltext import SEARCH, SEARCH_AMONG, asked, weight
+from egnatia.store.fulltext import SEARCH, among, asked, weight
 from egnatia.store.link import Link
 from egnatia.store.naming import possible, value_key
 from egnatia.store.query import EVERYTHING, LAST, Query, bounded
@@ -30,11 +30,11 @@ _NEWEST: Final = Query(versions=(LAST,))
 
 
 class Sieve(NamedTuple):
-    """Two statements for one question: the `newest` candidates up to `high`, and which of some positions are `among`
-    the candidates. `turns` is how many stretches are looked at, None for as many as it takes."""
+    """Two ways to ask one question: the statement of the `newest` candidates up to `high`, and which of some positions
+    are `among` the candidates. `turns` is how many stretches are looked at, None for as many as it takes."""
 
     newest: str
-    among: str
+    among: Callable[[Link, list[int]], Set[int]]
     turns: int | None = None
 
 
@@ -71,7 +71,9 @@ class Lookup(Reading):
                 outward = self._rows(link, _NAMED, positions=own)
                 found.update(position for position, shelf in outward if shelf in view.shelves and position <= high)
             if direction != "out":
-                found.update(self._sifted(link, view, _NAMING, high, limit, {"record": record}))
+                named = {"record": record}
+                sieve = Sieve(_NAMING, self._listed(_NAMING_AMONG, named))
+                found.update(self._sifted(link, view, sieve, high, limit, named))
             return self.rows_at(link, view, sorted(found, reverse=True)[:limit])
 
         return self.consistent(read)
@@ -83,7 +85,8 @@ class Lookup(Reading):
         def read(link: Link, end: End) -> tuple[Row, ...]:
             view = self.shelving.view(clearance, _NEWEST)
             values = {"value": value_key(value)}
-            return self.rows_at(link, view, self._sifted(link, view, _WITH_VALUE, end.position, limit, values))
+            sieve = Sieve(_WITH_VALUE, self._listed(_WITH_VALUE_AMONG, values))
+            return self.rows_at(link, view, self._sifted(link, view, sieve, end.position, limit, values))
 
         return self.consistent(read)
 
@@ -95,7 +98,8 @@ class Lookup(Reading):
         With `turns` it is looked no further back than so many stretches: for what must be quick rather than whole."""
         limit = bounded(limit)
         dialect = self.database.engine.dialect.name
-        question = asked(dialect, f"{words} {query.words}")
+        words = f"{words} {query.words}"
+        question = asked(dialect, words)
         if not question or query.is_empty:
             return ()
 
@@ -104,7 +108,7 @@ class Lookup(Reading):
             low, high = self.stretch(link, 0, query, end)
             wanted = limit if query.newest_first or turns else max(limit, RANKED)
             allowed = self._admits(query)
-            sieve = Sieve(SEARCH[dialect], SEARCH_AMONG[dialect], turns)
+            sieve = Sieve(SEARCH[dialect], lambda link, these: among(self.database, link, words, these), turns)
             found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
             if query.newest_first:
                 return self.rows_at(link, view, found[:limit])
@@ -143,6 +147,10 @@ class Lookup(Reading):
     def _rows(self, link: Link, template: str, **values: Any) -> list[Any]:
         return self.database.rows(link, template, **values)
 
+    def _listed(self, template: str, values: dict[str, Any]) -> Callable[[Link, list[int]], Set[int]]:
+        """What of some positions a statement lists."""
+        return lambda link, positions: {row[0] for row in self._rows(link, template, **values, positions=positions)}
+
     def _admits(self, query: Query) -> Callable[[Link, list[int]], set[int]] | None:
         """What sorts out rows by what only they can tell; None where shelves tell all."""
         if not (query.ids or query.exact_versions):
@@ -177,8 +185,7 @@ class Lookup(Reading):
             positions = walk.positions(values["low"], rows[-1][0] - 1, own)
             if not positions:
                 break
-            among = {row[0] for row in self._rows(link, sieve.among, **values, positions=positions)}
-            seen = _kept(positions, among)
+            seen = _kept(positions, sieve.among(link, positions))
             found += seen if allowed is None else _kept(seen, allowed(link, seen))
             if len(found) >= wanted or len(positions) < own:
                 break
@@ -203,24 +210,24 @@ _NAMED: Final = """
 SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.target WHERE {among:r.position:positions}
 """
 
-_NAMING: Final = Sieve(
-    """
+_NAMING: Final = """
 SELECT r.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
 AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
-""",
-    """
+"""
+
+_NAMING_AMONG: Final = """
 SELECT r.position FROM refs r
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {among:r.position:positions}
-""",
-)
+"""
 
-_WITH_VALUE: Final = Sieve(
-    """
+_WITH_VALUE: Final = """
 SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
 WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
-""",
-    "SELECT o.position FROM observables o WHERE o.value = :value AND {among:o.position:positions}",
+"""
+
+_WITH_VALUE_AMONG: Final = (
+    "SELECT o.position FROM observables o WHERE o.value = :value AND {among:o.position:positions}"
 )
 
 _COUNT: Final = """

@@ -9,7 +9,7 @@ from egnatia.policy.clearance import Clearance
 from egnatia.policy.label import Label
 from egnatia.store.database import Database
 from egnatia.store.entry import Page, Row
-from egnatia.store.fulltext import SEARCH, SEARCH_AMONG, SEARCH_ONWARD, WATERMARK, asked
+from egnatia.store.fulltext import SEARCH, SEARCH_ONWARD, WATERMARK, among, asked
 from egnatia.store.link import Link
 from egnatia.store.naming import possible
 from egnatia.store.query import EVERYTHING, Query, bounded
@@ -211,9 +211,8 @@ class Reading:
             return [], None
         if query.ids:
             named, _ = self._matching(link, view, low, high, SCAN_LIMIT, query)
-            rows = self.database.rows(link, SEARCH_AMONG[dialect], asked=question, positions=named)
-            among = {row[0] for row in rows}
-            return [position for position in named if position in among][:wanted], None
+            said = among(self.database, link, query.words, named)
+            return [position for position in named if position in said][:wanted], None
         sql = (SEARCH if query.newest_first else SEARCH_ONWARD)[dialect]
         found: list[int] = []
         for size in _WORDED:

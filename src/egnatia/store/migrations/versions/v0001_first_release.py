@@ -17,7 +17,9 @@ def _name() -> sa.types.TypeEngine[str]:
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'unicode61 remove_diacritics 0')")
+        op.execute(
+            "CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3 4')"
+        )
     else:
         op.execute("CREATE TABLE texts (position BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
         op.execute("CREATE INDEX texts_by_word ON texts USING gin (words)")
