@@ -99,3 +99,24 @@ def test_a_playbook_becomes_tasks_one_after_the_other(node: Typed, tmp_path: Pat
 def test_what_a_person_gets_wrong_is_said_in_words(node: Typed, words: list[str], code: int, said: str) -> None:
     case = opened(node, " ".join(words)[:100]) if "CASE" in words else ""
     assert said in node.say("case", *[case if each == "CASE" else each for each in words], ok=code)
+
+
+def test_a_case_goes_out_as_an_incident_bundle_and_comes_back_as_a_case(node: Typed, tmp_path: Path) -> None:
+    case = opened(node, "Out and back")
+    node.say("case", "event", case, "set", "--field", "availability_impact=70", "--field", "techniques=T1486")
+    node.say("case", "event", case, "task", "--field", "title=Rebuild the servers")
+    written = tmp_path / "incident.json"
+    node.say("case", "export", case, "--output", str(written))
+    (entered,) = node.ask("case", "import", str(written), "--role", "national-csirt")
+    assert (entered["tasks"], entered["records"], entered["left_out"]) == (1, 3, [])
+    there, back = node.ask("case", "show", case), node.ask("case", "show", entered["case"])
+    assert back["title"] == "Out and back"
+    for name in ("severity", "sectors", "availability_impact", "techniques", "kind"):
+        assert back["facts"][name] == there["facts"][name]
+    (again,) = node.ask("case", "import", str(written), "--into", case)
+    assert again["facts"] == 1, again  # the determination, which the case had left open
+    assert again["records"] == 0  # they are held under the label of the other case, and stay so
+    assert node.ask("case", "show", entered["case"])["events"][-1]["does"] == "link"
+    broken = tmp_path / "broken.json"
+    broken.write_text("{}")
+    node.say("case", "import", str(broken), ok=2)

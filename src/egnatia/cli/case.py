@@ -14,6 +14,7 @@ from egnatia.casework.registry import Deed, Opening, Refused, Unknown
 from egnatia.casework.rulebook import Rulebook
 from egnatia.cli.casefile import shown_of, told
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
+from egnatia.cli.incident import export, import_
 from egnatia.cli.playbook import playbook
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
@@ -238,6 +239,8 @@ def due(desk: Desk, *, own: bool, days: int | None, calendar: Path | None, limit
 
 
 case_.add_command(playbook)
+case_.add_command(export)
+case_.add_command(import_)
 
 
 def _rows(found: Sequence[Due], names: dict[str, str], now: datetime) -> list[tuple[str, ...]]:
