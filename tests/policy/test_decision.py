@@ -33,7 +33,8 @@ def test_a_million_readers_and_labels_agree_with_the_sets() -> None:
             pairs += len(readers)
     assert pairs == 1_000_000
     assert 0.1 < allowed / pairs < 0.9
-    assert rules == {rule for rule in Rule if not rule.startswith(("onward", "pap", "holder"))}
+    elsewhere = {Rule.EXERCISE, Rule.NOT_EXERCISE, Rule.NOT_PLAYER}  # see test_exercise
+    assert rules == {rule for rule in Rule if not rule.startswith(("onward", "pap", "holder"))} - elsewhere
 
 
 @given(seeds)

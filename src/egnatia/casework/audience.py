@@ -9,21 +9,23 @@ import msgspec
 from egnatia.casework.deed import DEEDS
 from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
-from egnatia.record.marking import AUDIENCE_EXTENSION, EGNATIA
+from egnatia.record.marking import AUDIENCE_EXTENSION, EGNATIA, EXERCISE_EXTENSION
 
 _SINCE: Final = "2026-11-24T00:00:00.000Z"
 
 
-def marking(parties: Iterable[str]) -> tuple[str, bytes]:
-    """The marking that names these organisations alone: its id and its bytes."""
+def marking(parties: Iterable[str], exercise: str = "") -> tuple[str, bytes]:
+    """The marking that names these organisations alone, within an exercise where one is given: its id and its bytes."""
     named = sorted(set(parties))
-    id_ = f"marking-definition--{uuid5(EGNATIA, ' '.join(['audience', *named]))}"
+    id_ = f"marking-definition--{uuid5(EGNATIA, ' '.join([exercise or 'audience', *named]))}"
+    content = {"extension_type": "property-extension", "recipient_refs": named}
+    extensions = {EXERCISE_EXTENSION: {**content, "exercise": exercise}} if exercise else {AUDIENCE_EXTENSION: content}
     record = {
         "type": "marking-definition",
         "spec_version": "2.1",
         "id": id_,
         "created": _SINCE,
-        "extensions": {AUDIENCE_EXTENSION: {"extension_type": "property-extension", "recipient_refs": named}},
+        "extensions": extensions,
     }
     return id_, msgspec.json.encode(record)
 

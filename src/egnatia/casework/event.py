@@ -29,6 +29,11 @@ class Event(msgspec.Struct, frozen=True):
     answered: bool = True
 
 
+def opened_at(case: Case) -> str:
+    """When a case was opened: by the clock of its exercise, where it has one."""
+    return version_of(case.at if case.at and case.exercise else case.created)
+
+
 def event_of(record: CaseEvent, owner: str, case: Case) -> Event:
     """The event that a record tells, which `owner` answers for; `at` counts in an exercise only."""
     moment = record.at if record.at and case.exercise else record.created

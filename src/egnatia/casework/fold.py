@@ -10,14 +10,13 @@ from typing import Any
 
 from egnatia.casework.acts import ACTS, Act, open_duty
 from egnatia.casework.deed import DEEDS
-from egnatia.casework.event import Event
+from egnatia.casework.event import Event, opened_at
 from egnatia.casework.field import complaint
 from egnatia.casework.order import Ordering
 from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.state import CaseState, Conflict, Party, Refusal, Rule
 from egnatia.casework.workflow import Step
 from egnatia.record.case import Case
-from egnatia.record.instant import version_of
 
 
 class Fold:
@@ -101,7 +100,7 @@ class Fold:
         return next((name for name in needs if (fields[name] if name in fields else facts.get(name)) is None), "")
 
     def _begin(self) -> CaseState:
-        opened = version_of(self.case.created)
+        opened = opened_at(self.case)
         parties: dict[str, Party] = {}
         for each in self.case.parties:
             roles = frozenset(each.roles) & self.book.roles.keys()

@@ -15,10 +15,11 @@ from egnatia.casework.clock import Owed, moment, open_only
 from egnatia.casework.event import Event, event_of
 from egnatia.casework.fold import Fold
 from egnatia.casework.library import Library
-from egnatia.casework.state import Refusal
+from egnatia.casework.stage import NoStage, Stage, everywhere, is_linking
+from egnatia.casework.state import Refusal, Rule
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Submitter
-from egnatia.policy import Clearance
+from egnatia.policy import Clearance, clearance_within
 from egnatia.policy.marking import TLP_2
 from egnatia.record import Invalid, Problem, read, reading
 from egnatia.record.case import Case, CaseEvent, CaseParty, identified
@@ -75,6 +76,7 @@ class Registry:
 
     def __init__(self, host: Host, library: Library, hosted: Callable[[], Iterable[str]]) -> None:
         self.host, self.library, self.hosted = host, library, hosted
+        self.stage: Stage = NoStage()
         self._book = host.store.casebook
 
     def open(self, submitter: Submitter, opening: Opening, *, now: datetime | None = None) -> str:
@@ -87,9 +89,12 @@ class Registry:
         )
         if book is None:
             raise Unknown(f"there is no workflow {opening.workflow!r} here")
+        if opening.exercise != submitter.exercise:
+            raise ValueError("a case belongs to the exercise in which it is opened, and to none outside of one")
         stamp = _stamp(now or datetime.now(UTC))
         named = [each.party_ref for each in opening.parties]
-        id_, definition = marking({*named, submitter.organisation})
+        watching = self.stage.watchers(opening.exercise)
+        id_, definition = marking({*named, submitter.organisation, *watching}, opening.exercise)
         case = identified(
             Case(
                 id="",
@@ -106,6 +111,8 @@ class Registry:
                 exercise=opening.exercise or None,
             )
         )
+        if (at := self.stage.moment(case)) is not None:
+            case = identified(msgspec.structs.replace(case, at=_stamp(at)))
         fold = Fold(book, case)
         lost = opening.facts.keys() - fold.state.facts.keys()
         strange = {role for each in opening.parties for role in each.roles} - book.roles.keys()
@@ -123,15 +130,19 @@ class Registry:
 
     def act(self, submitter: Submitter, case: str, deed: Deed, *, now: datetime | None = None) -> Event:
         """Adds an event and returns it. Raises Unknown, Refused where it would have no effect, Invalid."""
-        clearance = self.host.clearance_of(submitter.organisation)
+        clearance = clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise)
         fold, held = self._fold(clearance, case)
+        if is_linking(self.host, submitter, deed.about, deed.fields):
+            raise Refused(Refusal("", Rule.UNKNOWN_SUBJECT, "nothing links an exercise with what is real"))
+        if not deed.at and (moment_ := self.stage.moment(fold.case)) is not None:
+            deed = msgspec.structs.replace(deed, at=_stamp(moment_))
         before = fold.state.active().keys()
         body, event = self._event(submitter, fold, deed, now or datetime.now(UTC))
         fold.add([event])
         if (refusal := fold.state.refused.get(event.id)) is not None:
             raise Refused(refusal)
         readers = audience(fold, event) | (before if not deed.only else frozenset())
-        id_, definition = marking(readers)
+        id_, definition = self._marking(fold, readers)
         written = msgspec.structs.replace(body, object_marking_refs=(*_tlps(held.body), id_))
         self._submit(submitter, definition, CASE_EVENT.write(written))
         self.share(submitter, case)
@@ -139,10 +150,11 @@ class Registry:
         return event
 
     def share(self, submitter: Submitter, case: str, *, now: datetime | None = None) -> int:
-        """Gives the parties of a case what the submitter's organisation wrote in it and they may see; how many records
-        that were."""
-        clearance = self.host.clearance_of(submitter.organisation)
+        """Gives the parties of a case what the submitter's organisation wrote in it and they may see, in an exercise or
+        not; how many records that were."""
+        clearance = everywhere(self.host.clearance_of(submitter.organisation))
         fold, record = self._fold(clearance, case)
+        submitter = msgspec.structs.replace(submitter, exercise=fold.case.exercise or "", marking=b"")
         own = {
             _id(held.body): held for held in self._book.events(clearance, case) if held.owner == submitter.organisation
         }
@@ -153,7 +165,7 @@ class Registry:
             todo.append((record.body, everybody, CASE))
         bodies: dict[bytes, None] = {}
         for body, readers, own_type in todo:
-            id_, definition = marking(readers)
+            id_, definition = self._marking(fold, readers)
             bodies[definition] = None
             bodies[_remarked(body, (*_tlps(body), id_), own_type, now or datetime.now(UTC))] = None
         if bodies:
@@ -193,9 +205,14 @@ class Registry:
             touched += cases
 
     def _everything(self) -> Clearance:
-        """All that the organisations of this node may see: what its view is made of."""
+        """All that the organisations of this node may see, in exercises too: what its view is made of."""
         standings = [each for one in self.hosted() for each in self.host.clearance_of(one).standings]
-        return Clearance(tuple(standings))
+        return everywhere(Clearance(tuple(standings)))
+
+    def _marking(self, fold: Fold, readers: frozenset[str]) -> tuple[str, bytes]:
+        """The marking for these readers of a record of the case, and for who watches its exercise."""
+        exercise = fold.case.exercise or ""
+        return marking(readers | self.stage.watchers(exercise), exercise)
 
     def _fold(self, clearance: Clearance, id_: str) -> tuple[Fold, Held]:
         held = self._book.case(clearance, id_)

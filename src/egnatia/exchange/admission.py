@@ -19,8 +19,9 @@ from egnatia.exchange.drafting import ADDED, Draft, Drafting, Drafts
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.relabelling import relabelled
 from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused, Right, Submission, Submitter
-from egnatia.policy import Clearance
-from egnatia.record import Problem, Record
+from egnatia.exchange.world import World
+from egnatia.policy import EVERY, Clearance, clearance_within
+from egnatia.record import Problem, Record, read
 from egnatia.store import Appended, Batch, Conflict, Entry, Note, Store
 from egnatia.trust import Attestation, Proof, SigningKeys, attest
 
@@ -160,10 +161,15 @@ class Admission:
 
     def _draft(self, waiting: _Waiting) -> Drafts:
         submitter = waiting.submitter
+        real = self._clearance_of(submitter.organisation)
+        marking = read(submitter.marking) if submitter.marking else None
         drafting = Drafting(
             owner=submitter.organisation,
-            clearance=self._clearance_of(submitter.organisation),
-            applied=waiting.handling.applied,
+            clearance=clearance_within(real, submitter.exercise),
+            world=World(
+                submitter.exercise, real if submitter.exercise else clearance_within(real, EVERY), marking=marking
+            ),
+            applied=(*waiting.handling.applied, *((marking.head.id,) if marking else ())),
             tolerant=waiting.tolerant,
             may_recall=Right.RECALL in submitter.rights,
             members=self._members(),

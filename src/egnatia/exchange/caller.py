@@ -34,12 +34,15 @@ class Throttled(PermissionError):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """On whose behalf a request is made. `organisation` is an identity id, None for the public."""
+    """On whose behalf a request is made. `organisation` is an identity id, None for the public; `exercise` and
+    `marking` are as of a submitter."""
 
     organisation: str | None
     name: str
     rights: frozenset[Right]
     token_id: str = ""
+    exercise: str = ""
+    marking: bytes = b""
 
     def may(self, right: Right) -> bool:
         """Whether the caller has the right."""
@@ -50,7 +53,7 @@ class Caller(msgspec.Struct, frozen=True):
         """The caller as one who hands in records; raises Unauthorized for the public."""
         if self.organisation is None:
             raise Unauthorized("Records are taken from known organisations only; present a token")
-        return Submitter(self.organisation, self.name, self.rights)
+        return Submitter(self.organisation, self.name, self.rights, self.exercise, self.marking)
 
 
 class Throttle:

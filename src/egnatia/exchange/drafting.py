@@ -8,6 +8,7 @@ import msgspec
 from egnatia.exchange import ownership, takeback
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.submission import Refused
+from egnatia.exchange.world import World
 from egnatia.policy import Clearance, Label, Meaning, narrows, redact
 from egnatia.record import Invalid, Problem, Record, read
 from egnatia.store import Custody, Lift, Recall, Store
@@ -41,10 +42,14 @@ class Drafts(msgspec.Struct):
 
 
 class Drafting(msgspec.Struct, frozen=True):
-    """What is the same for all records of one caller: the owner, and what that organisation may see."""
+    """What is the same for all records of one caller: the owner, and what that organisation may see.
+
+    `clearance` is what it may see where it hands in: of what is real, or of the `world` that it plays in.
+    """
 
     owner: str
     clearance: Clearance
+    world: World
     applied: tuple[str, ...]
     tolerant: bool
     may_recall: bool
@@ -56,10 +61,12 @@ class Drafting(msgspec.Struct, frozen=True):
         """Drafts of what can be taken, refusals of what cannot; recalls come last, so that they may take back what is
         handed in with them."""
         out = Drafts()
-        records = self._read(bodies, out)
+        records = self._apart(self._read(bodies, out), out)
         meanings = self.labelling.meanings([record for _, record in records if _is_marking(record)])
         held = self._held(records)
         copies = self._copies(records, meanings)
+        if self.world.marking is not None and not self.labelling.knows(self.owner, self.world.marking.head.id):
+            copies.append(self.world.marking)
         for record in copies:
             meanings |= self.labelling.meanings([record])
             out.drafts.append(self._drafted(ADDED, record, self.labelling.label(record, self.owner), ()))
@@ -68,7 +75,7 @@ class Drafting(msgspec.Struct, frozen=True):
             mine = problem = None
             if record.head.id in held:
                 mine = takeback.own_custody(held[record.head.id], self.owner)
-                problem = takeback.refusal(record.head, mine, record.version)
+                problem = takeback.refusal(record.head, mine, record.version) or self.world.moved(record.head, mine)
             if problem is not None:
                 out.refused.append(Refused(index, record.head.id, (problem,)))
             elif record.head.type == "recall":
@@ -93,6 +100,17 @@ class Drafting(msgspec.Struct, frozen=True):
             else:
                 out.refused.append(Refused(index, record.head.id, (problem,)))
         return records
+
+    def _apart(self, records: list[tuple[int, Record]], out: Drafts) -> list[tuple[int, Record]]:
+        """The records without those that would link what is real with what is of an exercise."""
+        linked = self.world.linked([record for _, record in records], self.store, self.clearance)
+        kept = []
+        for index, record in records:
+            if record.head.id in linked:
+                out.refused.append(Refused(index, record.head.id, (linked[record.head.id],)))
+            else:
+                kept.append((index, record))
+        return kept
 
     def _held(self, records: Sequence[tuple[int, Record]]) -> Mapping[str, tuple[Custody, ...]]:
         ids = [record.head.id for _, record in records]
@@ -124,6 +142,10 @@ class Drafting(msgspec.Struct, frozen=True):
         label = whole = self.labelling.label(record, self.owner, self.applied, batch=meanings)
         if record.head.granular_markings:
             whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
+        problem = self.world.misplaced(record, label) or self.world.misplaced(record, whole)
+        if problem is not None:
+            out.refused.append(Refused(index, record.head.id, (problem,)))
+            return
         out.drafts.append(self._drafted(index, record, whole, self.applied))
         widest = whole
         if whole != label and (variant := redact(record)) is not None:
@@ -146,6 +168,8 @@ class Drafting(msgspec.Struct, frozen=True):
             problem = Problem("$.type", "recalling needs the right to recall", "a submitter without it")
         elif mine is None:
             problem = Problem("$.object_ref", "only its owner recalls a record", repr(said.object_ref))
+        else:
+            problem = self.world.moved(record.head, mine)
         if problem is not None or mine is None:
             out.refused.append(Refused(index, record.head.id, (problem,) if problem else ()))
             return

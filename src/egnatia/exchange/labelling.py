@@ -8,10 +8,13 @@ markings (TLP, PAP) mean what the standard says, whatever anybody publishes unde
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
+from msgspec.structs import replace
+
 from egnatia.policy import STATEMENT, Handling, Label, Meaning, Tlp, label_of, whole_label
 from egnatia.policy.marking import FIXED
 from egnatia.record import Head, MarkingDefinition, Record, audience_of, reading
 from egnatia.record.agreement import SharingAgreement
+from egnatia.record.marking import exercise_of
 
 _KEPT = 4_096
 """How many distinct combinations of owner and markings are remembered; far more than a region uses."""
@@ -137,7 +140,8 @@ class Labelling:
         meaning = FIXED.get(record.head.id) or meaning_of(record)
         if meaning is None:
             return Label(owner=owner, tlp=Tlp.RED, unresolved=(record.head.id,))
-        return Label(owner=owner, tlp=Tlp.CLEAR, audiences=meaning.audiences, agreements=meaning.agreements)
+        label = Label(owner=owner, tlp=Tlp.CLEAR, audiences=meaning.audiences, agreements=meaning.agreements)
+        return replace(label, exercise=meaning.exercise) if meaning.exercise else label
 
 
 def _of_agreement(record: Record, owner: str) -> Label:
@@ -155,6 +159,10 @@ def meaning_of(definition: Record) -> Meaning | None:
     marking = reading(definition)
     if not isinstance(marking, MarkingDefinition):
         return None
+    exercise = exercise_of(marking)
+    if exercise is not None:
+        named = tuple(sorted(set(exercise.recipient_refs)))
+        return Meaning(audiences=(named,), exercise=exercise.exercise)
     audience = audience_of(marking)
     if audience is not None:
         return Meaning(

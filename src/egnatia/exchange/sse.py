@@ -16,12 +16,16 @@ import msgspec
 from egnatia.exchange.bookmark import Bookmarks
 from egnatia.exchange.host import Host
 from egnatia.exchange.shown import shown
+from egnatia.policy import clearance_within
 from egnatia.store.entry import Row
 from egnatia.store.query import Query
 
 BEAT = b": still here\n\n"
 QUESTION = b"changes"
 """What bookmarks of the feed are bound to: one order for all filters, so a reader may change its filter."""
+
+Reader = tuple[str | None, str]
+"""An organisation, and the exercise that it reads in: empty for what is real."""
 
 _PAGE_ROWS = 200
 _KEPT_PAGES = 8
@@ -41,6 +45,8 @@ class Listener(Protocol):
 
     @property
     def organisation(self) -> str | None: ...
+    @property
+    def exercise(self) -> str: ...
 
     async def released(self, rows: Sequence[Row]) -> None:
         """Told of rows before they are sent."""
@@ -56,13 +62,11 @@ class Listener(Protocol):
 
 
 class Group:
-    """Listeners that see the same: one organisation, one question."""
+    """Listeners that see the same: one organisation, in one exercise or in none, one question."""
 
-    def __init__(
-        self, host: Host, organisation: str | None, query: Query, bookmarks: Bookmarks, pool: Executor
-    ) -> None:
+    def __init__(self, host: Host, reader: Reader, query: Query, bookmarks: Bookmarks, pool: Executor) -> None:
         self.listeners = 0
-        self._host, self._organisation, self._query = host, organisation, query
+        self._host, self._reader, self._query = host, reader, query
         self._bookmarks, self._pool = bookmarks, pool
         self._chunks: OrderedDict[int, asyncio.Future[Chunk]] = OrderedDict()
 
@@ -89,7 +93,8 @@ class Group:
     def _read(self, after: int) -> Chunk:
         """Runs in a thread. The end is looked up first: what comes later is for the next page."""
         end = self._host.store.position()
-        clearance = self._host.clearance_of(self._organisation)
+        organisation, exercise = self._reader
+        clearance = clearance_within(self._host.clearance_of(organisation), exercise)
         page = self._host.store.changes(clearance, after, _PAGE_ROWS, self._query)
         until = page.next if page.more else max(page.next, end)
         return Chunk(until, self._encode(page.rows), page.rows)
@@ -110,7 +115,7 @@ class Live:
 
     def __init__(self, host: Host, bookmarks: Bookmarks, pool: Executor, *, beat_seconds: float = 15) -> None:
         self._host, self._bookmarks, self._pool, self._beat = host, bookmarks, pool, beat_seconds
-        self._groups: dict[tuple[str | None, Query], Group] = {}
+        self._groups: dict[tuple[Reader, Query], Group] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stirred: asyncio.Future[bool] | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -142,7 +147,8 @@ class Live:
 
     async def listen(self, listener: Listener, query: Query, after: int) -> str:
         """Send what follows `after` as events, for as long as it goes; returns why it ended."""
-        group = self._join(listener.organisation, query)
+        reader = (listener.organisation, listener.exercise)
+        group = self._join(reader, query)
         try:
             while not self.closing:
                 stirred = self._stirred
@@ -158,22 +164,22 @@ class Live:
                     await listener.hear(BEAT)
             return "the node is stopping"
         finally:
-            self._leave(listener.organisation, query, group)
+            self._leave(reader, query, group)
 
-    def _join(self, organisation: str | None, query: Query) -> Group:
-        key = (organisation, query)
+    def _join(self, reader: Reader, query: Query) -> Group:
+        key = (reader, query)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(self._host, organisation, query, self._bookmarks, self._pool)
+            group = self._groups[key] = Group(self._host, reader, query, self._bookmarks, self._pool)
         group.listeners += 1
         self.listeners += 1
         return group
 
-    def _leave(self, organisation: str | None, query: Query, group: Group) -> None:
+    def _leave(self, reader: Reader, query: Query, group: Group) -> None:
         group.listeners -= 1
         self.listeners -= 1
         if group.listeners == 0:
-            self._groups.pop((organisation, query), None)
+            self._groups.pop((reader, query), None)
 
     def _heard(self, position: int) -> None:
         """Runs on the store's thread."""

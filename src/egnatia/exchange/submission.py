@@ -18,11 +18,16 @@ class Right(enum.StrEnum):
 
 
 class Submitter(msgspec.Struct, frozen=True):
-    """Who hands records in: the organisation that will answer for them, and the person or program (`name`)."""
+    """Who hands records in: the organisation that will answer for them, and the person or program (`name`).
+
+    In an `exercise` everything handed in bears its `marking`, a marking-definition that names who takes part.
+    """
 
     organisation: str
     name: str
     rights: frozenset[Right] = frozenset()
+    exercise: str = ""
+    marking: bytes = b""
 
 
 class Handling(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Who may see and do what: labels, clearances and the decision between them. Pure: no clock, no I/O."""
 
-from egnatia.policy.clearance import PUBLIC, AgreementInForce, Clearance, Standing
+from egnatia.policy.clearance import EVERY, PUBLIC, AgreementInForce, Clearance, Standing
+from egnatia.policy.clearance import within as clearance_within
 from egnatia.policy.decision import Decision, Rule, admits, decide, is_open
 from egnatia.policy.directory import (
     Agreement,
@@ -31,6 +32,7 @@ from egnatia.policy.resolution import resolved
 from egnatia.policy.sharing import Action, may_act, may_share
 
 __all__ = [
+    "EVERY",
     "FIXED",
     "PAP_1",
     "PUBLIC",
@@ -55,6 +57,7 @@ __all__ = [
     "admits",
     "bounded_by",
     "clearance",
+    "clearance_within",
     "decide",
     "explain",
     "explanation",

@@ -1,6 +1,11 @@
 """A clearance is on whose behalf somebody reads, with every fact the decision needs."""
 
+from typing import Final
+
 import msgspec
+
+EVERY: Final = "*"
+"""In the place of an exercise: all of them, but never what is real. For nodes, which carry them; never for people."""
 
 
 class AgreementInForce(msgspec.Struct, frozen=True):
@@ -24,7 +29,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     `member` says that it belongs to the community (TLP:GREEN); `groups` are the group identities it is in;
     `client_of` the organisations (a CSIRT) whose constituency it is in, with the standing of each of them
-    as far as TLP:AMBER lets clients see what they see.
+    as far as TLP:AMBER lets clients see what they see. `exercise` is the one exercise that it reads in, empty for what
+    is real: one standing never reads both.
     """
 
     organisation: str
@@ -32,6 +38,7 @@ class Standing(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     client_of: tuple["Standing", ...] = ()
     agreements: tuple[AgreementInForce, ...] = ()
+    exercise: str = ""
 
     def __post_init__(self) -> None:
         if not self.organisation:
@@ -43,6 +50,14 @@ class Clearance(msgspec.Struct, frozen=True):
     that it hosts; the public none at all, and sees TLP:CLEAR."""
 
     standings: tuple[Standing, ...] = ()
+
+
+def within(clearance: Clearance, exercise: str) -> Clearance:
+    """The same readers in an exercise (`EVERY` for all of them), where they see nothing that is real; unchanged for
+    none. Neither clients nor agreements count there: who takes part is named."""
+    if not exercise:
+        return clearance
+    return Clearance(tuple(Standing(each.organisation, exercise=exercise) for each in clearance.standings))
 
 
 PUBLIC = Clearance()

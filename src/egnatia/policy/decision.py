@@ -5,7 +5,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from egnatia.policy.clearance import Clearance, Standing
+from egnatia.policy.clearance import EVERY, Clearance, Standing
 from egnatia.policy.label import Label, Tlp
 
 
@@ -31,6 +31,9 @@ class Rule(enum.StrEnum):
     NO_AGREEMENT = "no-agreement"
     NOT_CLIENTS = "not-clients"
     NOT_PUBLIC = "not-public"
+    EXERCISE = "exercise"
+    NOT_EXERCISE = "not-exercise"
+    NOT_PLAYER = "not-player"
     HOLDER_MAY_NOT_SEE = "holder-may-not-see"
     ONWARD_RED = "onward-red"
     ONWARD_STRICT = "onward-strict"
@@ -75,6 +78,9 @@ REASONS: Final[dict[Rule, str]] = {
     Rule.NO_AGREEMENT: "no agreement in force with the owner covers it",
     Rule.NOT_CLIENTS: "TLP:AMBER+STRICT and TLP:RED are not for clients",
     Rule.NOT_PUBLIC: "it is not public",
+    Rule.EXERCISE: "it belongs to an exercise and is seen in that exercise alone",
+    Rule.NOT_EXERCISE: "it is real and is not seen in an exercise",
+    Rule.NOT_PLAYER: "an audience of the exercise does not name the organisation",
     Rule.HOLDER_MAY_NOT_SEE: "who would pass it on may not see it",
     Rule.ONWARD_RED: "TLP:RED is not passed on by its recipients",
     Rule.ONWARD_STRICT: "TLP:AMBER+STRICT stays within the receiving organisation",
@@ -97,6 +103,9 @@ RULINGS: Final = {rule: Decision(rule in ALLOWING, rule, REASONS[rule]) for rule
 
 _AGREEMENT = RULINGS[Rule.AGREEMENT]
 _AGREEMENT_CLIENT = RULINGS[Rule.AGREEMENT_CLIENT]
+_EXERCISE = RULINGS[Rule.EXERCISE]
+_NOT_EXERCISE = RULINGS[Rule.NOT_EXERCISE]
+_NOT_PLAYER = RULINGS[Rule.NOT_PLAYER]
 _EMPTY_AUDIENCE = RULINGS[Rule.EMPTY_AUDIENCE]
 _MEMBER = RULINGS[Rule.MEMBER]
 _NAMED = RULINGS[Rule.NAMED]
@@ -129,11 +138,18 @@ def decide(label: Label, clearance: Clearance) -> Decision:
         refusal = refusal or decision
     if refusal is not None:
         return refusal
+    if label.exercise:
+        return _EXERCISE
     return _PUBLIC if is_open(label) else _NOT_PUBLIC
 
 
 def admits(label: Label, standing: Standing) -> Decision:
-    """Whether one organisation may see what lies under `label`."""
+    """Whether one organisation may see what lies under `label`.
+
+    What belongs to an exercise and what is real are two worlds, for its owner too.
+    """
+    if label.exercise != standing.exercise and not (label.exercise and standing.exercise == EVERY):
+        return _EXERCISE if label.exercise else _NOT_EXERCISE
     if standing.organisation == label.owner:
         return _OWNER
     decision = _alone(label, standing)
@@ -149,6 +165,7 @@ def is_open(label: Label) -> bool:
     """Whether everyone, the public too, may see it."""
     return (
         label.tlp is Tlp.CLEAR
+        and not label.exercise
         and not (label.audiences or label.agreements or label.personal or label.unresolved or label.withdrawn)
         and all(map(is_open, label.also))
     )
@@ -160,6 +177,8 @@ def _alone(label: Label, standing: Standing) -> Decision:
         return _WITHDRAWN
     if label.unresolved:
         return _UNRESOLVED
+    if label.exercise:
+        return _playing(label, standing)
     if label.personal and not covered(label, standing, personal=True):
         return _NO_PERSONAL_DATA
     if label.audiences or label.agreements:
@@ -175,6 +194,11 @@ def _alone(label: Label, standing: Standing) -> Decision:
         case Tlp.RED:
             return _NO_RECIPIENT
     assert_never(tlp)
+
+
+def _playing(label: Label, standing: Standing) -> Decision:
+    """In an exercise only those see something whom an audience names: no TLP opens it any further."""
+    return _NAMED if label.audiences and named(label, standing) else _NOT_PLAYER
 
 
 def _community(owner: str, standing: Standing) -> Decision:

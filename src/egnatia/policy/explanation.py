@@ -56,6 +56,10 @@ SENTENCES: Final[dict[Rule, str]] = {
     Rule.NOT_CLIENTS: "{reader} may not see it: it is {tlp}, which is not for clients, and {reader} is a client of "
     "{provider}, which receives it.",
     Rule.NOT_PUBLIC: "{reader} may not see it: it is not public.",
+    Rule.EXERCISE: "{reader} may not see it: it belongs to an exercise and is seen in that exercise alone.",
+    Rule.NOT_EXERCISE: "{reader} may not see it in an exercise: it is real.",
+    Rule.NOT_PLAYER: "{reader} may not see it: {owner} does not name {reader} in its audience ({audience}) within the "
+    "exercise.",
 }
 """One sentence for every rule of reading; with `linked` it is said of the linked record."""
 

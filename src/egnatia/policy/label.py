@@ -36,6 +36,8 @@ class Label(msgspec.Struct, frozen=True):
     `also` are further labels, in one fixed order, each of which must allow as well; they come from `strictest` (two
     rules that do not fold into one) and from `bounded_by` (the ends of a relationship, which may have other owners).
     `owner` above sees its own whatever they say. `pap` is already the strictest of all of them.
+    `exercise` names the exercise that it belongs to, empty for what is real: who reads for the one never sees the
+    other, not even as its owner.
     """
 
     owner: str
@@ -48,3 +50,4 @@ class Label(msgspec.Struct, frozen=True):
     unresolved: tuple[str, ...] = ()
     withdrawn: bool = False
     also: tuple["Label", ...] = ()
+    exercise: str = ""

@@ -17,7 +17,7 @@ class Meaning(msgspec.Struct, frozen=True):
     """What one marking says of who may see a record; all empty for a statement, which restricts nobody.
 
     `audiences` holds one audience for an audience marking, empty if it names nobody; `agreements` are those that it
-    refers to; `personal` says that it marks personal data.
+    refers to; `personal` says that it marks personal data; `exercise` the exercise that it is for, with its audience.
     """
 
     tlp: Tlp | None = None
@@ -25,6 +25,7 @@ class Meaning(msgspec.Struct, frozen=True):
     audiences: tuple[tuple[str, ...], ...] = ()
     agreements: tuple[str, ...] = ()
     personal: bool = False
+    exercise: str = ""
 
 
 STATEMENT: Final = Meaning()
@@ -124,8 +125,14 @@ def _labelled(
         personal=any(each.personal for each in said),
         type=head.type,
         unresolved=tuple(sorted(ref for ref, meaning in known.items() if meaning is None)),
+        exercise=exercise_of(each.exercise for each in said),
     )
     return under_each(label, agreements)
+
+
+def exercise_of(named: Iterable[str]) -> str:
+    """The exercise that these together mean; where they name several, one that nobody reads in."""
+    return " and ".join(sorted({each for each in named if each}))
 
 
 def under_each(label: Label, agreements: Iterable[tuple[str, ...]]) -> Label:

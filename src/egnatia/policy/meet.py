@@ -44,6 +44,8 @@ def bounded_by(label: Label, ends: Sequence[Label]) -> Label:
 def within(a: Label, b: Label) -> bool:
     """Whether everybody whom `a` admits, but for its owner, is for certain admitted by `b`, whatever the directory
     holds; and nothing in `b` is marked stricter. False where it cannot be told."""
+    if a.exercise != b.exercise and not is_open(b):
+        return False
     if a.withdrawn or a.unresolved:
         return True
     return all(any(_narrower(mine, theirs, free=a.owner) for mine in _parts(a)) for theirs in _parts(b))
@@ -51,7 +53,8 @@ def within(a: Label, b: Label) -> bool:
 
 def narrows(old: Label, new: Label) -> bool:
     """Whether `new` may admit fewer than `old`, or allow them less, in any respect: if in doubt, it does."""
-    return new.owner != old.owner or new.pap > old.pap or not within(old, new)
+    moved = new.owner != old.owner or new.exercise != old.exercise
+    return moved or new.pap > old.pap or not within(old, new)
 
 
 def strictest_tlp(label: Label) -> Tlp:
@@ -107,7 +110,7 @@ def _least(parts: Iterable[Label]) -> list[Label]:
 def _implies(stricter: Label, part: Label) -> bool:
     """Whether one part makes another of the same owner superfluous, for good: what waits for a marking may mean
     something else tomorrow, so it makes nothing superfluous that could refuse somebody."""
-    if stricter.owner != part.owner or stricter.also or part.also:
+    if stricter.owner != part.owner or stricter.exercise != part.exercise or stricter.also or part.also:
         return False
     if stricter.unresolved or part.unresolved:
         return is_open(part)
@@ -125,6 +128,7 @@ def _order(label: Label) -> tuple[object, ...]:
         label.personal,
         label.unresolved,
         label.withdrawn,
+        label.exercise,
         tuple(map(_order, label.also)),
     )
 
@@ -133,6 +137,8 @@ def _narrower(a: Label, b: Label, *, free: str) -> bool:
     """Whether part `b` refuses nobody whom part `a` admits (but for the owner `free`) and is not marked stricter."""
     if a == b or is_open(b):
         return True
+    if a.exercise != b.exercise:
+        return False
     if a.owner != b.owner or b.also:
         return a.owner == free and _admits_owner_only(a) and not b.also and a.tlp >= b.tlp
     if a.withdrawn or a.unresolved:

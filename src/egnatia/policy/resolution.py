@@ -6,7 +6,7 @@ from functools import reduce
 from msgspec.structs import replace
 
 from egnatia.policy.label import Label
-from egnatia.policy.marking import Meaning, under_each
+from egnatia.policy.marking import Meaning, exercise_of, under_each
 from egnatia.policy.meet import strictest, waiting_for
 
 
@@ -31,6 +31,7 @@ def _resolved(part: Label, known: Mapping[str, Meaning]) -> Label:
     bare = replace(
         part,
         audiences=tuple(sorted({*part.audiences, *(each for meaning in meanings for each in meaning.audiences)})),
+        exercise=exercise_of((part.exercise, *(meaning.exercise for meaning in meanings))),
         personal=part.personal or any(meaning.personal for meaning in meanings),
         unresolved=tuple(marking for marking in part.unresolved if marking not in known),
         also=(),

@@ -23,6 +23,7 @@ READERS: Final[dict[str, Standing]] = {
     "partner for personal data": Standing("identity--trusted", member=True, agreements=(_PERSONAL,)),
     "other member": Standing("identity--member", member=True),
     "anybody else": Standing("identity--stranger"),
+    "named, in the exercise": Standing("identity--named", exercise="regional-1"),
 }
 """`named` is in the audience where there is one; a `partner` has an agreement in force with the owner."""
 
@@ -38,6 +39,7 @@ LABELS: Final[dict[str, Label]] = {
         Label(OWNER, Tlp.GREEN), [Label(OWNER, Tlp.RED)]
     ),
     "TLP:CLEAR, a marking unknown here": Label(OWNER, Tlp.CLEAR, unresolved=("marking-definition--new",)),
+    "TLP:CLEAR, of an exercise, audience": Label(OWNER, Tlp.CLEAR, audiences=_TEAM, exercise="regional-1"),
     "TLP:CLEAR, withdrawn": Label(OWNER, Tlp.CLEAR, withdrawn=True),
 }
 

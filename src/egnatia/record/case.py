@@ -56,7 +56,7 @@ class Case(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="cas
     """Work of several organisations on one matter, by a declared workflow. Everything later is in its case-events.
 
     `facts` are what is known at the beginning, by the names of the workflow's fields. `exercise` names the exercise
-    that it belongs to; such a case never counts as a real one.
+    that it belongs to; such a case never counts as a real one. `at` is when it was opened by that exercise's clock.
     """
 
     created_by_ref: Organisation
@@ -66,6 +66,7 @@ class Case(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="cas
     parties: Some[CaseParty]
     facts: Dictionary | None = None
     exercise: Word | None = None
+    at: PreciseInstant | None = None
 
     section: ClassVar[str] = "Egnatia case"
     rules: ClassVar[tuple[Rule, ...]] = _lasting("Egnatia case")

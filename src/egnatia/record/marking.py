@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from egnatia.record.common import HANDLING, ExternalReference, StixObject
-from egnatia.record.format import Instant, Some, to
+from egnatia.record.format import Instant, Some, named, to
 from egnatia.record.rule import Properties, Rule, claim
 
 EGNATIA: UUID = uuid5(NAMESPACE_URL, "urn:egnatia")
@@ -45,6 +45,7 @@ PAP_IDS: Mapping[str, PapName] = {
     f"marking-definition--{uuid5(EGNATIA, 'pap:red')}": "red",
 }
 AUDIENCE_EXTENSION = f"extension-definition--{uuid5(EGNATIA, 'audience')}"
+EXERCISE_EXTENSION = f"extension-definition--{uuid5(EGNATIA, 'exercise')}"
 
 FIXED = "STIX 2.1 section 7.2.1.4 and OASIS TLP 2.0: this identifier has a fixed meaning"
 
@@ -68,6 +69,14 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipient_refs: Some[Annotated[str, to("identity")]] = ()
     agreement_refs: Some[Annotated[str, to("sharing-agreement")]] = ()
     personal_data: bool = False
+
+
+class Exercise(msgspec.Struct, frozen=True, kw_only=True):
+    """That what is marked belongs to an exercise, for these of its participants alone. Nothing of it is real: it is
+    never shown, counted, matched or sent on together with what is."""
+
+    exercise: Annotated[str, named("[a-z0-9]+(-[a-z0-9]+)*", "Egnatia: lower-case words joined by hyphens")]
+    recipient_refs: Some[Annotated[str, to("identity")]]
 
 
 class Pap(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +172,12 @@ def audience_of(marking: MarkingDefinition) -> Audience | None:
     """The audience that a marking names; None where it is not an audience."""
     extension = (marking.extensions or {}).get(AUDIENCE_EXTENSION)
     return None if extension is None else msgspec.convert(extension, Audience)
+
+
+def exercise_of(marking: MarkingDefinition) -> Exercise | None:
+    """The exercise that a marking is of; None where it is of none."""
+    extension = (marking.extensions or {}).get(EXERCISE_EXTENSION)
+    return None if extension is None else msgspec.convert(extension, Exercise)
 
 
 def standard_markings() -> tuple[bytes, ...]:

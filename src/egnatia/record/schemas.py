@@ -21,7 +21,7 @@ from egnatia.record.catalog import STANDARD
 from egnatia.record.examination import GONE, Log, found
 from egnatia.record.identifier import target_type
 from egnatia.record.kind import Kind
-from egnatia.record.marking import TLP_EXTENSION, Audience, Pap, Tlp
+from egnatia.record.marking import TLP_EXTENSION, Audience, Exercise, Pap, Tlp
 from egnatia.record.meta import Custom, ExtensionType
 from egnatia.record.own import OwnType
 
@@ -30,10 +30,11 @@ RECEIPT = OwnType(struct=Receipt, name="receipt")
 RECALL = OwnType(struct=Recall, name="recall")
 SEALED_RECORD = OwnType(struct=SealedRecord, name="sealed-record")
 AUDIENCE = OwnType(struct=Audience, name="audience", adds="property-extension")
+EXERCISE = OwnType(struct=Exercise, name="exercise", adds="property-extension")
 PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
 CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
-OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT)
+OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT)
 
 _EXTENSION_TYPES: frozenset[str] = frozenset(ExtensionType.__args__)  # type: ignore[attr-defined]  # of a Literal
 _CUSTOM = Kind(Custom)

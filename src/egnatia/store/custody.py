@@ -70,6 +70,10 @@ class Custodian:
             found.setdefault(name, []).append(Custody(owner, "", "", label, label, recalled=True, withdrawn=True))
         return {name: tuple(each) for name, each in found.items()}
 
+    def knows_exercises(self) -> bool:
+        """Whether anything of any exercise was ever held; as far as the log was looked at last."""
+        return self._shelving.knows_exercises
+
     def records(self, *types: str) -> Iterator[Row]:
         """The newest versions of all records of these types, oldest first."""
         with self._database.readers.link() as link:

@@ -41,6 +41,7 @@ class Shelving:
         self.label_numbers: dict[Label, int] = {}
         self.shelf_numbers: dict[Shelf, int] = {}
         self.combined: dict[tuple[int, ...], int] = {}
+        self.knows_exercises = False
         self._allowed: OrderedDict[Clearance, dict[int, bool]] = OrderedDict()
         self._views: OrderedDict[tuple[Clearance, Query], View] = OrderedDict()
 
@@ -85,6 +86,7 @@ class Shelving:
     def _add_label(self, number: int, label: Label) -> None:
         self.labels[number] = label
         self.label_numbers[label] = number
+        self.knows_exercises = self.knows_exercises or bool(label.exercise)
 
     def _add_shelf(self, number: int, shelf: Shelf) -> None:
         self.shelves[number] = shelf

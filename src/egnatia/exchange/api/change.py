@@ -111,7 +111,7 @@ class Ear:
 
     def __init__(self, desk: Desk, send: Send, stays: Callable[[], bool]) -> None:
         self._desk, self._send, self._stays = desk, send, stays
-        self.organisation = desk.caller.organisation
+        self.organisation, self.exercise = desk.caller.organisation, desk.caller.exercise
 
     async def hear(self, data: bytes, *, last: bool = False) -> None:
         """Send events; raises TimeoutError where the listener does not take them."""

@@ -18,7 +18,7 @@ from egnatia.exchange.release import Releases
 from egnatia.exchange.shown import Shown, shown_list
 from egnatia.exchange.sse import QUESTION, Live
 from egnatia.exchange.submission import NotAllowed, Right
-from egnatia.policy.clearance import Clearance
+from egnatia.policy import Clearance, clearance_within
 from egnatia.store.entry import Row
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class Desk:
     def clearance(self) -> Clearance:
         """What the caller may see now; raises NotAllowed for one that may not read at all."""
         self.require(Right.READ)
-        return self.host.clearance_of(self.caller.organisation)
+        return clearance_within(self.host.clearance_of(self.caller.organisation), self.caller.exercise)
 
     async def records(self, rows: tuple[Row, ...]) -> Response[Records]:
         """Rows as an answer; raises NotFound where there are none."""

@@ -133,6 +133,8 @@ class Arrival:
     ) -> Taken:
         obeyed = obey(self._store, self._labelling, [(each.record, each.item.owner) for each in arriving])
         entries = self._labelled(peer, arriving, obeyed, refused)
+        # A receipt would be real: in an exercise nobody answers for what is taken back.
+        played = {entry.record.head.id for entry in entries if entry.label.exercise}
         batch = Batch(
             entries=entries,
             attestations=proven,
@@ -144,7 +146,7 @@ class Arrival:
             batch,
             refused=(*lies, *refused),
             lied=lies[0] if lies else "",
-            obeyed=tuple(obeyed.obeyed),
+            obeyed=tuple(each for each in obeyed.obeyed if each[0].head.id not in played),
             waits=any(waiting_for(entry.label) or _is_marking(entry.record) for entry in entries),
         )
 

@@ -34,7 +34,7 @@ from egnatia.exchange.peer.target import LOOPBACK, Target, target_of
 from egnatia.exchange.peer.unsealing import Unsealing
 from egnatia.exchange.peer.witnessing import Witnessing
 from egnatia.exchange.submission import Right, Submission, Submitter
-from egnatia.policy import PUBLIC, Clearance
+from egnatia.policy import EVERY, PUBLIC, Clearance, clearance_within
 from egnatia.record import Record
 from egnatia.store.store import Store
 from egnatia.trust import wire
@@ -312,7 +312,9 @@ class Peers:
         if node not in self._cards.nodes:
             return PUBLIC
         hosted = organisations(self._cards.card(node))
-        return Clearance(tuple(one for each in hosted for one in self._host.clearance_of(each).standings))
+        real = Clearance(tuple(one for each in hosted for one in self._host.clearance_of(each).standings))
+        # Its node carries the exercises that its organisations take part in, and keeps them apart as this one does.
+        return Clearance((*real.standings, *clearance_within(real, EVERY).standings))
 
     def _own_card(self) -> bytes:
         return wire.encode(self._host.signed_card)

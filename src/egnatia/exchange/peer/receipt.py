@@ -75,7 +75,9 @@ class _Answered(msgspec.Struct):
 def unanswered(store: Store, own: str) -> tuple[tuple[Record, str], ...]:
     """The recalls of others that were obeyed here, with their owners, and that this organisation has given no receipt
     for: the node stopped in between."""
-    recalls = [row for row in store.custody.records("recall") if row.source and row.owner != own]
+    others = (row for row in store.custody.records("recall") if row.source and row.owner != own)
+    # In an exercise nobody answers for real: what is taken back there is seen to be gone.
+    recalls = [row for row in others if not row.label.exercise]
     if not recalls:
         return ()
     receipts = (row for row in store.custody.records("receipt") if row.owner == own)

@@ -38,7 +38,7 @@ def is_wider(now: str, before: str) -> bool:
 
 
 def _elements(standing: Standing) -> Iterator[tuple[object, ...]]:
-    who = standing.organisation
+    who = f"{standing.organisation} {standing.exercise}".rstrip()
     yield (who, "organisation")
     if standing.member:
         yield (who, "member")

@@ -50,6 +50,12 @@ SENTENCES: Final[Mapping[Rule, str]] = {
         "%(provider)s, which receives it."
     ),
     Rule.NOT_PUBLIC: N_("%(reader)s may not see it: it is not public."),
+    Rule.EXERCISE: N_("%(reader)s may not see it: it belongs to an exercise and is seen in that exercise alone."),
+    Rule.NOT_EXERCISE: N_("%(reader)s may not see it in an exercise: it is real."),
+    Rule.NOT_PLAYER: N_(
+        "%(reader)s may not see it: %(owner)s does not name %(reader)s in its audience (%(audience)s) within the "
+        "exercise."
+    ),
 }
 """One sentence for every rule of reading."""
 
