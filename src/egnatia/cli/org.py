@@ -6,6 +6,7 @@ from typing import get_args
 import click
 
 from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.settings import Economy
 from egnatia.store import Known
 
@@ -46,6 +47,25 @@ def add(
         if account:
             node.host(known.id, name, economy)
     desk.answer(known, f"{name} is known as {known.id}." + (" It has an account here." if account else ""))
+
+
+@org.command("review")
+@click.argument("rule", type=click.Choice([each.value for each in Rule]))
+@click.option(
+    "--for", "organisation", help="Identity id of an organisation with its account here; else this node's own."
+)
+@command
+def review(desk: Desk, rule: str, *, organisation: str | None) -> None:
+    """Say what a second person reads before it is published: never, public, others, always.
+
+    \b
+    egnatia org review others
+    """
+    with desk.node() as node:
+        chosen = organisation or node.own
+        FourEyes(node.store).set(chosen, Rule(rule))
+        node.note("review rule", chosen, rule)
+    desk.answer({"organisation": chosen, "rule": rule}, f"A second person reads: {rule}.")
 
 
 @org.command("list")

@@ -16,6 +16,7 @@ from threading import Thread
 import msgspec
 
 from egnatia.exchange.drafting import ADDED, Draft, Drafting, Drafts
+from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.relabelling import relabelled
 from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused, Right, Submission, Submitter
@@ -62,6 +63,7 @@ class Admission:
         self._labelling = labelling
         self._members = members
         self._clearance_of = clearance_of
+        self._four_eyes = FourEyes(store)
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._last = 0
         self._thread = Thread(target=self._run, name="admission", daemon=True)
@@ -172,6 +174,7 @@ class Admission:
             applied=(*waiting.handling.applied, *((marking.head.id,) if marking else ())),
             tolerant=waiting.tolerant,
             may_recall=Right.RECALL in submitter.rights,
+            reviewed=self._reviewed(submitter),
             members=self._members(),
             labelling=self._labelling,
             store=self._store,
@@ -180,6 +183,12 @@ class Admission:
         if waiting.atomic and drafts.refused:
             return Drafts(refused=drafts.refused)
         return drafts
+
+    def _reviewed(self, submitter: Submitter) -> Rule:
+        """What this submitter may not hand in without a second person."""
+        if Right.RELEASE in submitter.rights:
+            return Rule.NEVER
+        return self._four_eyes.rule(submitter.organisation)
 
     def _refuse(self, waiting: _Waiting, drafts: Drafts) -> None:
         noted = self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from egnatia.exchange import ownership, takeback
+from egnatia.exchange.four_eyes import Rule, demands
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.submission import Refused
 from egnatia.exchange.world import World
@@ -13,6 +14,12 @@ from egnatia.policy import Clearance, Label, Meaning, narrows, redact
 from egnatia.record import Invalid, Problem, Record, read
 from egnatia.store import Custody, Lift, Recall, Store
 from egnatia.trust import leaf
+
+_UNREVIEWED = Problem(
+    "$",
+    "the organisation's rule: a second person approves it first; hand it in for review, or with the right to release",
+    "a submitter without that right",
+)
 
 ADDED = -1
 """The index of what this node adds of itself to somebody's records."""
@@ -53,6 +60,8 @@ class Drafting(msgspec.Struct, frozen=True):
     applied: tuple[str, ...]
     tolerant: bool
     may_recall: bool
+    reviewed: Rule
+    """What may not be handed in without a second person; never for who may release."""
     members: Set[str]
     labelling: Labelling
     store: Store
@@ -145,6 +154,9 @@ class Drafting(msgspec.Struct, frozen=True):
         problem = self.world.misplaced(record, label) or self.world.misplaced(record, whole)
         if problem is not None:
             out.refused.append(Refused(index, record.head.id, (problem,)))
+            return
+        if any(demands(self.reviewed, record.head.type, each) for each in (whole, label)):
+            out.refused.append(Refused(index, record.head.id, (_UNREVIEWED,)))
             return
         out.drafts.append(self._drafted(index, record, whole, self.applied))
         widest = whole

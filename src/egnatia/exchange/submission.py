@@ -13,6 +13,8 @@ class Right(enum.StrEnum):
     READ = "read"
     SUBMIT = "submit"
     RECALL = "recall"
+    RELEASE = "release"
+    """Hand in what the organisation's rule wants a second person to have read."""
     ADMINISTER = "administer"
     AUDIT = "audit"
 

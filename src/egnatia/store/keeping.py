@@ -34,7 +34,8 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """An API token as it rests: SHA-256 of its secret, on whose behalf it acts and what it may do; microseconds UTC."""
+    """An API token as it rests: SHA-256 of its secret, on whose behalf it acts and what it may do; microseconds UTC.
+    `issued_by` is the account of the person who issued it, empty for the operator."""
 
     id: str
     digest: bytes
@@ -45,6 +46,7 @@ class Token(msgspec.Struct, frozen=True):
     expires: int | None = None
     revoked: int | None = None
     last_use: int | None = None
+    issued_by: str = ""
 
 
 class Kept(Generic[T]):

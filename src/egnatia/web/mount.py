@@ -18,6 +18,7 @@ from egnatia.web import (
     live,
     organisations,
     peers,
+    review,
     search,
     settings,
     shell,
@@ -49,6 +50,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *about.PAGES,
     *publish.PAGES,
     *recall.PAGES,
+    *review.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

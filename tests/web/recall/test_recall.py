@@ -7,6 +7,7 @@ import pytest
 from tests.record.builders import body, ref
 from tests.web.house import House, csrf_of, housed
 
+from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.record.marking import TLP2_IDS
 from egnatia.record.schemas import RECEIPT
 from egnatia.store import Known
@@ -48,6 +49,26 @@ def test_the_effect_is_shown_before_anything_happens(house: House) -> None:
         assert house.node.store.position() == before
     assert effect.count("loses it") == 2
     assert "CSIRT of a member" in effect
+
+
+def test_what_is_revoked_stays_with_all_who_have_it_and_says_so_with_the_reason(house: House) -> None:
+    tool = a_tool(house, 2)
+    FourEyes(house.node.store).set(house.node.own, Rule.ALWAYS)
+    with house.visitor(Role.PUBLISHER) as visitor:
+        csrf = csrf_of(visitor.get(f"/recall/{tool}").text)
+        data = {"csrf": csrf, "action": "revoke", "reason": "Another tool"}
+        effect = visitor.post(f"/recall/{tool}", data=data).text
+        assert effect.count("still sees it") == 2
+        answer = visitor.post(f"/recall/{tool}", data={**data, "do": "recall"})
+        assert answer.headers["location"] == f"/records/{tool}", answer.text
+        page = visitor.get(f"/records/{tool}").text
+        assert "Revoked by its author" in page
+        assert "Another tool" in page
+        assert 'value="revoke"' not in visitor.get(f"/recall/{tool}").text
+        assert visitor.post(f"/recall/{tool}", data={**data, "do": "recall"}).status_code == 422
+    FourEyes(house.node.store).set(house.node.own, Rule.NEVER)
+    row = house.node.store.get(house.node.clearance_of(MEMBER), [tool])[0]
+    assert json.loads(row.body)["revoked"] is True
 
 
 @pytest.mark.parametrize("action", ["withdraw", "erase"])

@@ -36,6 +36,8 @@ from egnatia.store.keeping import Kept
 Kind = Literal["misp", "misp-feed", "misp-server", "list", "stix", "taxii21", "taxii20", "csaf"]
 FETCH_BYTES: Final = 512 * 1024 * 1024
 SECONDS: Final = 1_000_000
+_RIGHTS: Final = frozenset({Right.SUBMIT, Right.RELEASE})
+"""What a source brings was settled by the operator who keeps it: its licence, its default label."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -264,7 +266,7 @@ class _Run:
             author = msgspec.json.decode(body, type=_Authored).created_by_ref
             if author:
                 self._authors[author] = None
-        submitter = Submitter(self._host.own, f"source {self._source.name}", frozenset({Right.SUBMIT}))
+        submitter = Submitter(self._host.own, f"source {self._source.name}", _RIGHTS)
         marks = Handling((TLP_IDS[self._source.tlp],)) if self._source.tlp else Handling()
         return self._host.admission.submit(bodies, submitter, handling=marks)
 

@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
-from egnatia.exchange.api import change, health, member, problem, record, sharing
+from egnatia.exchange.api import change, health, member, problem, record, review, sharing
 from egnatia.exchange.api.front import front
 from egnatia.exchange.api.health import Measures
 from egnatia.exchange.api.surface import Desk, Surface
@@ -26,6 +26,8 @@ HANDLERS: Sequence[ControllerRouterHandler] = (
     change.changes,
     change.stream,
     record.submit,
+    review.submit,
+    review.review,
     record.record,
     record.versions,
     record.neighbours,

@@ -29,6 +29,7 @@ NEEDS: Mapping[Right, Permission] = {
     Right.READ: Permission.READ,
     Right.SUBMIT: Permission.PUBLISH,
     Right.RECALL: Permission.RECALL,
+    Right.RELEASE: Permission.MANAGE_TOKENS,
     Right.AUDIT: Permission.SEE_AUDIT,
     Right.ADMINISTER: Permission.MANAGE_TOKENS,
 }
@@ -38,6 +39,7 @@ RIGHTS: Mapping[Right, str] = {
     Right.READ: N_("read what the organisation may see"),
     Right.SUBMIT: N_("publish records for the organisation"),
     Right.RECALL: N_("withdraw what the organisation published"),
+    Right.RELEASE: N_("publish without a second person, where the organisation asks for one"),
     Right.AUDIT: N_("read the audit log"),
     Right.ADMINISTER: N_("issue and revoke tokens, see peers and measures"),
 }
@@ -105,6 +107,7 @@ async def issue(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> R
         rights=frozenset(form.rights),
         created=now,
         expires=now + form.days * DAY,
+        issued_by=account.name,
     )
 
     def keep() -> None:

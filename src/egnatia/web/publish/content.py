@@ -27,6 +27,7 @@ class StartPage(Content, frozen=True, kw_only=True):
     groups: tuple[tuple[str, tuple[Offer, ...]], ...]
     more: tuple[tuple[str, tuple[Offer, ...]], ...]
     drafts: tuple[Draft, ...]
+    waiting: int
     may_publish: bool
     may_recall: bool
     now: int
@@ -34,7 +35,7 @@ class StartPage(Content, frozen=True, kw_only=True):
 
 class FormPage(Content, frozen=True, kw_only=True):
     """A form of one record type. `wrong` are the problems as (id of the field, words); `foreseen` is who would see it,
-    once somebody has asked."""
+    once somebody has asked; `reviewed` whether the organisation may want a second person to read it first."""
 
     template: ClassVar[str] = "publish/form.html"
     script: ClassVar[str] = "publish.js"
@@ -50,6 +51,7 @@ class FormPage(Content, frozen=True, kw_only=True):
     draft: str
     edits: Named | None
     may_publish: bool
+    reviewed: bool
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +72,10 @@ class QuickPage(Content, frozen=True, kw_only=True):
     script: ClassVar[str] = "publish.js"
     text: str
     name: str
+    draft: str
     values: tuple[Value, ...] | None
     choice: Choice
     wrong: tuple[tuple[str, str], ...]
     foreseen: Foresight | None
     may_publish: bool
+    reviewed: bool

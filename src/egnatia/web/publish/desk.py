@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.exchange.four_eyes import FourEyes, Rule, demands
+from egnatia.exchange.review import Review, Reviews
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.exchange.taxii.filter import is_identifier
-from egnatia.record import Invalid
+from egnatia.record import Invalid, read
 from egnatia.store.entry import Row
 from egnatia.store.plan import ENDS
 from egnatia.web.language.speech import N_
@@ -28,6 +30,10 @@ from egnatia.web.record.subject import AsText, known
 from egnatia.web.visit import Visit
 
 NEW: Final = N_("New: %(kind)s")
+HANDED: Final = N_("Handed in: it is published once another person has approved it")
+SENDING: Final = frozenset({"publish", "review"})
+"""What a form asks that wants to be sent."""
+
 NEWER: Final = N_("New version: %(name)s")
 
 ABOUT: Final[Mapping[str, str]] = {
@@ -174,6 +180,7 @@ def page(  # noqa: PLR0913  the parts of a form
         draft=draft,
         edits=edited,
         may_publish=visit.visitor.may(Permission.PUBLISH),
+        reviewed=is_ruled(visit),
     )
 
 
@@ -186,6 +193,46 @@ async def submitted(visit: Visit, bodies: Sequence[bytes], applied: tuple[str, .
     return await asyncio.wrap_future(future)
 
 
+async def handed(
+    visit: Visit, bodies: Sequence[bytes], applied: tuple[str, ...] = (), *, draft: Draft, asks: bool
+) -> Submission | Review:
+    """Publishes records, the one that they are about last; or hands them in for review, where somebody `asks` or the
+    organisation's rule wants a second person. Raises NotAllowed for who may not publish and did not ask."""
+    if not asks:
+        visit.require(Permission.PUBLISH)
+        if not await visit.ask(lambda: is_reviewed(visit, bodies, applied)):
+            return await submitted(visit, bodies, applied)
+    visit.require(Permission.DRAFT)
+    form = msgspec.msgpack.encode(draft)
+    return await visit.ask(
+        lambda: Reviews(visit.store, visit.visitor.organisation or "").submit(
+            bodies, author=visit.visitor.login, title=draft.title, at=draft.saved, applied=applied, form=form
+        )
+    )
+
+
+def is_reviewed(visit: Visit, bodies: Sequence[bytes], applied: tuple[str, ...]) -> bool:
+    """Whether the organisation's rule wants a second person to read any of these first."""
+    rule = FourEyes(visit.store).rule(visit.visitor.organisation or "")
+    if rule is Rule.NEVER:
+        return False
+    records = [read(body, tolerant=True) for body in bodies]
+    definitions = [record.body for record in records if record.head.type == "marking-definition"]
+    return any(
+        demands(
+            rule,
+            record.head.type,
+            visit.premises.label_of(record, submitter(visit), Handling(applied), definitions),
+        )
+        for record in records
+    )
+
+
+def is_ruled(visit: Visit) -> bool:
+    """Whether the organisation has a rule that may want a second person."""
+    return FourEyes(visit.store).rule(visit.visitor.organisation or "") is not Rule.NEVER
+
+
 def submitter(visit: Visit) -> Submitter:
     """The visitor as one who hands records in."""
     return visit.visitor.caller.submitter
@@ -194,10 +241,18 @@ def submitter(visit: Visit) -> Submitter:
 def kept_draft(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: str, edits: str, at: int) -> Draft:
     """What was filled in, as a draft of this account under its id, or under a new one."""
     drafts = Drafts(visit.store, visit.visitor.account)
-    present = drafts.get(draft)
+    made = draft_of(
+        visit, type_, given, chosen, draft=draft if drafts.get(draft) is not None else "", edits=edits, at=at
+    )
+    drafts.keep(made)
+    return made
+
+
+def draft_of(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: str, edits: str, at: int) -> Draft:
+    """What was filled in, as a draft of this account that nobody keeps yet."""
     title = next((each for name in _TITLES if (each := given.texts.get(name, "").strip())), "")
-    made = Draft(
-        id=present.id if present is not None else Drafts.new_id(),
+    return Draft(
+        id=draft or Drafts.new_id(),
         account=visit.visitor.account,
         type=type_,
         title=title[:200],
@@ -207,8 +262,6 @@ def kept_draft(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft:
         chosen=chosen,
         edits=edits,
     )
-    drafts.keep(made)
-    return made
 
 
 def chosen_in(visit: Visit, form: msgspec.Struct, *, keep: bool) -> tuple[Chosen, dict[str, str]]:

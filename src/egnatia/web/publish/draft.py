@@ -11,6 +11,8 @@ from egnatia.web.publish.form import Given
 from egnatia.web.publish.marking import Chosen
 
 KIND = "draft"
+QUICK = "quick"
+"""What stands for a type in the draft of a quick report."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +28,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ticked: Mapping[str, Sequence[str]]
     chosen: Chosen
     edits: str = ""
+
+    @property
+    def href(self) -> str:
+        """The form that it goes on in."""
+        where = "quick" if self.type == QUICK else f"edit/{self.edits}" if self.edits else f"new/{self.type}"
+        return f"/publish/{where}?draft={self.id}"
 
     @property
     def given(self) -> Given:

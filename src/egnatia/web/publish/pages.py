@@ -10,6 +10,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.review import Review, Reviews
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.store.entry import Row
 from egnatia.store.query import LAST, Query
@@ -44,6 +45,7 @@ async def beginning(visit: NamedDependency[Visit]) -> Response[str]:
     """What somebody may want to say, and what they have begun."""
     visit.require(Permission.DRAFT)
     drafts = await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).all())
+    waiting = await visit.ask(lambda: Reviews(visit.store, visit.visitor.organisation or "").waiting())
     (words, offers), *others = start.groups(visit.speech)
     return visit.page(
         StartPage(
@@ -51,6 +53,7 @@ async def beginning(visit: NamedDependency[Visit]) -> Response[str]:
             groups=((words, (start.quick(visit.speech), *offers)), *others),
             more=start.more(visit.speech),
             drafts=drafts,
+            waiting=waiting,
             may_publish=visit.visitor.may(Permission.PUBLISH),
             may_recall=visit.visitor.may(Permission.RECALL),
             now=_now(),
@@ -173,8 +176,14 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
         return visit.go("/publish", visit.speech.gettext("The draft was kept"))
     done = await visit.ask(lambda: desk.written(visit, type_, given, chosen, row, insisted=_insists(form)))
     is_held = not done.insisted and await visit.ask(lambda: desk.held_up(visit, [done.body]))
-    if do == "publish" and not (done.wrong or wrong or is_held):
-        outcome = await desk.submitted(visit, [*done.definitions, done.body], done.applied)
+    sends = do in desk.SENDING
+    if sends and not (done.wrong or wrong or is_held):
+        begun = desk.draft_of(visit, type_, given, chosen, draft="", edits=row.id if row is not None else "", at=_now())
+        bodies = [*done.definitions, done.body]
+        outcome = await desk.handed(visit, bodies, done.applied, draft=begun, asks=do == "review")
+        if isinstance(outcome, Review):
+            await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).drop(draft))
+            return visit.go(f"/publish/reviews/{outcome.id}", visit.speech.gettext(desk.HANDED))
         if not outcome.refused:
             await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).drop(draft))
             return visit.go(f"/records/{done.stix['id']}", _published(visit, row))
@@ -186,7 +195,7 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
             visit, type_, given, chosen, names, done=done, choice_wrong=wrong, draft=draft, edits=row, is_foreseen=True
         )
     )
-    return visit.page(page, status=422 if do == "publish" else 200)
+    return visit.page(page, status=422 if sends else 200)
 
 
 def _insists(form: Any) -> bool:

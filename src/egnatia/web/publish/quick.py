@@ -8,9 +8,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.formats.extraction import Extracted, extract, text_of
+from egnatia.exchange.review import Review
 from egnatia.record import Head, Record
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
@@ -18,6 +20,7 @@ from egnatia.web.publish import desk
 from egnatia.web.publish.choice import choice, settled
 from egnatia.web.publish.composing import new_record, stamp
 from egnatia.web.publish.content import QuickPage, Value
+from egnatia.web.publish.draft import QUICK, Draft, Drafts
 from egnatia.web.publish.foresight import Foresight, foresight
 from egnatia.web.publish.form import REQUIRED, problems_by_name
 from egnatia.web.publish.marking import Chosen, markings
@@ -27,6 +30,8 @@ from egnatia.web.record.name import Names
 from egnatia.web.record.subject import AsText, known
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Visit
+
+DraftId = Annotated[str, QueryParameter(name="draft", description="A draft to go on with", max_length=40)]
 
 KNOWN_UP_TO: Final = 10
 MOST: Final = 500
@@ -52,14 +57,20 @@ class Quick(msgspec.Struct, frozen=True):
     personal: str = ""
     insist: str = ""
     do: str = "recognise"
+    draft: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 @get("/publish/quick")
-async def empty(visit: NamedDependency[Visit]) -> Response[str]:
-    """Where a text is pasted."""
+async def empty(visit: NamedDependency[Visit], draft: DraftId = "") -> Response[str]:
+    """Where a text is pasted; or a draft, gone on with."""
     visit.require(Permission.DRAFT)
     names = await desk.names_for(visit)
-    return visit.page(await visit.ask(lambda: _page(visit, Quick(), Chosen(), None, names)))
+    begun = await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).get(draft)) if draft else None
+    if begun is None or begun.type != QUICK:
+        return visit.page(await visit.ask(lambda: _page(visit, Quick(), Chosen(), None, names)))
+    form = Quick(text=begun.texts["text"], name=begun.texts["name"], value=list(begun.ticked["value"]), draft=begun.id)
+    found = await visit.ask(lambda: extract(form.text)[:MOST])
+    return visit.page(await visit.ask(lambda: _page(visit, form, begun.chosen, found, names)))
 
 
 @post("/publish/quick")
@@ -93,8 +104,14 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
     problems: dict[str, str] = {}
     encoded = [msgspec.json.encode(each) for each in bodies]
     is_held = form.insist != "yes" and await visit.ask(lambda: desk.held_up(visit, encoded))
-    if form.do == "publish" and not (wrong or is_held):
-        outcome = await desk.submitted(visit, [*definitions, *encoded])
+    sends = form.do in desk.SENDING
+    if sends and not (wrong or is_held):
+        outcome = await desk.handed(
+            visit, [*definitions, *encoded], draft=_draft(visit, form, chosen), asks=form.do == "review"
+        )
+        await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).drop(form.draft))
+        if isinstance(outcome, Review):
+            return visit.go(f"/publish/reviews/{outcome.id}", visit.speech.gettext(desk.HANDED))
         if not outcome.refused:
             said = visit.speech.ngettext(
                 "Published, with %(count)s record in it", "Published, with %(count)s records in it", len(bodies) - 1
@@ -113,7 +130,7 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
             foreseen=_foreseen(visit, form, bodies, definitions, names),
         )
     )
-    return visit.page(page, status=422 if form.do == "publish" else 200)
+    return visit.page(page, status=422 if sends else 200)
 
 
 PAGES: tuple[ControllerRouterHandler, ...] = (empty, pasted)
@@ -132,6 +149,20 @@ def _read(form: Quick, document: bytes) -> tuple[Quick, str]:
 def key_of(found: Extracted) -> str:
     """A short name for a value in a form: what is shown defanged is never sent back as it is."""
     return hashlib.sha256(f"{found.path} {found.value}".encode()).hexdigest()[:16]
+
+
+def _draft(visit: Visit, form: Quick, chosen: Chosen) -> Draft:
+    """What was filled in, as a draft that nobody keeps yet."""
+    return Draft(
+        id=Drafts.new_id(),
+        account=visit.visitor.account,
+        type=QUICK,
+        title=form.name[:200],
+        saved=visit.now,
+        texts={"text": form.text, "name": form.name},
+        ticked={"value": tuple(form.value)},
+        chosen=chosen,
+    )
 
 
 def _bundle(
@@ -206,6 +237,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         title=say("Quick report"),
         text=form.text,
         name=form.name,
+        draft=form.draft,
         values=None
         if found is None or not form.text
         else tuple(_value(visit, each, form, is_fresh=is_fresh) for each in found),
@@ -216,6 +248,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         ),
         foreseen=foreseen,
         may_publish=visit.visitor.may(Permission.PUBLISH),
+        reviewed=desk.is_ruled(visit),
     )
 
 

@@ -1,5 +1,7 @@
 """The pages of taking back: withdraw, narrow or erase what one published, and see who has complied."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
@@ -9,7 +11,7 @@ from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
-from egnatia.exchange.submission import Handling
+from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import ERASE, NARROW, WITHDRAW, Action, own_custody
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.exchange.withdrawal import take_back
@@ -22,6 +24,7 @@ from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
 from egnatia.web.publish.choice import Choice, choice, settled
+from egnatia.web.publish.composing import new_record, newer_version
 from egnatia.web.publish.desk import names_for, submitter
 from egnatia.web.publish.foresight import seers_of, sketch
 from egnatia.web.publish.marking import Chosen, chosen_of, markings
@@ -39,6 +42,9 @@ RecallId = Annotated[str, PathParameter(description="The identifier of a recall"
 SHOWN: Final = 50
 ANSWERS: Final = 1_000
 
+REVOKE: Final = "revoke"
+"""A newer version that says it no longer holds: it stays where it is, marked (STIX 2.1 section 3.2, `revoked`)."""
+
 NO_ACTION: Final = N_("Choose what is to happen")
 NOT_NARROWER: Final = N_("With this handling nobody would lose sight of it: choose a narrower one")
 
@@ -46,7 +52,7 @@ NOT_NARROWER: Final = N_("With this handling nobody would lose sight of it: choo
 class Form(msgspec.Struct, frozen=True):
     """The form of a recall. The handling counts for a narrowing only."""
 
-    action: Literal["withdraw", "narrow", "erase", ""] = ""
+    action: Literal["revoke", "withdraw", "narrow", "erase", ""] = ""
     reason: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
     tlp: str = ""
     pap: str = ""
@@ -74,6 +80,7 @@ class RecallPage(Content, frozen=True, kw_only=True):
     reason: str
     choice: Choice
     wrong: tuple[tuple[str, str], ...]
+    may_revoke: bool
     losses: tuple[Loss, ...] | None
 
 
@@ -140,12 +147,17 @@ async def taken(visit: NamedDependency[Visit], record_id: RecordId) -> Response[
     filled = await visit.form(Form)
     narrowing = filled.action == NARROW
     handling, wrong = await visit.ask(lambda: settled(visit, filled))
-    if not narrowing:
+    if filled.action == REVOKE:
+        wrong = {} if may_revoke(about) else {"action": NO_ACTION}
+    elif not narrowing:
         wrong = {} if filled.action else {"action": NO_ACTION}
     elif not wrong:
         after = await visit.ask(lambda: _after(visit, about.row, NARROW, handling))
         if not any(not each.keeps for each in await visit.ask(lambda: losses(visit, about.row, after))):
             wrong = {"tlp": NOT_NARROWER}
+    if filled.do == "recall" and not wrong and filled.action == REVOKE:
+        await _revoked(visit, about, filled.reason)
+        return visit.go(f"/records/{about.row.id}", visit.speech.gettext("The revocation is published and on its way"))
     if filled.do == "recall" and not wrong and filled.action:
         try:
             recall = await _take_back(visit, about.row, filled, handling)
@@ -197,6 +209,31 @@ async def _own(visit: Visit, record_id: str) -> Subject:
     return about
 
 
+def may_revoke(about: Subject) -> bool:
+    """Whether the record can have a version that says it no longer holds: an observable has none."""
+    return "modified" in about.stix and about.stix.get("revoked") is not True
+
+
+async def _revoked(visit: Visit, about: Subject, reason: str) -> None:
+    """Everybody who may see the record learns that it no longer holds, and why."""
+    refs, at = [str(each) for each in about.stix.get("object_marking_refs", ())], datetime.now(UTC)
+    said = newer_version(about.stix, about.stix, refs, at) | {"revoked": True}
+    told = {"abstract": visit.speech.gettext("Why it was revoked"), "content": reason, "object_refs": [about.row.id]}
+    note = [new_record("note", told, about.row.owner, refs, at)] if reason else []
+    caller = visit.visitor.caller
+    by = Submitter(about.row.owner, caller.name, caller.rights | {Right.SUBMIT, Right.RELEASE})
+    submitted = visit.premises.admission.submit(
+        [msgspec.json.encode(each) for each in (said, *note)],
+        by,
+        handling=Handling(about.row.applied),
+        atomic=True,
+        tolerant=True,
+    )
+    outcome = await asyncio.wrap_future(submitted)
+    if outcome.refused:
+        raise Invalid(outcome.refused[0].problems)
+
+
 async def _take_back(visit: Visit, row: Row, filled: Form, handling: Chosen) -> str:
     action = _action(filled)
     refs, definitions = markings(handling, row.owner) if action == NARROW else ([], [])
@@ -215,8 +252,10 @@ def _action(filled: Form) -> Action:
     return NARROW if filled.action == NARROW else ERASE if filled.action == ERASE else WITHDRAW
 
 
-def _after(visit: Visit, row: Row, action: Action, handling: Chosen) -> Label:
+def _after(visit: Visit, row: Row, action: str, handling: Chosen) -> Label:
     """The label that will lie over the record."""
+    if action == REVOKE:
+        return row.label
     if action != NARROW:
         return msgspec.structs.replace(row.label, withdrawn=True)
     refs, definitions = markings(handling, row.owner)
@@ -236,7 +275,7 @@ def _page(
 ) -> RecallPage:
     say, row = visit.speech.gettext, about.row
     named = Names(visit.speech, (row,)).named(row.id)
-    after = _after(visit, row, _action(filled), handling) if is_asked and not (set(wrong) - {"tlp"}) else None
+    after = _after(visit, row, filled.action, handling) if is_asked and not (set(wrong) - {"tlp"}) else None
     return RecallPage(
         title=say("Take back: %(name)s", name=named.name),
         record=named,
@@ -245,6 +284,7 @@ def _page(
         reason=filled.reason,
         choice=choice(visit, handling, names, errors=wrong),
         wrong=tuple((name, say(words)) for name, words in wrong.items()),
+        may_revoke=may_revoke(about),
         losses=losses(visit, row, after) if after is not None else None,
     )
 
