@@ -20,6 +20,7 @@ from tests.exchange import gate
 from tests.exchange.formats.test_bringing import bringing
 
 from egnatia.cyber.intel.correlation import correlate
+from egnatia.cyber.intel.graph import SHOWN, Question, scene
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.output import Output, make
 from egnatia.cyber.intel.searching import known_to, search
@@ -100,10 +101,42 @@ def popular(count: int = 100_000) -> Iterator[Figure]:
         yield Figure(f"output of {made.entries:,} values from {count // 2:,} indicators", perf_counter() - began, "s")
 
 
+def hub(neighbours: int = 10_000) -> Iterator[Figure]:
+    """A technique that so many malware use, half of it for the owner alone, opened in the graph."""
+    with tempfile.TemporaryDirectory() as folder, gate.node(Path(folder)) as node:
+        stamp = {"spec_version": "2.1", "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z"}
+        middle = stamp | {"type": "attack-pattern", "id": gate.new_id("attack-pattern"), "name": "named by all"}
+        gate.hand_in(node, middle | {"object_marking_refs": [gate.GREEN]})
+        submitter = Submitter(gate.ME, "bench", ALL_RIGHTS)
+        waiting = []
+        for first in range(0, neighbours * 2, 1_000):
+            bodies = []
+            for number in range(first, first + 1_000):
+                marking = {"object_marking_refs": [gate.RED if number % 2 else gate.GREEN]}
+                used = stamp | marking | {"type": "malware", "id": gate.new_id("malware"), "is_family": False}
+                ends = {"relationship_type": "uses", "source_ref": used["id"], "target_ref": middle["id"]}
+                link = stamp | marking | ends | {"type": "relationship", "id": gate.new_id("relationship")}
+                bodies += [msgspec.json.encode(used), msgspec.json.encode(link)]
+            waiting.append(node.admission.submit(bodies, submitter))
+        for each in waiting:
+            each.result(600)
+        clearance = node.clearance_of(gate.AL)
+        question = Question(middle["id"], open=(middle["id"],))
+        took = []
+        for _ in range(20):
+            began = perf_counter()
+            seen = scene(node.store, clearance, question)
+            took.append(perf_counter() - began)
+        assert seen is not None
+        assert sum(rest.count for rest in seen.rests) == neighbours - SHOWN
+        yield Figure(f"a record with {neighbours:,} neighbours opened, p95", quantiles(took, n=20)[-1] * 1e3, "ms", 200)
+
+
 def figures(count: int = 100_000) -> Iterator[Figure]:
     """All of them."""
     yield from events()
     yield from popular(count)
+    yield from hub(min(count // 10, 10_000))
 
 
 def main() -> None:

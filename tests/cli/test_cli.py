@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from egnatia.cli.main import COMMANDS, main
 from egnatia.demo.cast import actor
-from egnatia.demo.sample import Object, Pen, encoded, indicator
+from egnatia.demo.pen import Object, Pen, encoded, indicator
 
 PASSPHRASE = {"EGNATIA_PASSPHRASE": "for tests", "COLUMNS": "200"}
 

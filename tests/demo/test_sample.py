@@ -8,8 +8,11 @@ import msgspec
 import pytest
 import stix2patterns.validator  # type: ignore[import-untyped]  # it has no types
 
+from egnatia.demo.adversaries import TECHNIQUES
+from egnatia.demo.attribution import technique
 from egnatia.demo.cast import ACTORS, CSIRTS, NODES, Actor
-from egnatia.demo.sample import TLP, sample
+from egnatia.demo.pen import TLP
+from egnatia.demo.sample import sample
 from egnatia.demo.trickle import happenings, noticed
 from egnatia.record import read
 
@@ -53,9 +56,10 @@ def test_names_and_addresses_are_reserved_ones(by: Actor) -> None:
                 assert stix2patterns.validator.validate(stix["pattern"], stix_version="2.1")
 
 
-def test_nothing_refers_to_what_is_not_there_yet() -> None:
+def test_nothing_refers_to_what_is_not_there_yet_but_to_the_techniques_that_the_hub_publishes() -> None:
+    techniques = {technique(each, NOW)["id"] for each in TECHNIQUES}
     for by in ACTORS:
-        seen: set[str] = {by.id, *TLP.values()}
+        seen: set[str] = {by.id, *TLP.values(), *techniques}
         for body in sample(by, NOW):
             record = read(body)
             assert {reference.target for reference in record.references} <= seen

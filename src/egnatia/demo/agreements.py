@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from egnatia.demo.cast import BANK, MESH, TELECOM, Actor, actor, demo_id
-from egnatia.demo.sample import TLP, Object, encoded, stamp
+from egnatia.demo.pen import TLP, Object, encoded, stamp
 from egnatia.record.marking import AUDIENCE_EXTENSION
 from egnatia.record.schemas import SHARING_AGREEMENT
 

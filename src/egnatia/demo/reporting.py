@@ -11,7 +11,7 @@ import msgspec
 
 from egnatia.demo.agreements import audience
 from egnatia.demo.cast import Actor
-from egnatia.demo.sample import TLP, Object, Pen, encoded, indicator, stamp
+from egnatia.demo.pen import TLP, Object, Pen, encoded, indicator, stamp
 
 HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.ASCII)
 

@@ -1,24 +1,14 @@
 """Each organisation's sample data: its stories written as STIX 2.1, the same in every run but for the clock."""
 
 import hashlib
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from egnatia.demo.cast import ECONOMIES, Actor, demo_id
-from egnatia.demo.stories import STORIES, Story, Tlp
-from egnatia.record.deterministic import observable_id
-from egnatia.record.marking import TLP2_IDS
+from egnatia.demo.attribution import attributed
+from egnatia.demo.cast import ECONOMIES, Actor
+from egnatia.demo.pen import NETS, TLP, Object, Pen, encoded, indicator, stamp
+from egnatia.demo.stories import STORIES, Story
 from egnatia.record.schemas import RECALL
-
-TLP: dict[Tlp, str] = {name: marking for marking, name in TLP2_IDS.items()}
-"""The marking-definitions of TLP 2.0 as OASIS published them, by their names."""
-
-Object = dict[str, Any]
-
-NETS = ("192.0.2", "198.51.100", "203.0.113")
-"""The documentation address blocks of RFC 5737."""
 
 TOOLS = {
     "phishing": ("credential page kit", ["trojan"]),
@@ -28,51 +18,6 @@ TOOLS = {
     "ddos": ("flood client", ["ddos"]),
 }
 """The malware of a story by its kind: what it is called here, and its `malware-type-ov`."""
-
-
-def stamp(at: datetime) -> str:
-    """A STIX timestamp."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-
-
-def observable(kind: str, /, **values: Any) -> Object:
-    """An observable with its deterministic id; what is given contributes to it."""
-    stix = {"type": kind, "spec_version": "2.1", **values}
-    return {**stix, "id": observable_id(kind, stix)}
-
-
-class Pen:
-    """Writes one organisation's objects: its name, its marking and a growing clock on each."""
-
-    def __init__(self, by: Actor, tlp: Tlp, at: datetime, salt: str) -> None:
-        self._by = by
-        self._marking = TLP[tlp]
-        self._at = at
-        self._salt = salt
-
-    def sdo(self, kind: str, name: str, /, **more: Any) -> Object:
-        """An object of our own, a little later than the one before."""
-        self._at += timedelta(seconds=7, milliseconds=113)
-        moment = stamp(self._at)
-        return {
-            "type": kind,
-            "spec_version": "2.1",
-            "id": demo_id(kind, self._by.key, self._salt, name),
-            "created": moment,
-            "modified": moment,
-            "created_by_ref": self._by.id,
-            "object_marking_refs": [self._marking],
-            **more,
-        }
-
-    def sco(self, kind: str, /, **values: Any) -> Object:
-        """An observable under our marking."""
-        return {**observable(kind, **values), "object_marking_refs": [self._marking]}
-
-    def link(self, source: Object, verb: str, target: Object) -> Object:
-        """A relationship between two objects."""
-        name = f"{source['id']} {verb} {target['id']}"
-        return self.sdo("relationship", name, relationship_type=verb, source_ref=source["id"], target_ref=target["id"])
 
 
 def identity(by: Actor, at: datetime) -> Object:
@@ -142,21 +87,6 @@ def signs(pen: Pen, story: Story, seed: bytes, at: datetime) -> Iterator[Object]
             )
 
 
-def indicator(pen: Pen, pattern: str, value: str, at: datetime) -> Object:
-    """A pattern that finds one value again."""
-    return pen.sdo(
-        "indicator",
-        pattern,
-        name=value,
-        pattern=pattern,
-        pattern_type="stix",
-        valid_from=stamp(at),
-        valid_until=stamp(at + timedelta(days=180)),
-        indicator_types=["malicious-activity"],
-        confidence=85,
-    )
-
-
 def report(pen: Pen, story: Story, found: list[str], at: datetime) -> Object:
     """What a reader opens first. Of an intrusion, who was hurt is for fewer eyes than what happened."""
     whole = pen.sdo(
@@ -180,6 +110,7 @@ def sample(by: Actor, now: datetime) -> tuple[bytes, ...]:
     stories = STORIES[by.key]
     for number, story in enumerate(stories):
         objects.extend(told(by, story, now - timedelta(days=21 - 7 * number, hours=number * 5)))
+    objects.extend(attributed(by, now))
     objects.append(mistaken(by, now))
     return tuple(map(encoded, objects))
 
@@ -203,8 +134,3 @@ def taken_back(by: Actor, now: datetime) -> tuple[bytes, ...]:
         extensions={RECALL.extension_id: {"extension_type": "new-sdo"}},
     )
     return (encoded(recall),)
-
-
-def encoded(stix: Object) -> bytes:
-    """An object as the bytes that travel."""
-    return json.dumps(stix, ensure_ascii=False).encode()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from egnatia.demo.cast import CSIRTS, HUB, Actor
-from egnatia.demo.sample import NETS, TLP, Object, Pen, encoded, indicator, stamp
+from egnatia.demo.pen import NETS, TLP, Object, Pen, encoded, indicator, stamp
 from egnatia.demo.stories import STORIES, Story, Tlp
 
 WORDS = ("prijava", "provjera", "posta", "banka", "pako", "fatura", "racun", "nagrada", "portal", "potvrda", "dogana")

@@ -8,6 +8,7 @@ from egnatia.store.keeping import Known, Token
 from egnatia.store.query import EVERYTHING, Query
 from egnatia.store.reading import Lean, LeanPage
 from egnatia.store.store import Store
+from egnatia.store.tying import Tie, Tied
 
 __all__ = [
     "EVERYTHING",
@@ -33,5 +34,7 @@ __all__ = [
     "Row",
     "Sought",
     "Store",
+    "Tie",
+    "Tied",
     "Token",
 ]

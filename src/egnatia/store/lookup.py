@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice, repeat
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from egnatia.policy.clearance import Clearance
@@ -10,9 +11,10 @@ from egnatia.store.entry import Row
 from egnatia.store.fulltext import SEARCH, among, asked, weight
 from egnatia.store.link import Link
 from egnatia.store.naming import possible, value_key
-from egnatia.store.query import EVERYTHING, LAST, Query, bounded
+from egnatia.store.query import EVERYTHING, LAST, PAGE_LIMIT, Query, bounded
 from egnatia.store.reading import End, Reading
 from egnatia.store.shelving import View
+from egnatia.store.tying import Tied, Tying
 from egnatia.store.walking import Walk
 
 Direction = Literal["in", "out", "both"]
@@ -75,6 +77,32 @@ class Lookup(Reading):
                 sieve = Sieve(_NAMING, self._listed(_NAMING_AMONG, named))
                 found.update(self._sifted(link, view, sieve, high, limit, named))
             return self.rows_at(link, view, sorted(found, reverse=True)[:limit])
+
+        return self.consistent(read)
+
+    def ties(self, clearance: Clearance, record: str, limit: int = 10_000) -> Tied:
+        """What a record is tied to: what it names itself, then what names it and what relationships
+        join it with, newest first, of at most `limit` records that name it. Nothing where the record itself is not to
+        be seen."""
+        limit = bounded(limit)
+
+        def read(link: Link, end: End) -> Tied:
+            view = self.shelving.view(clearance, _NEWEST)
+            own = [row[0] for row in self._rows(link, _HEADS, ids=possible([record])) if row[1] in view.shelves]
+            if not own:
+                return Tied(())
+            tying = Tying(self.database, self.shelving, link, view)
+            naming = self._sifted(link, view, _NAMING, end.position, limit, {"record": record})
+            inward = sorted(tying.inward(record, naming), key=attrgetter("via"), reverse=True)
+            return Tied((*tying.outward(record, own), *inward), len(naming) < limit)
+
+        return self.consistent(read)
+
+    def at(self, clearance: Clearance, positions: Sequence[int]) -> tuple[Row, ...]:
+        """The rows at these positions that are still there and that the reader may see, in the order given."""
+
+        def read(link: Link, _end: End) -> tuple[Row, ...]:
+            return self.rows_at(link, self.shelving.view(clearance, _NEWEST), positions[:PAGE_LIMIT])
 
         return self.consistent(read)
 

@@ -4,10 +4,11 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
+from egnatia.web.intel.exploring import bundle, graph, picture
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import sources
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, outputs, save, remove, grant, revoke, sources,
+    asking, suggest, common, coverage, graph, bundle, picture, outputs, save, remove, grant, revoke, sources,
 )  # fmt: skip
 """Every page of this folder."""

@@ -1,0 +1,108 @@
+"""What one record is tied to, as one reader may see it: by a relationship, by a property of its own, by one of others.
+
+A relationship counts where the reader may see it and the record at its other end. Nothing else is counted, so a number
+of ties tells of nothing that the reader may not see.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.store.database import Database
+from egnatia.store.link import Link
+from egnatia.store.shelving import Shelving, View
+
+ENDS: Final = ("source_ref", "target_ref")
+
+
+class Tie(msgspec.Struct, frozen=True, gc=False):
+    """One tie to the record `other` of `type`. `verb` is the type of the relationship, or the property that names;
+    `forth` says whether it points away from the record that was asked about. `via` is the position of the record that
+    makes the tie (a relationship, or whichever of the two names the other); `version` is that one's."""
+
+    other: str
+    type: str
+    verb: str
+    forth: bool
+    via: int
+    version: str
+    by_relationship: bool
+
+
+class Tied(msgspec.Struct, frozen=True):
+    """What a record is tied to; not `complete` where more records name it than were looked at."""
+
+    ties: tuple[Tie, ...]
+    complete: bool = True
+
+
+class _Verb(msgspec.Struct):
+    relationship_type: str = ""
+
+
+_verb = msgspec.json.Decoder(_Verb).decode
+
+
+class Tying:
+    """Reads ties on one connection, through one view."""
+
+    def __init__(self, database: Database, shelving: Shelving, link: Link, view: View) -> None:
+        self._database, self._shelving, self._link, self._view = database, shelving, link, view
+
+    def inward(self, record: str, positions: list[int]) -> list[Tie]:
+        """The ties that the records at these positions make, which name `record`."""
+        shelves = self._shelving.shelves
+        rows = [row for row in self._rows(_HEADS, positions) if row[1] in self._view.shelves]
+        between = {at: version for at, shelf, version in rows if shelves[shelf].type == "relationship"}
+        naming = {at: (shelves[shelf].type, version) for at, shelf, version in rows if at not in between}
+        ties = self._between(record, between)
+        for at, name, property_ in self._rows(_NAMING, list(naming), record=record):
+            kind, version = naming[at]
+            ties.append(Tie(name, kind, property_, False, at, version, False))
+        return ties
+
+    def outward(self, record: str, positions: list[int]) -> list[Tie]:
+        """The ties that the record's own versions at these positions make."""
+        return [
+            Tie(name, self._shelving.shelves[shelf].type, property_, True, position, version, False)
+            for position, version, property_, shelf, name in self._rows(_NAMED, positions, record=record)
+            if shelf in self._view.shelves
+        ]
+
+    def _between(self, record: str, versions: dict[int, str]) -> list[Tie]:
+        """The ties that relationships make, by the version of each position."""
+        positions = list(versions)
+        verbs = {at: _verb(body).relationship_type for at, body in self._rows(_BODIES, positions) if body is not None}
+        seen, shelves = self._view.shelves, self._shelving.shelves
+        return [
+            Tie(name, shelves[shelf].type, verbs[at], property_ == "target_ref", at, versions[at], True)
+            for at, property_, shelf, name in self._rows(_OTHER_ENDS, positions, record=record)
+            if shelf in seen and at in verbs and property_ in ENDS
+        ]
+
+    def _rows(self, template: str, positions: list[int], **more: str) -> list[Any]:
+        return self._database.rows(self._link, template, positions=positions, **more) if positions else []
+
+
+_HEADS: Final = "SELECT position, shelf, version FROM versions WHERE {among:position:positions}"
+
+_NAMING: Final = """
+SELECT r.position, n.name, p.name FROM refs r
+JOIN versions v ON v.position = r.position JOIN names n ON n.number = v.name JOIN names p ON p.number = r.property
+WHERE r.target = (SELECT t.number FROM names t WHERE t.name = :record) AND {among:r.position:positions}
+"""
+
+_NAMED: Final = """
+SELECT r.position, o.version, p.name, v.shelf, n.name FROM refs r
+JOIN versions o ON o.position = r.position JOIN versions v ON v.name = r.target
+JOIN names n ON n.number = r.target JOIN names p ON p.number = r.property
+WHERE {among:r.position:positions} AND n.name <> :record
+"""
+
+_OTHER_ENDS: Final = """
+SELECT r.position, p.name, v.shelf, n.name FROM refs r
+JOIN versions v ON v.name = r.target JOIN names n ON n.number = r.target JOIN names p ON p.number = r.property
+WHERE {among:r.position:positions} AND r.target <> (SELECT t.number FROM names t WHERE t.name = :record)
+"""
+
+_BODIES: Final = "SELECT position, body FROM bodies WHERE {among:position:positions}"
