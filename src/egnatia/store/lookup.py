@@ -92,7 +92,9 @@ class Lookup(Reading):
             if not own:
                 return Tied(())
             tying = Tying(self.database, self.shelving, link, view)
-            naming = self._sifted(link, view, _NAMING, end.position, limit, {"record": record})
+            named = {"record": record}
+            sieve = Sieve(_NAMING, self._listed(_NAMING_AMONG, named))
+            naming = self._sifted(link, view, sieve, end.position, limit, named)
             inward = sorted(tying.inward(record, naming), key=attrgetter("via"), reverse=True)
             return Tied((*tying.outward(record, own), *inward), len(naming) < limit)
 
