@@ -20,7 +20,7 @@ from egnatia.web.intel.canvas import Box, Canvas, canvas, in_order, verb_words, 
 from egnatia.web.intel.moments import Times, times
 from egnatia.web.intel.steps import Steps, steps_of
 from egnatia.web.record.faces import kind_words
-from egnatia.web.record.text import fanged
+from  import fanged
 from egnatia.web.visit import Visit
 
 STARTS: Final = ("threat-actor", "intrusion-set", "campaign", "report", "malware")
