@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 
 from egnatia.cyber.intel.graph import Listed, Question, Scene, gathered, listed, scene
 from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.formats.fang import refang
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record.values import guessed
 from egnatia.store import Query, Row
@@ -20,7 +21,6 @@ from egnatia.web.intel.canvas import Box, Canvas, canvas, in_order, verb_words, 
 from egnatia.web.intel.moments import Times, times
 from egnatia.web.intel.steps import Steps, steps_of
 from egnatia.web.record.faces import kind_words
-from  import fanged
 from egnatia.web.visit import Visit
 
 STARTS: Final = ("threat-actor", "intrusion-set", "campaign", "report", "malware")
@@ -197,7 +197,7 @@ def _gathered(visit: Visit, question: Question) -> tuple[Scene, tuple[Row, ...]]
 
 def _sought(visit: Visit, words: str) -> tuple[Row, ...]:
     """Records by id, by value, or by words."""
-    clearance, asked = visit.clearance(), fanged(words)
+    clearance, asked = visit.clearance(), refang(words)
     if is_identifier(asked):
         return visit.store.get(clearance, [asked])
     for value in guessed(asked):
