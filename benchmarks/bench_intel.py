@@ -24,7 +24,7 @@ from egnatia.cyber.intel.graph import SHOWN, Question, scene
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.output import Output, make
 from egnatia.cyber.intel.searching import known_to, search
-from egnatia.cyber.intel.warning_list import WarningLists
+from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS, Node

@@ -1,6 +1,5 @@
 """Formats of others at the command line: how a file of each is read, and what must be settled for it."""
 
-import gzip
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,29 +9,27 @@ from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import click
-import httpx
 import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
-from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory, write_advisory
 from egnatia.exchange.formats.extraction import draft, text_of
+from egnatia.exchange.formats.fetching import document_at, unpacked
 from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list
 from egnatia.exchange.formats.listing import preview as preview_list
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.formats.misp.feed import read_feed, write_feed
 from egnatia.exchange.formats.misp.writing import events
-from egnatia.exchange.importing import GZIP_MAGIC, Finding, Tally
+from egnatia.exchange.importing import Finding, Tally
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.node import Node
 from egnatia.store import Row
 
 F = TypeVar("F", bound=Callable[..., Any])
-FETCH_SECONDS: Final = 30
-FETCH_BYTES: Final = 512 * 1024 * 1024
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -145,24 +142,7 @@ def bring_in(
 
 def document(file: str) -> bytes:
     """The content of a file, of a URL, or of stdin for `-`; unpacked if it is gzip. Raises OSError."""
-    if file.startswith(("http://", "https://")):
-        return _fetched(file)
-    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return gzip.decompress(content) if content[:2] == GZIP_MAGIC else content
-
-
-def _fetched(url: str) -> bytes:
-    try:
-        with httpx.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=True) as response:
-            response.raise_for_status()
-            content = bytearray()
-            for part in response.iter_bytes():
-                content += part
-                if len(content) > FETCH_BYTES:
-                    raise OSError(f"{url}: more than {FETCH_BYTES} bytes")
-    except httpx.HTTPError as error:
-        raise OSError(f"{url}: {error}") from error
-    return bytes(content)
+    return unpacked(sys.stdin.buffer.read()) if file == "-" else document_at(file)
 
 
 def _beside(folder: str, name: str) -> str:

@@ -14,7 +14,7 @@ COMMANDS: Final = {
     "recall": "record:recall",
     "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix",
     "vote": "intel:vote",
-    "source": "source:source", "output": "output:output",
+    "knowledge": "knowledge:knowledge", "source": "source:source", "output": "output:output",
     "case": "case:case_",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",
     "mail": "mail:mail",

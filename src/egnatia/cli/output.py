@@ -10,7 +10,7 @@ from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.output import Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.formats.defence import FORMS
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.handling import handling, handling_options
 from egnatia.cli.transfer import LOCAL
-from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.shown import Shown, shown
 from egnatia.exchange.submission import Submission, Submitter
 from egnatia.exchange.takeback import Action, recalling

@@ -9,7 +9,7 @@ import pytest
 from tests.exchange import gate
 
 from egnatia.cyber.intel.output import Made, Output, make
-from egnatia.cyber.intel.warning_list import WarningLists
+from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.node import Node
 from egnatia.record.marking import PAP_IDS
 

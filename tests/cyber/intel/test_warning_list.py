@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egnatia.cyber.intel.warning_list import BUILT_IN, WarningList, WarningLists, lists_in
+from egnatia.cyber.intel.warning_index import INDEX, WarningLists, warning_lists
+from egnatia.cyber.intel.warning_list import BUILT_IN, FOLDER, WarningList, lists_in
 from egnatia.record import Invalid
+from egnatia.record.values import normalised
 
 LISTS = WarningLists()
 
@@ -50,6 +52,39 @@ def test_benign_values_are_stopped(kind: str, value: str) -> None:
 )
 def test_others_are_not(kind: str, value: str) -> None:
     assert LISTS.warned(kind, value) is None
+
+
+def test_what_is_in_the_data_directory_counts_from_the_next_question_on(tmp_path: Path) -> None:
+    assert warning_lists(tmp_path).warned("domain-name:value", "cdn.example") is None
+    file = tmp_path / FOLDER / "own" / "list.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"name":"Own","type":"hostname","list":["cdn.example"]}')
+    lists = warning_lists(tmp_path)
+    found = [lists.warned("domain-name:value", name) for name in ("a.cdn.example", "gov.me", "acdn.example")]
+    assert [each.list if each else None for each in found] == ["Own", "Institutions of the region", None]
+    file.write_text('{"name":"Own","type":"string","list":["evil.example", "x"]}')
+    again = warning_lists(tmp_path)
+    assert again.warned("domain-name:value", "a.cdn.example") is None
+    assert again.warned("domain-name:value", "EVIL.example") is not None
+    file.write_text('{"name":"Own","type":"regex","list":["("]}')
+    with pytest.raises(Invalid, match="regular expression"):
+        warning_lists(tmp_path)
+    assert {each.name for each in tmp_path.iterdir()} == {FOLDER, INDEX}
+
+
+def test_a_broken_index_is_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / FOLDER / "list.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"name":"Own","list":["evil.example"]}')
+    (tmp_path / INDEX).write_bytes(b"no index at all" * 100)
+    assert warning_lists(tmp_path).warned("domain-name:value", "evil.example") is not None
+
+
+@given(st.lists(st.text("abc.", min_size=1, max_size=6), max_size=8), st.text("abc.", max_size=12))
+def test_parts_are_found_wherever_they_stand(parts: list[str], asked: str) -> None:
+    lists = WarningLists([WarningList(name="x", form="substring", values=tuple(parts))])
+    expected = any(part.strip().lower() in normalised("mutex:name", asked).lower() for part in parts)
+    assert (lists.warned("mutex:name", asked) is not None) == expected
 
 
 networks = st.builds(

@@ -20,7 +20,7 @@ from litestar.params import PathParameter
 from egnatia.cyber.intel.output import Made, Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_list import WarningLists, warning_lists
+from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface, require

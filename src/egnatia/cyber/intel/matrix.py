@@ -31,6 +31,9 @@ DISARM: Final = (
 )  # fmt: skip
 """The tactics of DISARM, in the order of an operation."""
 
+_ATTACK_FROM: Final = "T0800"
+_ATTACK_CHAINS: Final = frozenset({"mitre-attack", "mitre-ics-attack"})
+
 TELLING: Final = (
     "report", "grouping", "relationship", "indicator", "incident", "sighting", "campaign", "malware", "note", "case",
 )  # fmt: skip
@@ -84,7 +87,8 @@ def matrix(
     extent: Extent = USUAL,
 ) -> Matrix:
     """The matrix of what a reader may see of the records that match."""
-    names, tactics = _techniques(store, clearance)
+    is_disarm = extent.order == DISARM
+    names, tactics = _techniques(store, clearance, is_disarm=is_disarm)
     told: dict[str, list[Lean]] = {}
     looked = 0
     for row in islice(_rows(store, clearance, TELLING), extent.budget):
@@ -92,7 +96,8 @@ def matrix(
         candidate = candidate_of(row)
         if matches(term, candidate, known, now):
             for number in techniques_of(candidate.record, known):
-                told.setdefault(number, []).append(row)
+                if _is_disarm(number) == is_disarm:
+                    told.setdefault(number, []).append(row)
     cells = {
         number: _cell(number, names.get(number, number), tactics.get(number, ()), told.get(number, []))
         for number in {*told, *(names if extent.with_empty else ())}
@@ -122,7 +127,15 @@ def _cell(number: str, name: str, tactics: tuple[str, ...], rows: Sequence[Lean]
     return Cell(number, name, tactics, len(rows), len({row.owner for row in rows}), tuple(newest))
 
 
-def _techniques(store: Store, clearance: Clearance) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+def _is_disarm(number: str) -> bool:
+    """DISARM numbers its techniques below those of ATT&CK, whose lowest are those for industrial control systems."""
+    return number < _ATTACK_FROM
+
+
+def _techniques(
+    store: Store, clearance: Clearance, *, is_disarm: bool
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Names and tactics by number. DISARM's own STIX says that its phases are those of ATT&CK, so its numbers count."""
     names: dict[str, str] = {}
     tactics: dict[str, tuple[str, ...]] = {}
     for row in _rows(store, clearance, ("attack-pattern",)):
@@ -130,7 +143,13 @@ def _techniques(store: Store, clearance: Clearance) -> tuple[dict[str, str], dic
         if record.get("revoked") or record.get("x_mitre_deprecated"):
             continue
         for number in technique_numbers(record)[:1]:
-            phases = tuple(str(each.get("phase_name", "")) for each in record.get("kill_chain_phases", ()))
+            if _is_disarm(number) != is_disarm:
+                continue
+            phases = tuple(
+                str(each.get("phase_name", ""))
+                for each in record.get("kill_chain_phases", ())
+                if is_disarm or each.get("kill_chain_name") in _ATTACK_CHAINS
+            )
             if phases or number not in names:
                 names[number], tactics[number] = str(record["name"]), phases
     return names, tactics

@@ -15,7 +15,8 @@ from egnatia.cyber.intel.board import NOTHING_KNOWN, Scored, survey
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matching import Known
 from egnatia.cyber.intel.score import Reliability
-from egnatia.cyber.intel.warning_list import WarningList, WarningLists
+from egnatia.cyber.intel.warning_index import WarningLists
+from egnatia.cyber.intel.warning_list import WarningList
 from egnatia.exchange.formats.defence import FORMS, About, Entry
 from egnatia.policy import Clearance
 from egnatia.record.values import guessed

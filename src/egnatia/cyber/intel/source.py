@@ -17,10 +17,11 @@ import msgspec
 
 from egnatia.cyber.intel.giving import give
 from egnatia.cyber.intel.score import Reliability
-from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory
+from egnatia.exchange.formats.fetching import fetched
 from egnatia.exchange.formats.listing import ListMapping, read_list
 from egnatia.exchange.formats.misp import Terms, read_event, read_events
 from egnatia.exchange.formats.misp import server as misp_server
@@ -34,7 +35,6 @@ from egnatia.store import Store
 from egnatia.store.keeping import Kept
 
 Kind = Literal["misp", "misp-feed", "misp-server", "list", "stix", "taxii21", "taxii20", "csaf"]
-FETCH_BYTES: Final = 512 * 1024 * 1024
 SECONDS: Final = 1_000_000
 _RIGHTS: Final = frozenset({Right.SUBMIT, Right.RELEASE})
 """What a source brings was settled by the operator who keeps it: its licence, its default label."""
@@ -195,11 +195,11 @@ class _Run:
             case "misp-feed":
 
                 def fetch(name: str) -> bytes:
-                    return _fetched(client, f"{source.url.rstrip('/')}/{name}", "")[0]
+                    return fetched(client, f"{source.url.rstrip('/')}/{name}", "")[0]
 
                 self._bring(read_feed(fetch, self._terms, self._bringing.versions))
             case _:
-                content, etag = _fetched(client, source.url, self._etag)
+                content, etag = fetched(client, source.url, self._etag)
                 if content:
                     self._document(content)
                 self._etag = etag
@@ -281,21 +281,3 @@ def _merge(total: Tally, tally: Tally) -> None:
     total.present += tally.present
     total.refused += tally.refused
     total.rules.update(tally.rules)
-
-
-def _fetched(client: httpx.Client, url: str, etag: str) -> tuple[bytes, str]:
-    """The content of a URL and its tag; empty where it is what it was. Raises OSError."""
-    content = bytearray()
-    try:
-        with client.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as answer:
-            if answer.status_code == 304:
-                return b"", etag
-            if answer.status_code != 200:
-                raise OSError(f"{url}: answered {answer.status_code}")
-            for part in answer.iter_bytes():
-                content += part
-                if len(content) > FETCH_BYTES:
-                    raise OSError(f"{url}: more than {FETCH_BYTES} bytes")
-            return bytes(content), answer.headers.get("ETag", "")
-    except httpx.HTTPError as error:
-        raise OSError(f"{url}: {error}") from error

@@ -9,6 +9,7 @@ import msgspec
 
 from egnatia.exchange.four_eyes import FourEyes, Rule, demands
 from egnatia.exchange.review import Review, Reviews
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record import Invalid, read
@@ -23,7 +24,7 @@ from egnatia.web.publish.draft import Draft, Drafts
 from egnatia.web.publish.foresight import Foresight, foresight, record_of, sketch
 from egnatia.web.publish.form import DEFAULTS, Field, Given, fields, given_of, problems_by_name, said_in
 from egnatia.web.publish.marking import KEEP, Chosen, markings, other_markings
-from egnatia.web.publish.warning import is_held_up, lists
+from egnatia.web.publish.warning import is_held_up
 from egnatia.web.record.faces import FACES
 from egnatia.web.record.name import Names, decoded
 from egnatia.web.record.subject import AsText, known
@@ -120,7 +121,7 @@ def foreseen(visit: Visit, type_: str, done: Written, names: Names) -> Foresight
 
 def held_up(visit: Visit, bodies: Sequence[bytes]) -> bool:
     """Whether these records are published only where somebody insists."""
-    return is_held_up(bodies, lists(visit.premises.settings.data))
+    return is_held_up(bodies, warning_lists(visit.premises.settings.data))
 
 
 async def names_for(visit: Visit, ids: Sequence[str] = ()) -> Names:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.submission import Handling, Submitter
 from egnatia.policy import Label, decide, explanation
 from egnatia.record import Head, Invalid, Record, read
 from egnatia.record.record import Reference
 from egnatia.web.language import Speech
 from egnatia.web.premises import Premises
-from egnatia.web.publish.warning import Benign, benign, is_held_up, lists, personal
+from egnatia.web.publish.warning import Benign, benign, is_held_up, personal
 from egnatia.web.record.ruling import said
 from egnatia.web.record.text import visible
 
@@ -59,7 +60,7 @@ def foresight(  # noqa: PLR0913  who asks, of what, in which words
     label = premises.label_of(record, submitter, Handling(applied), definitions)
     seers = tuple(sorted(seers_of(premises, label, names, speech), key=lambda each: (not each.sees, each.name)))
     count = sum(each.sees for each in seers)
-    warnings = lists(premises.settings.data)
+    warnings = warning_lists(premises.settings.data)
     return Foresight(
         seers=seers,
         count=count,

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.formats.extraction import Extracted, extract, text_of
 from egnatia.exchange.review import Review
 from egnatia.record import Head, Record
@@ -24,7 +25,6 @@ from egnatia.web.publish.draft import QUICK, Draft, Drafts
 from egnatia.web.publish.foresight import Foresight, foresight
 from egnatia.web.publish.form import REQUIRED, problems_by_name
 from egnatia.web.publish.marking import Chosen, markings
-from egnatia.web.publish.warning import lists
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.name import Names
 from egnatia.web.record.subject import AsText, known
@@ -253,7 +253,7 @@ def _page(  # noqa: PLR0913  the parts of a form
 
 
 def _value(visit: Visit, found: Extracted, form: Quick, *, is_fresh: bool) -> Value:
-    warned = lists(visit.premises.settings.data).warned(found.path, found.value)
+    warned = warning_lists(visit.premises.settings.data).warned(found.path, found.value)
     known = visit.store.by_value(visit.clearance(), found.value, KNOWN_UP_TO)
     is_cve = found.type == "vulnerability"
     return Value(

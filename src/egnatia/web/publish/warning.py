@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from egnatia.cyber.intel.warning_list import WarningLists, warning_lists
+from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.record import Invalid, Record, read
 from egnatia.record.words import text_of
 from egnatia.web.language import Speech
@@ -96,9 +94,3 @@ def _read(bodies: Iterable[bytes]) -> Iterator[Record]:
             yield read(body, tolerant=True)
         except Invalid:
             continue
-
-
-@lru_cache(maxsize=8)
-def lists(data: Path) -> WarningLists:
-    """The lists that are built in, and those in the data directory as they were when first asked for."""
-    return warning_lists(data)

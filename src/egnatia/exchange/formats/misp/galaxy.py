@@ -5,14 +5,19 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from egnatia.exchange.formats.conversion import identifier, is_uuid, own_identifier
+import msgspec
+
+from egnatia.exchange.formats.conversion import Conversion, identifier, instant, is_uuid, own_identifier
 from egnatia.exchange.formats.misp.event import Cluster, Galaxy, flag, number
-from egnatia.exchange.formats.misp.handling import Handled
+from egnatia.exchange.formats.misp.handling import Handled, Terms
 from egnatia.exchange.formats.misp.sheet import KNOWN_SINCE, Sheet
 from egnatia.exchange.formats.restriction import Restrictions
+from egnatia.record.record import Invalid, Problem
 
 _KINDS: Final[Mapping[str, str]] = {
     "attack-pattern": "attack-pattern",
+    "disarm-techniques": "attack-pattern",
+    "disarm-countermeasures": "course-of-action",
     "course-of-action": "course-of-action",
     "intrusion-set": "intrusion-set",
     "threat-actor": "intrusion-set",
@@ -37,6 +42,9 @@ _KINDS: Final[Mapping[str, str]] = {
     "region": "location",
 }
 """Which record an entry of a galaxy becomes, by the end of the galaxy's type (`mitre-enterprise-attack-malware`)."""
+
+DISARM: Final = "disarm"
+"""What DISARM's own phases are called, and the beginning of the names of its galaxies."""
 
 _TECHNIQUE: Final = re.compile(r"\b(?:T\d{4}(?:\.\d{3})?|[GSMC]\d{4}|AML\.T\d{4})\b")
 _TAG: Final = re.compile(r'misp-galaxy:([a-z0-9_-]+)="(.+)"', re.IGNORECASE)
@@ -93,6 +101,8 @@ def _record(kind: str, galaxy: str, cluster: Cluster, how: Handled) -> dict[str,
         "description": cluster.description,
         "external_references": _references(galaxy, number_, meta),
     }
+    if kind == "attack-pattern":
+        made["kill_chain_phases"] = _phases(galaxy, meta)
     return made | _of_kind(kind, cluster, [each for each in _texts(meta.get("synonyms")) if each != name])
 
 
@@ -118,14 +128,60 @@ def _external_id(cluster: Cluster, meta: Mapping[str, Any]) -> str:
 
 
 def _references(galaxy: str, number_: str, meta: Mapping[str, Any]) -> list[dict[str, str]]:
-    found = [{"source_name": "mitre-attack", "external_id": number_}] if number_ else []
+    framework = DISARM if galaxy.lower().startswith(f"{DISARM}-") else "mitre-attack"
+    found = [{"source_name": framework, "external_id": number_}] if number_ else []
     links = [each for each in _texts(meta.get("refs")) if re.match(r"https?://\S+\Z", each)]
     return found + [{"source_name": galaxy, "url": link} for link in links[:20]]
+
+
+def _phases(galaxy: str, meta: Mapping[str, Any]) -> list[dict[str, str]]:
+    """`mitre-attack:execution`, or `tactics:Establish Assets` of DISARM, as phases of a kill chain."""
+    found = []
+    for each in _texts(meta.get("kill_chain")):
+        chain, _, phase = each.rpartition(":")
+        chain = DISARM if galaxy.lower().startswith(f"{DISARM}-") else chain.partition(":")[0]
+        if chain and phase:
+            found.append({"kill_chain_name": chain, "phase_name": phase.strip().lower().replace(" ", "-")})
+    return found
 
 
 def _texts(value: Any) -> list[str]:
     several = value if isinstance(value, list) else [value]
     return [each for each in several if isinstance(each, str) and each]
+
+
+class _Library(msgspec.Struct, frozen=True):
+    """A galaxy as the MISP project publishes it: a file of `clusters/`."""
+
+    type: str
+    name: str
+    values: list[Cluster]
+
+
+def read_galaxy(document: bytes, at: float) -> Conversion:
+    """A whole galaxy as records that everybody may see, as known `at` (seconds); a remark where its entries only
+    describe. Raises Invalid for what is no galaxy."""
+    try:
+        library = msgspec.json.decode(document, type=_Library)
+    except msgspec.DecodeError as error:
+        raise Invalid((Problem("$", "a galaxy of the MISP project (a file of clusters/)", str(error)),)) from error
+    sheet = Sheet(Terms(), "", created=0, floor=int(at), author=None)
+    kind = kind_of(library.type)
+    if kind is None:
+        sheet.remark("$.type", "entries of this galaxy only describe", library.type)
+        return sheet.conversion()
+    for cluster in library.values:
+        if cluster.value.strip():
+            sheet.put(
+                {**_record(kind, library.type, _tagged(library.type, cluster), _PUBLIC), "modified": instant(at)},
+                _PUBLIC,
+            )
+    return sheet.conversion()
+
+
+def _tagged(galaxy: str, cluster: Cluster) -> Cluster:
+    """An entry under the name that tags know it by: then what a tag names and what a library tells of are one."""
+    return msgspec.structs.replace(cluster, tag_name=f'misp-galaxy:{galaxy}="{cluster.value}"')
 
 
 def link_galaxies(sheet: Sheet, galaxies: Iterable[Galaxy] | None, source: str, how: Handled, path: str) -> None:

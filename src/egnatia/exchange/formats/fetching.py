@@ -1,0 +1,43 @@
+"""Documents of others are fetched from a file or a URL, whole, up to a limit."""
+
+import gzip
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from egnatia.exchange.importing import GZIP_MAGIC
+
+SECONDS: Final = 60
+LIMIT_BYTES: Final = 512 * 1024 * 1024
+
+
+def fetched(client: httpx.Client, url: str, etag: str = "") -> tuple[bytes, str]:
+    """The content of a URL and its tag; empty where it is what it was. Raises OSError."""
+    content = bytearray()
+    try:
+        with client.stream("GET", url, headers={"If-None-Match": etag} if etag else {}) as answer:
+            if answer.status_code == 304:
+                return b"", etag
+            if answer.status_code != 200:
+                raise OSError(f"{url}: answered {answer.status_code}")
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > LIMIT_BYTES:
+                    raise OSError(f"{url}: more than {LIMIT_BYTES} bytes")
+            return bytes(content), answer.headers.get("ETag", "")
+    except httpx.HTTPError as error:
+        raise OSError(f"{url}: {error}") from error
+
+
+def document_at(where: str) -> bytes:
+    """The content of a file or a URL, unpacked if it is gzip. Raises OSError."""
+    if where.startswith(("http://", "https://")):
+        with httpx.Client(timeout=SECONDS, follow_redirects=True) as client:
+            return unpacked(fetched(client, where)[0])
+    return unpacked(Path(where).read_bytes())
+
+
+def unpacked(content: bytes) -> bytes:
+    """What it is without gzip; raises OSError where that is broken."""
+    return gzip.decompress(content) if content[:2] == GZIP_MAGIC else content
