@@ -59,7 +59,7 @@ def test_knowledge_is_loaded_and_updated_from_where_it_came(place: Place, tmp_pa
     disarm = place.ask("matrix", "--disarm", "--all")
     assert (disarm["tactics"], disarm["known"]) == (["establish-assets"], 1)
     assert place.ask("matrix", "--all")["tactics"] == ["initial-access"]
-    assert place.ask("find", "fake experts")[0]["id"].startswith("attack-pattern--")
+    assert place.ask("find", "fake experts")[0]["record"]["type"] == "attack-pattern"
 
     changed = {**DISARM["values"][0], "description": "Somebody who does not exist speaks."}
     (galaxies / "disarm-techniques.json").write_text(json.dumps({**DISARM, "values": [changed]}))

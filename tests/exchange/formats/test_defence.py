@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yara  # type: ignore[import-not-found]  # a compiled module without types
 from hypothesis import given
 from hypothesis import strategies as st
+from sigma.backends.test.backend import TextQueryTestBackend
+from sigma.collection import SigmaCollection
 
 from egnatia.exchange.formats.defence import FORMS, About, Entry
 from egnatia.exchange.formats.defence.lists import ORIGIN
@@ -27,6 +30,13 @@ VALUES = {
     "yara": "rule one { condition: true }",
     "sigma": "title: x\ndetection: {}",
 }
+SIGMA = Entry(
+    "sigma",
+    "title: x\nid: 7b1c1f0e-0000-4000-8000-000000000001\nlogsource:\n    category: dns\n"
+    "detection:\n    s:\n        query: a\n    condition: s",
+    90,
+    "indicator--sigma",
+)
 ENTRIES = [Entry(kind, value, 90, f"indicator--{kind}", "a name") for kind, value in VALUES.items()]
 
 
@@ -100,6 +110,29 @@ def test_rule_numbers_stay_the_same_and_differ() -> None:
     numbers = re.findall(r"sid:(\d+);", "\n".join(made("suricata", *names)))
     assert len(set(numbers)) == len(numbers) == 4_000
     assert set(re.findall(r"sid:(\d+);", "\n".join(made("suricata", names[7])))) <= set(numbers)
+
+
+@given(st.lists(anything, max_size=5))
+def test_sigma_takes_the_rules(entries: list[Entry]) -> None:
+    values = [entry for entry in entries if ":" in entry.kind]
+    rules = SigmaCollection.from_yaml(FORMS["sigma"].write([*values, *ENTRIES[:5], SIGMA], ABOUT))
+    assert not rules.errors
+    assert len(rules.rules) == 5
+    assert len(TextQueryTestBackend().convert(rules)) == 5
+
+
+def test_a_sigma_rule_finds_what_is_under_a_name() -> None:
+    rules = SigmaCollection.from_yaml(FORMS["sigma"].write([ENTRIES[2]], ABOUT))
+    (query,) = TextQueryTestBackend().convert(rules)
+    assert query == 'query in ("evil.example", "*.evil.example")'
+
+
+def test_yara_takes_the_rules() -> None:
+    other = Entry("yara", 'rule two { strings: $a = "x" condition: $a }', 80, "indicator--2")
+    assert {rule.identifier for rule in yara.compile(source="\n".join(made("yara", ENTRIES[6], other)))} == {
+        "one",
+        "two",
+    }
 
 
 CHECKZONE = shutil.which("named-checkzone")

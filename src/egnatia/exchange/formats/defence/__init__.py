@@ -20,7 +20,9 @@ FORMS: Final[Mapping[str, Form]] = {
     "snort": Form(rules.snort, ADDRESSES | URLS | {"snort"}, Action.DETECT, limit=30_000),
     "zeek": Form(rules.zeek, NAMES | ADDRESSES | URLS | DIGESTS | MAILS | {"file:name"}, Action.DETECT, limit=200_000),
     "yara": Form(rules.yara, frozenset({"yara"}), Action.DETECT, limit=20_000),
-    "sigma": Form(rules.sigma, frozenset({"sigma"}), Action.DETECT, "application/yaml", 20_000),
+    "sigma": Form(
+        rules.sigma, NAMES | ADDRESSES | URLS | DIGESTS | {"sigma"}, Action.DETECT, "application/yaml", 20_000
+    ),
 }
 """Every format, in the order in which it is offered. Who is blocked notices it; who is detected does not."""
 

@@ -1,9 +1,11 @@
-"""Rules for detection: Suricata, Snort, Zeek's intelligence framework; YARA and Sigma as they were written."""
+"""Rules for detection: Suricata, Snort, Zeek's intelligence framework, Sigma; YARA and Sigma as they were written."""
 
 import hashlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
 from egnatia.exchange.formats.defence.entry import (
     ADDRESSES,
@@ -25,6 +27,13 @@ FIRST_SID, SIDS = 9_000_000, 90_000_000
 _URL: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:\[\]]+)(?::(\d+))?([/?][\x21-\x7e]*)?", re.IGNORECASE
 )
+_SIGMA_HASH: Final = {
+    "file:hashes.MD5": "MD5",
+    "file:hashes.'SHA-1'": "SHA1",
+    "file:hashes.'SHA-256'": "SHA256",
+}
+"""How Sysmon writes the digests of a program that starts."""
+
 _YARA_RULE: Final = re.compile(r"^\s*(?:(?:private|global)\s+)*rule\s+(\w+)", re.MULTILINE)
 
 
@@ -102,9 +111,43 @@ def yara(entries: Sequence[Entry], about: About) -> bytes:
 
 
 def sigma(entries: Sequence[Entry], about: About) -> bytes:
-    """Sigma rules as they were written, one document after the other."""
+    """Sigma rules as they were written, and one for the values of each kind of log; one document after the other."""
     documents = [text.strip().removeprefix("---").strip() for text in passed(entries, "sigma")]
+    documents += _sigma_of_values(entries, about)
     return lined([*told(about), "\n---\n".join(documents)] if documents else told(about))
+
+
+def _sigma_of_values(entries: Sequence[Entry], about: About) -> Iterator[str]:
+    known = names(entries)
+    under = [f".{each}" for each in known]
+    found = [str(each) for each in networks(entries)]
+    urls = [each.value for each in entries if each.kind in URLS and clean(each.value) == each.value]
+    digests = [f"{_SIGMA_HASH[each.kind]}={each.value}" for each in entries if each.kind in _SIGMA_HASH]
+    for title, log, selections in (
+        (
+            "names that were asked for",
+            "category: dns",
+            {"query": known, "query|endswith": under},
+        ),
+        ("addresses that were connected to", "category: firewall", {"dst_ip|cidr": found}),
+        ("pages that were asked for", "category: proxy", {"c-uri": urls}),
+        ("programs that were started", "category: process_creation", {"Hashes|contains": digests}),
+    ):
+        if any(selections.values()):
+            yield "\n".join(_sigma_rule(f"{clean(about.name)}: {title}", log, selections, about))
+
+
+def _sigma_rule(title: str, log: str, selections: Mapping[str, Sequence[str]], about: About) -> Iterator[str]:
+    """A rule of the Sigma specification 2; a text in JSON's quotes is one of YAML too."""
+    yield f"title: {json.dumps(title[:256])}"
+    yield f"id: {uuid5(NAMESPACE_URL, title)}"
+    yield from ("status: experimental", "author: Egnatia", f"date: {about.at:%Y-%m-%d}", "logsource:", f"    {log}")
+    yield "detection:"
+    for number, (field, values) in enumerate(selections.items(), 1):
+        yield f"    selection_{number}:"
+        yield f"        {field}:"
+        yield from (f"            - {json.dumps(value)}" for value in dict.fromkeys(values))
+    yield from ("    condition: 1 of selection_*", "level: high")
 
 
 def passed(entries: Sequence[Entry], language: str) -> Iterator[str]:
