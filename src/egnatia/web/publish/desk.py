@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.four_eyes import FourEyes, Rule, demands
 from egnatia.exchange.review import Review, Reviews
-from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record import Invalid, read
