@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from benchmarks import (
     bench_casework,
+    bench_idle,
     bench_import,
     bench_intel,
     bench_network,
@@ -84,6 +85,7 @@ AREAS = (
         lambda e: bench_network.run(submits=50, records=5_000) if e.quick else bench_network.run(),
     ),
     Area("import", "Importing a bundle", lambda extent: bench_import.figures(20 if extent.quick else 200)),
+    Area("idle", "The memory of an idle node", lambda _: bench_idle.figures()),
     Area("pages", "Pages over a large log", lambda e: bench_pages.figures(20_000 if e.quick else 1_000_000)),
     Area("store", "The store: appending, pages in small and large logs, memory", lambda e: bench_store.figures(e.rows)),
 )

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-from icalendar import Alarm, Calendar, Event
+from typing import TYPE_CHECKING
 
 from egnatia.casework.clock import Owed
 from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.span import span
+
+if TYPE_CHECKING:  # imported where it is used: a node of which nobody asks a calendar does without
+    from icalendar import Event
 
 
 def agenda(entries: Iterable[tuple[str, str, Owed, Rulebook]], now: datetime) -> bytes:
@@ -15,6 +17,8 @@ def agenda(entries: Iterable[tuple[str, str, Owed, Rulebook]], now: datetime) ->
 
     An entry keeps its identity when its moment changes, so that a calendar that is read again moves it.
     """
+    from icalendar import Calendar  # noqa: PLC0415  four megabytes that an idle node does without
+
     calendar = Calendar()
     calendar.add("prodid", "-//Egnatia//Casework//EN")
     calendar.add("version", "2.0")
@@ -25,7 +29,9 @@ def agenda(entries: Iterable[tuple[str, str, Owed, Rulebook]], now: datetime) ->
     return bytes(calendar.to_ical())
 
 
-def _entry(case: str, title: str, owed: Owed, book: Rulebook, now: datetime) -> Event:
+def _entry(case: str, title: str, owed: Owed, book: Rulebook, now: datetime) -> "Event":
+    from icalendar import Alarm, Event  # noqa: PLC0415  as above
+
     entry = Event()
     repeats = book.deadlines[owed.deadline].repeats
     number = f"-{int(owed.start.timestamp())}" if repeats else ""

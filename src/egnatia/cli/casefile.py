@@ -1,14 +1,16 @@
 """A case as `egnatia case show` tells it: for programs, and in words."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.table import Table
 
 from egnatia.casework.clock import owed
 from egnatia.casework.fold import Fold
 from egnatia.cli.desk import table
+
+if TYPE_CHECKING:  # `table` imports it: a node that serves draws nothing
+    from rich.table import Table
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ def shown_of(fold: Fold, who: str) -> Shown:
     )
 
 
-def told(fold: Fold, shown: Shown, names: dict[str, str]) -> list[str | Table]:
+def told(fold: Fold, shown: Shown, names: dict[str, str]) -> "list[str | Table]":
     """The same for a person, part by part."""
     state = fold.book.states[shown.state].title
     parts: list[str | Table] = [f"{shown.title}\n{fold.book.workflow.title} {shown.version}: {state}\n{shown.id}\n"]

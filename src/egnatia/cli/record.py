@@ -3,10 +3,10 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
-from rich.table import Table
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.handling import handling, handling_options
@@ -23,6 +23,9 @@ from egnatia.store import Query, Row
 from egnatia.store.query import LAST
 from egnatia.web.card import card
 from egnatia.web.language import LANGUAGES, speech
+
+if TYPE_CHECKING:  # `table` imports it: a node that serves draws nothing
+    from rich.table import Table
 
 INDEX_SECONDS = 20.0
 """How long a search waits for the full text to catch up with the log; then it finds what it finds."""
@@ -125,7 +128,7 @@ class _Named(msgspec.Struct):
     id: str = ""
 
 
-def _ruled(rulings: list[Ruling], names: dict[str, str]) -> Table:
+def _ruled(rulings: list[Ruling], names: dict[str, str]) -> "Table":
     rows = [
         (each.record, names.get(each.organisation, each.organisation), "sees" if each.allowed else "-", each.reason)
         for each in rulings

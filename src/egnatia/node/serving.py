@@ -17,7 +17,7 @@ from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.delivering import CallSender, MailSender, deliver
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node.node import Node
-from egnatia.node.pace import set_pace
+from egnatia.node.pace import give_back, set_pace
 from egnatia.node.server import Server
 from egnatia.trust.errors import Forged, WrongPassphrase
 from egnatia.web.account.door import Door
@@ -28,6 +28,8 @@ from egnatia.web.mount import pages
 log = logging.getLogger(__name__)
 _LOOK_EVERY = 2.0
 """Seconds between two looks at whether this node was changed by another process."""
+_REST_EVERY = 15.0
+"""Seconds between two looks at whether there is memory to give back."""
 _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
 
@@ -94,7 +96,7 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
-    work = (_purge(node), _attend(node, peers), keep_sources(node), deliver(senders))
+    work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders))
     tasks = [asyncio.create_task(each) for each in work]
     follower = Follower(node.casework)
     try:
@@ -117,6 +119,18 @@ async def _attend(node: Node, peers: Peers) -> None:
                 await peers.renewed()
         except (Forged, WrongPassphrase, OSError) as error:
             log.error("the keys were changed and cannot be read: %s; restart the node", error)
+
+
+async def _rest(node: Node) -> None:
+    """Gives memory back when the node has worked and is quiet again."""
+    rested_at = -1
+    while True:
+        await asyncio.sleep(_REST_EVERY)
+        position = await asyncio.to_thread(node.store.position)
+        if position != rested_at and node.store.is_quiet:
+            rested_at = position
+            await asyncio.to_thread(node.store.rest)
+            await asyncio.to_thread(give_back)
 
 
 async def _purge(node: Node) -> None:

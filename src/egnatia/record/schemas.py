@@ -4,16 +4,9 @@ Nothing is ever fetched: a schema that refers to another document by URL is refu
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import EMPTY_REGISTRY
 
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.case import Case, CaseEvent
@@ -36,6 +29,10 @@ CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
 OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT)
 
+if TYPE_CHECKING:  # imported where it is used: four megabytes that a node without foreign extensions does without
+    from jsonschema.protocols import Validator
+    from referencing import Registry
+
 _EXTENSION_TYPES: frozenset[str] = frozenset(ExtensionType.__args__)  # type: ignore[attr-defined]  # of a Literal
 _CUSTOM = Kind(Custom)
 
@@ -48,7 +45,7 @@ class Schemas:
         kinds: Mapping[str, Kind],
         parts: Mapping[str, Kind],
         own: Mapping[str, OwnType],
-        validators: Mapping[str, Validator],
+        validators: "Mapping[str, Validator]",
     ) -> None:
         self._kinds = kinds
         self._parts = parts
@@ -77,6 +74,11 @@ class Schemas:
 
     def with_extension(self, extension_id: str, schema: Mapping[str, Any]) -> "Schemas":
         """These schemas and a JSON Schema for what an extension-definition adds. Raises ValueError if it is unsound."""
+        from jsonschema import Draft202012Validator  # noqa: PLC0415  see above
+        from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+        from jsonschema.validators import validator_for  # noqa: PLC0415
+        from referencing.jsonschema import EMPTY_REGISTRY  # noqa: PLC0415
+
         if target_type(extension_id) != "extension-definition":
             raise ValueError(f"{extension_id!r} does not identify an extension-definition")
         if (outside := next(_outside_references(schema), None)) is not None:
@@ -143,7 +145,9 @@ def _passes(kind: Kind, value: dict[str, Any]) -> bool:
     return kind.passes(value)
 
 
-def _validate(validator: Validator, value: Any, path: str, log: Log) -> None:
+def _validate(validator: "Validator", value: Any, path: str, log: Log) -> None:
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415  see above
+
     try:
         for error in validator.iter_errors(value):
             log.add(

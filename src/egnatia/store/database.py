@@ -119,6 +119,10 @@ class Database(ABC):
         """Free the space where erased rows were; outside of a transaction."""
 
     @abstractmethod
+    def shrink(self, link: Link) -> None:
+        """Give back the memory in which a writer's link remembers parts of the database."""
+
+    @abstractmethod
     def elsewhere(self, stop: Event) -> Iterator[int]:
         """The end of the log whenever it may have moved, until `stop` is set."""
 

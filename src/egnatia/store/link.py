@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 
@@ -40,6 +40,12 @@ class Pool:
             link.close()
         else:
             self._idle.append(link)
+
+    def rest(self) -> None:
+        """Close what is idle, with what it remembers of the database; the next reader connects anew."""
+        while self._idle:
+            with suppress(IndexError):  # a reader took it in between
+                self._idle.pop().close()
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when it comes back."""

@@ -86,6 +86,9 @@ class Postgres(Database):
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute("VACUUM bodies, refs, observables, texts")
 
+    def shrink(self, link: Link) -> None:
+        """The server remembers, not we."""
+
     def elsewhere(self, stop: Event) -> Iterator[int]:
         while not stop.is_set():
             try:

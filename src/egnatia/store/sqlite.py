@@ -128,6 +128,9 @@ class Sqlite(Database):
         finally:
             link.close()
 
+    def shrink(self, link: Link) -> None:
+        link.execute("PRAGMA shrink_memory")
+
     def elsewhere(self, stop: Event) -> Iterator[int]:
         link = self.connect()
         try:

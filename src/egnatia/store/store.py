@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from egnatia.store.auditing import AuditPage, Sought, audit_page, audit_rows, last_audit_row
 from egnatia.store.backup import back_up, put_back
@@ -33,6 +34,8 @@ from egnatia.trust.attestation import Attestation
 from egnatia.trust.audit import AuditRow
 
 T = TypeVar("T")
+
+_QUIET_SECONDS: Final = 10.0
 
 
 class Store(Lookup):
@@ -133,6 +136,16 @@ class Store(Lookup):
         back_up(self.database, path)
         at = time.time_ns() // 1_000
         self.backups.put("last", BackedUp(at, str(path), path.stat().st_size))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the log has not grown for a while."""
+        return monotonic() - self._writer.grown_at > _QUIET_SECONDS
+
+    def rest(self) -> None:
+        """Give back the memory that work has taken; what is read next is read from the disk."""
+        self._writer.shrink().result()
+        self.database.readers.rest()
 
     def condition(self) -> Condition:
         """How the store is now, for an operator."""

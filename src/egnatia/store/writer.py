@@ -68,6 +68,10 @@ class Writer:
         """Some other change, within a transaction that it shares with whatever is waiting."""
         return self._submit(Job(work))
 
+    def shrink(self) -> Future[None]:
+        """Give back what the thread's connection remembers of the database."""
+        return self.write(lambda connection: self._database.shrink(self._link(connection)))
+
     @property
     def waiting(self) -> int:
         """How many jobs are in the queue."""

@@ -11,6 +11,8 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api import change, health, member, problem, record, review, sharing
@@ -48,6 +50,11 @@ HANDLERS: Sequence[ControllerRouterHandler] = (
 
 class Application(Litestar):
     """Litestar behind the front, so that its own errors pass it too."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        """Only what we use: Litestar would load pydantic and attrs where they happen to be installed."""
+        return [*plugins, MsgspecDIPlugin()]
 
     def behind(self, wrap: Callable[[App], App]) -> "Application":
         """Put what `wrap` makes of the application before it."""
