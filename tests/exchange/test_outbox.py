@@ -431,7 +431,7 @@ def test_a_program_that_fails_is_called_again_with_the_same_id_and_left_alone_as
         calling.put("two")
         calling.sender.round()
         assert len(it.told) == 1, "the second one waits as well"
-        kept = calling.outbox.calls.get(letter.id)
+        kept = calling.outbox.calls.get(it.told[0][0]["webhook-id"])
         assert kept is not None
         assert kept.error == "answered 503"
         calling.clock.now += 600 * SECOND
