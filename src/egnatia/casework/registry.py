@@ -128,6 +128,17 @@ class Registry:
         """The case as somebody may see it. Raises Unknown."""
         return self._fold(clearance, case)[0]
 
+    def news(self, clearance: Clearance, case: str, after: int) -> tuple[Fold, list[Event], bool]:
+        """The case as somebody may see it, those of its events that came after a position of the log, in order, and
+        whether the case itself did. Raises Unknown."""
+        fold, record = self._fold(clearance, case)
+        new = {_id(held.body) for held in self._book.events(clearance, case) if held.position > after}
+        return fold, [event for event in fold.ordering if event.id in new], record.position > after
+
+    def titles(self, clearance: Clearance, cases: Iterable[str]) -> dict[str, str]:
+        """What cases are called, those that the reader may see."""
+        return self._book.titles(clearance, cases)
+
     def act(self, submitter: Submitter, case: str, deed: Deed, *, now: datetime | None = None) -> Event:
         """Adds an event and returns it. Raises Unknown, Refused where it would have no effect, Invalid."""
         clearance = clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise)

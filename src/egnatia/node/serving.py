@@ -24,6 +24,7 @@ from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.feed.collected import searches
 from egnatia.web.mount import pages
+from egnatia.web.notices.telling import Teller, TellerThread
 
 log = logging.getLogger(__name__)
 _LOOK_EVERY = 2.0
@@ -98,7 +99,7 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
     work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders))
     tasks = [asyncio.create_task(each) for each in work]
-    follower = Follower(node.casework)
+    follower, teller = Follower(node.casework), TellerThread(Teller(node))
     try:
         yield
     finally:
@@ -106,6 +107,7 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(follower.close)
+        await asyncio.to_thread(teller.close)
         await peers.stop()
 
 

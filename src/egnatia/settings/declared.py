@@ -345,6 +345,14 @@ class Mail(Section, frozen=True, kw_only=True):
             examples=["exchange@csirt.example"],
         ),
     ] = ""
+    words_up_to: Annotated[
+        Literal["none", "clear", "green", "amber"],
+        Meta(
+            description="Up to which TLP of a case or record a letter or call says what it is about; beyond, it says "
+            "only that there is something, and where to read it.",
+            examples=["clear"],
+        ),
+    ] = "green"
     per_minute: Annotated[
         int, Meta(ge=1, le=6_000, description="The most letters in a minute; the rest waits.", examples=[60])
     ] = 60

@@ -81,13 +81,13 @@ class Casebook:
         """The events of a case that may be seen, each once for each organisation that answers for it, in any order."""
         return self._held(clearance, _EVENT, _EVENTS, case)
 
-    def changed(self, limit: int = 1_000) -> tuple[tuple[str, ...], int]:
-        """The cases that the log has touched since the view was last brought up, looking at so many rows; and how far
-        that is."""
+    def changed(self, limit: int = 1_000, *, after: int | None = None) -> tuple[tuple[str, ...], int]:
+        """The cases that the log has touched since the view was last brought up, or `after` a position, looking at so
+        many rows; and how far that is."""
 
         def read(link: Link, end: End) -> tuple[tuple[str, ...], int]:
             rows = self._database.rows(link, _REACHED, name=_MARK)
-            low = rows[0][0] if rows else 0
+            low = (rows[0][0] if rows else 0) if after is None else after
             shelves = [number for number, shelf in self._reading.shelving.shelves.items() if shelf.type in TYPES]
             found = self._database.rows(link, _CHANGED, shelves=shelves, low=low, high=end.position, size=limit)
             reached = found[-1][0] if len(found) == limit else end.position
@@ -97,6 +97,13 @@ class Casebook:
             return tuple(dict.fromkeys(each for each in touched if each.startswith("case--"))), reached
 
         return self._reading.consistent(read)
+
+    def titles(self, clearance: Clearance, ids: Iterable[str]) -> dict[str, str]:
+        """What cases are called, those that the reader may see."""
+        seen = self._seen(clearance, list(ids))
+        with self._database.readers.link() as link:
+            rows = self._database.rows(link, _CONTENTS, ids=sorted(seen)) if seen else []
+        return {case.id: case.title for case in (_standing(row[0]) for row in rows)}
 
     def reached(self) -> int:
         """How far in the log the view is."""
@@ -281,6 +288,8 @@ _OWED: Final = """
 SELECT content FROM case_dues WHERE party = :party AND owes = :owes AND (due, id) >= (:after, :id) AND due <= :until
 ORDER BY due, id LIMIT :size
 """
+
+_CONTENTS: Final = "SELECT content FROM cases WHERE {amongst:id:ids}"
 
 _PLACES: Final = """
 SELECT n.name, v.shelf FROM names n JOIN versions v ON v.name = n.number WHERE {amongst:n.name:ids}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from egnatia.store import schema
 from egnatia.store.database import Database
+from egnatia.store.entry import Keep
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], None]], "Future[None]"]
@@ -80,6 +81,15 @@ class Kept(Generic[T]):
         with self._database.readers.link() as link:
             rows = self._database.rows(link, _BETWEEN, kind=self._kind, first=first, last=last)
         return tuple(self._decode(content) for (content,) in rows)
+
+    def count(self, first: str, last: str) -> int:
+        """How many are kept under the keys from `first` to `last`."""
+        with self._database.readers.link() as link:
+            return int(self._database.rows(link, _COUNT, kind=self._kind, first=first, last=last)[0][0])
+
+    def keep(self, key: str, content: T, *, once: bool = False) -> Keep:
+        """The same as `put`, or with `once` as `add`, as part of a batch."""
+        return Keep(self._kind, key, self._encode(content), once)
 
     def put(self, key: str, content: T) -> None:
         """Keep it in the place of what was there."""
@@ -251,4 +261,5 @@ SELECT content FROM kept WHERE kind = :kind AND key < :before ORDER BY key DESC 
 _BETWEEN: Final = """
 SELECT content FROM kept WHERE kind = :kind AND key >= :first AND key <= :last ORDER BY key
 """
+_COUNT: Final = "SELECT count(*) FROM kept WHERE kind = :kind AND key >= :first AND key <= :last"
 _ALL: Final = "SELECT key, content FROM kept WHERE kind = :kind ORDER BY key"

@@ -41,6 +41,9 @@ blank or control character, which browsers leave out: any of these could lead to
 
 FORM_BYTES = 1_000_000
 
+BY_ITSELF = frozenset({"/notices/count"})
+"""What an open page asks again and again though nobody sits before it: it keeps no session alive."""
+
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 
@@ -59,7 +62,8 @@ class Lobby(msgspec.Struct, frozen=True):
         visitor: Visitor | None = None
         if cookie and self.entrance is not None:
             entrance = self.entrance
-            visitor = await self.surface.ask(lambda: entrance.visitor(cookie))
+            prolongs = request.url.path not in BY_ITSELF
+            visitor = await self.surface.ask(lambda: entrance.visitor(cookie, prolongs=prolongs))
         visit = Visit(self, request, visitor or Visitor(organisation=self.guest))
         request.state.visit = visit
         return visit

@@ -41,8 +41,9 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 class Entrance(Protocol):
     """Tells who a request is from by its session cookie. Asks the store: call it from a thread."""
 
-    def visitor(self, cookie: str) -> Visitor | None:
-        """The person whose session it is; None where it is none, over or ended."""
+    def visitor(self, cookie: str, *, prolongs: bool = True) -> Visitor | None:
+        """The person whose session it is; None where it is none, over or ended. The session lasts
+        longer for it, unless not `prolongs`."""
         ...
 
     def still(self, visitor: Visitor) -> bool:

@@ -93,9 +93,9 @@ class Door:
         settings = self.premises.settings
         return Provider(settings, self.clock) if settings.oidc.issuer else None
 
-    def visitor(self, cookie: str) -> Visitor | None:
+    def visitor(self, cookie: str, *, prolongs: bool = True) -> Visitor | None:
         """The person whose session it is; None where it is none, over or ended."""
-        found = self.sessions.find(cookie)
+        found = self.sessions.find(cookie, prolongs=prolongs)
         account = self.accounts.get(found[1].account) if found else None
         if found is None or account is None or account.disabled is not None:
             return None

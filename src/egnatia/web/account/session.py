@@ -66,13 +66,13 @@ class Sessions:
         origin = Origin(origin.address, origin.agent[:200])
         return self._add(Session(account=account, way=way, created=now, seen=now, proved=now, origin=origin))
 
-    def find(self, cookie: str) -> tuple[str, Session] | None:
-        """The session and its key; None where there is none, or no more."""
+    def find(self, cookie: str, *, prolongs: bool = True) -> tuple[str, Session] | None:
+        """The session and its key; None where there is none, or no more. What a page asks by itself `prolongs` none."""
         key, now = key_of(cookie), self._clock()
         session = self._kept.get(key)
         if session is None or self._is_over(session, now):
             return None
-        if now - session.seen > TOUCHED_EVERY:
+        if prolongs and now - session.seen > TOUCHED_EVERY:
             self._kept.change(key, lambda kept: msgspec.structs.replace(kept, seen=max(kept.seen, now)))
         return key, session
 

@@ -80,3 +80,26 @@ if (box?.form) {
     pending = setTimeout(offer, 250);
   });
 }
+
+// The bell says how many notices are unread, while one looks; without a script it is a link to them.
+const bell = document.querySelector("[data-bell]");
+
+async function ring() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch("/notices/count");
+    if (!answer.ok) return;
+    const { unread, words } = await answer.json();
+    bell.hidden = !unread;
+    bell.textContent = unread > 99 ? "99+" : String(unread);
+    bell.parentElement.title = words;
+  } catch {
+    // The next one tells.
+  }
+}
+
+if (bell) {
+  ring();
+  setInterval(ring, 10_000);
+  document.addEventListener("visibilitychange", ring);
+}

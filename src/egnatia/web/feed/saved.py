@@ -16,6 +16,7 @@ from egnatia.store.query import Query
 from egnatia.store.store import Store
 from egnatia.web.card import Organisations, by_id
 from egnatia.web.permission import Permission
+from egnatia.web.premises import Premises
 from egnatia.web.sieve import Sieve, address
 from egnatia.web.visit import Visit, found
 
@@ -115,6 +116,16 @@ def _new(store: Store, clearance: Clearance, saved: Saved, query: Query) -> int:
     if saved.sieve.q:
         return len(store.search(clearance, saved.sieve.q, since, CAP))
     return store.count(clearance, since, CAP)
+
+
+def new_in(premises: Premises, organisation: str, account: str, at: int) -> tuple[Saved, ...]:
+    """The saved searches of an account that want to be told of and have something new, at a moment (microseconds
+    UTC). Asks the store."""
+    wanted = [each for each in Saves(premises.store).of(account) if each.tells]
+    if not wanted:
+        return ()
+    clearance, organisations = premises.clearance_of(organisation), by_id(premises.organisations())
+    return tuple(each for each in wanted if _new(premises.store, clearance, each, each.sieve.query(organisations, at)))
 
 
 @post("/saved")
