@@ -31,6 +31,7 @@ class Permission(enum.StrEnum):
     SEE_AUDIT = "see audit"
     MANAGE_ACCOUNTS = "manage accounts"
     MANAGE_TOKENS = "manage tokens"
+    MANAGE_SOURCES = "manage sources"
     SEE_SETTINGS = "see settings"
 
 
@@ -46,6 +47,7 @@ MEANING: Mapping[Permission, str] = {
     Permission.SEE_AUDIT: N_("Read and verify the audit log"),
     Permission.MANAGE_ACCOUNTS: N_("Add people, give them roles, end their sessions"),
     Permission.MANAGE_TOKENS: N_("Issue and revoke tokens for programs"),
+    Permission.MANAGE_SOURCES: N_("Say which feeds, lists and servers the node reads by itself"),
     Permission.SEE_SETTINGS: N_("See the settings of the node"),
 }
 """What each permission lets one do, in words for people."""
@@ -66,6 +68,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.SIGN_AGREEMENTS,
         Permission.MANAGE_ACCOUNTS,
         Permission.MANAGE_TOKENS,
+        Permission.MANAGE_SOURCES,
         Permission.SEE_SETTINGS,
     },
     Role.AUDITOR: _READER | {Permission.SEE_PEERS, Permission.SEE_AUDIT, Permission.SEE_SETTINGS},
@@ -88,6 +91,7 @@ HOUSE = frozenset(
         Permission.SEE_PEERS,
         Permission.MANAGE_PEERS,
         Permission.MANAGE_ORGANISATIONS,
+        Permission.MANAGE_SOURCES,
         Permission.SEE_AUDIT,
         Permission.SEE_SETTINGS,
     }

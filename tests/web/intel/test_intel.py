@@ -3,15 +3,20 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
+from msgspec.structs import replace
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 
 from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.language import FIELDS
-from egnatia.cyber.intel.source import Health, Source, Sources
+from egnatia.cyber.intel.source import Health, Source, Sources, run
 from egnatia.exchange.formats.conversion import instant
+from egnatia.settings.declared import Webhooks
 from egnatia.web.intel.asking import WORDS
 from egnatia.web.permission import Role
 
@@ -119,3 +124,79 @@ def test_how_sources_go_is_shown_to_those_who_see_the_settings(house: House) -> 
     found = page(house, "/intel/sources", Role.ADMINISTRATOR)
     assert "regional" in found
     assert "answered 403" in found
+
+
+def test_a_list_is_tried_and_kept_by_the_operator(house: House) -> None:
+    document = b"ioc,kind\nhxxp://evil[.]example/x,url\nnothing here,\n"
+    with served(document) as url, house.visitor(Role.ADMINISTRATOR) as visitor:
+        csrf = csrf_of(visitor.get("/intel/sources/new").text)
+        form = {"csrf": csrf, "name": "phish", "kind": "list", "url": url, "list_value": "ioc", "list_heading": "yes"}
+        barred = visitor.post("/intel/sources", data=form)
+        assert barred.status_code == 422
+        assert "The node does not call there" in barred.text
+        assert Sources(house.node.store).sources.get("phish") is None
+        house.node.settings = replace(house.node.settings, webhooks=Webhooks(allow=("127.0.0.1",)))
+        tried = visitor.post("/intel/sources", data={**form, "do": "try"})
+        assert "[url:value = &#39;http://evil.example/x&#39;]" in tried.text
+        assert "left out:" in tried.text
+        assert visitor.post("/intel/sources", data={**form, "name": "Phish!"}).status_code == 422
+        assert visitor.post("/intel/sources", data={**form, "kind": "misp-server"}).status_code == 422
+        assert visitor.post("/intel/sources", data={**form, "url": "file:///etc/passwd"}).status_code == 422
+        assert visitor.post("/intel/sources", data=form).status_code == 303
+        kept = Sources(house.node.store)
+        run(house.node, kept.sources.all()["phish"])
+        assert kept.health("phish").added == 1
+        assert "goes well" in visitor.get("/intel/sources").text
+        assert visitor.post("/intel/sources/phish/read", data={"csrf": csrf}).status_code == 303
+        assert kept.health("phish").tried == 0
+        assert visitor.post("/intel/sources/phish/pause", data={"csrf": csrf}).status_code == 303
+        assert "phish" not in {each.name for each in kept.due(time.time_ns() // 1_000)}
+        assert 'value="ioc"' in visitor.get("/intel/sources/phish").text
+        assert visitor.post("/intel/sources/phish/remove", data={"csrf": csrf}).status_code == 303
+        assert visitor.get("/intel/sources/phish").status_code == 404
+
+
+def test_a_secret_does_not_follow_a_source_to_another_address(house: House) -> None:
+    house.node.settings = replace(house.node.settings, webhooks=Webhooks(allow=("127.0.0.1",)))
+    kept = Sources(house.node.store)
+    kept.save(Source(name="closed", kind="stix", url="https://127.0.0.1/a", secret="/etc/egnatia/key"))
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        form = {"csrf": csrf_of(visitor.get("/intel/sources/closed").text), "name": "closed", "kind": "stix"}
+        assert visitor.post("/intel/sources", data={**form, "url": "https://127.0.0.1/a"}).status_code == 303
+        assert kept.sources.all()["closed"].secret == "/etc/egnatia/key"
+        assert visitor.post("/intel/sources", data={**form, "url": "https://127.0.0.1/b"}).status_code == 303
+        assert kept.sources.all()["closed"].secret == ""
+
+
+def test_sources_are_changed_by_nobody_else(house: House) -> None:
+    for role, organisation in ((Role.PUBLISHER, None), (Role.AUDITOR, None), (Role.ADMINISTRATOR, ALBANIA)):
+        with house.visitor(role, organisation=organisation) as visitor:
+            assert visitor.get("/intel/sources/new").status_code == 403
+            csrf = csrf_of(visitor.get("/intel").text)
+            data = {"csrf": csrf, "name": "x", "kind": "stix", "url": "https://x.example"}
+            assert visitor.post("/intel/sources", data=data).status_code == 403
+
+
+@contextmanager
+def served(document: bytes) -> Iterator[str]:
+    """The address of a server on this machine that answers everything with a document."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(document)))
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name that http.server gives)
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/list.csv"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

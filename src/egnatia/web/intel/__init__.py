@@ -6,9 +6,9 @@ from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
 from egnatia.web.intel.exploring import bundle, graph, picture
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
-from egnatia.web.intel.wells import sources
+from egnatia.web.intel.wells import SOURCES
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, graph, bundle, picture, outputs, save, remove, grant, revoke, sources,
+    asking, suggest, common, coverage, graph, bundle, picture, outputs, save, remove, grant, revoke, *SOURCES,
 )  # fmt: skip
 """Every page of this folder."""
