@@ -15,6 +15,7 @@ from egnatia.casework.clock import Owed, moment, open_only
 from egnatia.casework.event import Event, event_of
 from egnatia.casework.fold import Fold
 from egnatia.casework.library import Library
+from egnatia.casework.lodging import LODGED, bodies, widened
 from egnatia.casework.stage import NoStage, Stage, everywhere, is_linking
 from egnatia.casework.state import Refusal, Rule
 from egnatia.exchange.host import Host
@@ -29,6 +30,8 @@ from egnatia.record.schemas import CASE, CASE_EVENT
 from egnatia.store.casebook import Due, Held, Standing
 
 _WAIT: Final = 30.0
+_AT_ONCE: Final = 500
+_LINKED_MOST: Final = 1_000
 _WORTH_NOTING: Final = 10_000
 """Rows of the log without a case that are looked at again rather than noted as seen."""
 
@@ -69,6 +72,15 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     tlp: str = "amber+strict"
     exercise: str = ""
+
+
+class Lodged(msgspec.Struct, frozen=True):
+    """What became of records that were lodged in a case: those that are there now, and why others are not; `event`
+    linked them."""
+
+    ids: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    event: str = ""
 
 
 class Registry:
@@ -174,14 +186,36 @@ class Registry:
         everybody = record.audience | fold.state.active().keys()
         if record.owner == submitter.organisation and everybody != record.audience:
             todo.append((record.body, everybody, CASE))
-        bodies: dict[bytes, None] = {}
+        at = now or datetime.now(UTC)
+        written: dict[bytes, None] = {}
         for body, readers, own_type in todo:
             id_, definition = self._marking(fold, readers)
-            bodies[definition] = None
-            bodies[_remarked(body, (*_tlps(body), id_), own_type, now or datetime.now(UTC))] = None
-        if bodies:
-            self._submit(submitter, *bodies)
+            written[definition] = None
+            written[_remarked(body, (*_tlps(body), id_), own_type, at)] = None
+        marks = self._marking(fold, frozenset(fold.state.active()))
+        written |= dict.fromkeys(
+            widened(fold, submitter.organisation, lambda ids: self.host.store.get(clearance, ids), marks, at)
+        )
+        if written:
+            self._submit(submitter, *written)
         return len(todo)
+
+    def lodge(self, submitter: Submitter, case: str, records: Iterable[Mapping[str, Any]], words: str) -> "Lodged":
+        """Hands in records under the case's label and links them to it, with words for the timeline; those that are
+        refused are told. Raises Unknown, Refused, NotAllowed."""
+        fold = self.fold(clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise), case)
+        written = bodies(fold, records, self._marking(fold, frozenset(fold.state.active())))
+        ids: list[str] = []
+        refused: list[str] = []
+        for start in range(1, len(written), _AT_ONCE):
+            part = [written[0], *written[start : start + _AT_ONCE]]
+            outcome = self.host.admission.submit(part, submitter).result(_WAIT)
+            refused += [str(each.problems[0]) for each in outcome.refused]
+            ids += [each.id for each in outcome.accepted if each.index > 0]
+        if not ids:
+            return Lodged((), tuple(refused))
+        deed = Deed(does="link", refs=tuple(ids[:_LINKED_MOST]), fields={LODGED: True}, text=words)
+        return Lodged(tuple(ids), tuple(refused), self.act(submitter, case, deed).id)
 
     def standings(self, clearance: Clearance, **how: Any) -> tuple[Standing, ...]:
         """The cases that a reader takes part in; see `Casebook.standings`."""

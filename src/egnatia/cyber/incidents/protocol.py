@@ -56,6 +56,11 @@ class Difference(msgspec.Struct, frozen=True):
     profile: str
 
 
+def is_incident(workflow: str) -> bool:
+    """Whether a workflow is the protocol or an economy's profile of it."""
+    return workflow == "incident" or workflow.startswith("incident-")
+
+
 def adapted(protocol: Protocol, profile: Profile | None = None) -> Workflow:
     """The workflow of a profile, or of the protocol itself; raises Unsound where the profile speaks of what is not
     there."""

@@ -127,6 +127,11 @@ def _cell(number: str, name: str, tactics: tuple[str, ...], rows: Sequence[Lean]
     return Cell(number, name, tactics, len(rows), len({row.owner for row in rows}), tuple(newest))
 
 
+def technique_names(store: Store, clearance: Clearance) -> dict[str, str]:
+    """The techniques of ATT&CK that are loaded and may be seen: their names by their numbers, in order."""
+    return dict(sorted(_techniques(store, clearance, is_disarm=False)[0].items()))
+
+
 def _is_disarm(number: str) -> bool:
     """DISARM numbers its techniques below those of ATT&CK, whose lowest are those for industrial control systems."""
     return number < _ATTACK_FROM

@@ -21,8 +21,8 @@ from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
 
-class DoPage(Content, frozen=True, kw_only=True):
-    """The form of one deed."""
+class Asking(Content, frozen=True, kw_only=True):
+    """A form that asks for facts of a case; `error` is why what was filled in would have no effect."""
 
     template: ClassVar[str] = "cases/do.html"
     case: str
@@ -30,8 +30,13 @@ class DoPage(Content, frozen=True, kw_only=True):
     action: str
     about: str
     fields: tuple[Asked, ...]
-    reason: bool
     error: str = ""
+
+
+class DoPage(Asking, frozen=True, kw_only=True):
+    """The form of one deed."""
+
+    reason: bool
 
 
 class JoinPage(Content, frozen=True, kw_only=True):
@@ -70,66 +75,66 @@ class Reviewing(msgspec.Struct, frozen=True):
 @get("/cases/{case:str}/step/{step:str}")
 async def step(visit: NamedDependency[Visit], case: FromPath[str], step: FromPath[str]) -> Response[str]:
     """The form of a step."""
-    return visit.page(_step_page(visit, await _party(visit, case), step))
+    return visit.page(_step_page(visit, await acting(visit, case), step))
 
 
 @post("/cases/{case:str}/step/{step:str}")
 async def do(visit: NamedDependency[Visit], case: FromPath[str], step: FromPath[str]) -> Response[str]:
     """Do a step."""
-    page = _step_page(visit, await _party(visit, case), step)
+    page = _step_page(visit, await acting(visit, case), step)
     fields, text = await filled(visit, page.fields)
-    return await _done(visit, case, Deed(does=step, fields=fields, text=text), page)
+    return await done(visit, case, Deed(does=step, fields=fields, text=text), page)
 
 
 @get("/cases/{case:str}/report/{report:str}")
 async def file(visit: NamedDependency[Visit], case: FromPath[str], report: FromPath[str]) -> Response[str]:
     """The form of a report."""
-    return visit.page(_report_page(visit, await _party(visit, case), report))
+    return visit.page(_report_page(visit, await acting(visit, case), report))
 
 
 @post("/cases/{case:str}/report/{report:str}")
 async def submit(visit: NamedDependency[Visit], case: FromPath[str], report: FromPath[str]) -> Response[str]:
     """File a report."""
-    page = _report_page(visit, await _party(visit, case), report)
+    page = _report_page(visit, await acting(visit, case), report)
     fields, text = await filled(visit, page.fields)
-    return await _done(visit, case, Deed(does="submit", about=(report,), fields=fields, text=text), page)
+    return await done(visit, case, Deed(does="submit", about=(report,), fields=fields, text=text), page)
 
 
 @get("/cases/{case:str}/facts")
 async def facts(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """The form of everything that may be said."""
-    return visit.page(_facts_page(visit, await _party(visit, case)))
+    return visit.page(_facts_page(visit, await acting(visit, case)))
 
 
 @post("/cases/{case:str}/facts")
 async def say(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """Say what is known."""
-    page = _facts_page(visit, await _party(visit, case))
+    page = _facts_page(visit, await acting(visit, case))
     fields, text = await filled(visit, page.fields)
-    return await _done(visit, case, Deed(does="set", fields=fields, text=text), page)
+    return await done(visit, case, Deed(does="set", fields=fields, text=text), page)
 
 
 @post("/cases/{case:str}/comment")
 async def comment(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """Say something."""
-    await _party(visit, case)
+    await acting(visit, case)
     form = await visit.form(Comment)
-    return await _done(visit, case, Deed(does="comment", text=form.text, only=form.only))
+    return await done(visit, case, Deed(does="comment", text=form.text, only=form.only))
 
 
 @post("/cases/{case:str}/review")
 async def review(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """Say what becomes of a filing."""
-    await _party(visit, case)
+    await acting(visit, case)
     form = await visit.form(Reviewing)
     deed = Deed(does="review", about=(form.event,), fields={"outcome": form.outcome}, text=form.text)
-    return await _done(visit, case, deed)
+    return await done(visit, case, deed)
 
 
 @get("/cases/{case:str}/join")
 async def joining(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """The form that brings a party in."""
-    fold = await _party(visit, case)
+    fold = await acting(visit, case)
     there = fold.state.active()
     return visit.page(
         JoinPage(
@@ -145,13 +150,13 @@ async def joining(visit: NamedDependency[Visit], case: FromPath[str]) -> Respons
 @post("/cases/{case:str}/join")
 async def join(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
     """Bring a party in."""
-    await _party(visit, case)
+    await acting(visit, case)
     form = await visit.form(Joining)
     known = next((each for each in visit.premises.organisations() if each.id == form.organisation), None)
     if known is None:
         raise BadRequest(visit.speech.gettext("This organisation is not known here"))
     fields = {"roles": list(form.roles), "economy": known.economy, "whole": form.talk == "yes"}
-    return await _done(visit, case, Deed(does="join", about=(known.id,), fields=fields))
+    return await done(visit, case, Deed(does="join", about=(known.id,), fields=fields))
 
 
 def _step_page(visit: Visit, fold: Fold, name: str) -> DoPage:
@@ -199,7 +204,7 @@ def _page(  # noqa: PLR0913  the parts of a form
     )
 
 
-async def _party(visit: Visit, case: str) -> Fold:
+async def acting(visit: Visit, case: str) -> Fold:
     """The case, for somebody who may act in it; raises NotFound, Unauthorized, NotAllowed."""
     visit.require(Permission.PUBLISH)
     fold = await found(visit, case)
@@ -208,7 +213,7 @@ async def _party(visit: Visit, case: str) -> Fold:
     return fold
 
 
-async def _done(visit: Visit, case: str, deed: Deed, page: DoPage | None = None) -> Response[str]:
+async def done(visit: Visit, case: str, deed: Deed, page: Asking | None = None) -> Response[str]:
     """Write it, and go back to the case; what would have no effect is said beside the form."""
     submitter, registry = visit.visitor.caller.submitter, visit.premises.casework
     try:
@@ -227,7 +232,7 @@ async def _done(visit: Visit, case: str, deed: Deed, page: DoPage | None = None)
     return visit.page(msgspec.structs.replace(kept, error=words), status=422)
 
 
-def _again(page: DoPage, given: Mapping[str, Any]) -> DoPage:
+def _again(page: Asking, given: Mapping[str, Any]) -> Asking:
     """The form as it was filled in."""
     fields = []
     for each in page.fields:

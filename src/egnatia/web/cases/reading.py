@@ -17,6 +17,7 @@ from egnatia.casework.registry import Unknown
 from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
+from egnatia.web.cases.ways import ways
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
@@ -110,6 +111,7 @@ class CasePage(Content, frozen=True, kw_only=True):
     names: Mapping[str, str]
     may_act: bool
     may_admit: bool
+    ways: tuple[tuple[str, str], ...]
     stream: str
 
     def name(self, organisation: str) -> str:
@@ -179,6 +181,7 @@ def page_of(visit: Visit, fold: Fold, stream: str) -> CasePage:
         names={each.id: each.name for each in visit.premises.organisations()},
         may_act=may_act,
         may_admit=not roles.isdisjoint(book.workflow.admits),
+        ways=tuple(ways(fold.case.id, book.workflow.name, acts=may_act)) if party is not None else (),
         stream=stream,
     )
 

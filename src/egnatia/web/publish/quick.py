@@ -1,7 +1,7 @@
 """The quick report: a text is pasted, what it names is chosen, and it becomes a report with its indicators."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -171,7 +171,7 @@ def _bundle(
     """The records of the report, the report last; and the definitions that they need before."""
     own, at = visit.visitor.organisation or "", datetime.now(UTC)
     refs, definitions = markings(chosen, own)
-    made = [new_record(*_said(each, stamp(at)), own, refs, at) for each in picked]
+    made = [new_record(*said_of(each, stamp(at)), own, refs, at) for each in picked]
     text = form.text.replace("\r\n", "\n")
     name = form.name or _first_line(text) or "-"
     if not made:
@@ -188,7 +188,7 @@ def _bundle(
     return [*made, main], definitions, main
 
 
-def _said(found: Extracted, moment: str) -> tuple[str, dict[str, Any]]:
+def said_of(found: Extracted, moment: str) -> tuple[str, dict[str, Any]]:
     """What one value becomes: an indicator, or a vulnerability for a CVE number."""
     if found.type == "vulnerability":
         source = {"source_name": "cve", "external_id": found.value}
@@ -240,7 +240,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         draft=form.draft,
         values=None
         if found is None or not form.text
-        else tuple(_value(visit, each, form, is_fresh=is_fresh) for each in found),
+        else tuple(value_of(visit, each, form.value, is_fresh=is_fresh) for each in found),
         choice=choice(visit, chosen, names, errors=wrong),
         wrong=(
             *((name, say(words)) for name, words in (wrong or {}).items()),
@@ -252,7 +252,8 @@ def _page(  # noqa: PLR0913  the parts of a form
     )
 
 
-def _value(visit: Visit, found: Extracted, form: Quick, *, is_fresh: bool) -> Value:
+def value_of(visit: Visit, found: Extracted, keys: Container[str], *, is_fresh: bool) -> Value:
+    """What was recognised, as a list shows it: ticked if its key is in `keys`, or at first if nothing warns of it."""
     warned = warning_lists(visit.premises.settings.data).warned(found.path, found.value)
     known = visit.store.by_value(visit.clearance(), found.value, KNOWN_UP_TO)
     is_cve = found.type == "vulnerability"
@@ -262,7 +263,7 @@ def _value(visit: Visit, found: Extracted, form: Quick, *, is_fresh: bool) -> Va
         kind=visit.speech.gettext(kind_words(found.type)),
         known=len(known),
         warned=warned.list if warned is not None else "",
-        ticked=warned is None if is_fresh else key_of(found) in form.value,
+        ticked=warned is None if is_fresh else key_of(found) in keys,
     )
 
 

@@ -3,7 +3,6 @@
 import msgspec
 
 from egnatia.casework.registry import Deed, Opening, Refused, Registry, Unknown
-from egnatia.cyber.incidents.findings import lodge
 from egnatia.cyber.incidents.stix.adopting import adopted, deeds
 from egnatia.cyber.incidents.stix.bundle import Incident
 from egnatia.exchange.submission import Submitter
@@ -55,7 +54,7 @@ def _filled(
     records: tuple[str, ...] = ()
     if incident.others:
         try:
-            lodged = lodge(registry, submitter, case, incident.others, f"Came with {incident.id}")
+            lodged = registry.lodge(submitter, case, incident.others, f"Came with {incident.id}")
         except Refused as refused:
             left_out += (refused.refusal.reason,)
         else:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from uuid import uuid5
 
+import msgspec
+
 from egnatia.casework.audience import marking
 from egnatia.casework.fold import Fold
 from egnatia.cyber.incidents.stix import suite, words
@@ -61,9 +63,19 @@ def told(fold: Fold) -> Incident:
     )
 
 
+def record_of(fold: Fold, *, author: str, at: str) -> dict[str, Any]:
+    """The incident alone, without its events, impacts and tasks: what findings are related to."""
+    whole = told(fold)
+    core = msgspec.structs.replace(whole.core, events=(), tasks=(), impact_refs=())
+    alone = msgspec.structs.replace(whole, core=core, events={}, tasks={}, impacts={}, others=())
+    objects = msgspec.json.decode(write(alone, author=author, at=at))["objects"]
+    found: dict[str, Any] = objects[0]
+    return found
+
+
 def bundle_of(fold: Fold, *, author: str, at: str) -> bytes:
     """The case as a bundle under its own label: its TLP, and its parties as the audience."""
-    id_, definition = marking(fold.state.active())
+    id_, definition = marking(fold.state.active(), fold.case.exercise or "")
     tlps = [each for each in fold.case.object_marking_refs if each.startswith("marking-definition--")][:1]
     return write(told(fold), author=author, at=at, markings=(*tlps, id_), first=(definition,))
 

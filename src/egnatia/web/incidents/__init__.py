@@ -1,0 +1,10 @@
+"""Incidents: their facts a part at a time, what was found in them, and their way in and out as STIX."""
+
+from litestar.types import ControllerRouterHandler
+
+from egnatia.web.incidents.carrying import bundle, form, take
+from egnatia.web.incidents.classifying import part, say
+from egnatia.web.incidents.findings import empty, pasted
+
+PAGES: tuple[ControllerRouterHandler, ...] = (part, say, empty, pasted, bundle, form, take)
+"""Every page of this folder."""
