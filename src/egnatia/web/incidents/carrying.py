@@ -91,8 +91,9 @@ async def take(visit: NamedDependency[Visit]) -> Response[str]:
         entered = await visit.ask(taken)
     except Unknown:
         raise NotFound from None
-    except (Unreadable, Refused, Invalid, ValueError):
-        return visit.page(await visit.ask(lambda: _page(visit, error=str(error))), status=422)
+    except (Unreadable, Refused, Invalid, ValueError) as error:
+        words = str(error)
+        return visit.page(await visit.ask(lambda: _page(visit, error=words)), status=422)
     note = Note(visit.actor, "case import", entered[0].case, "stix")
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
     return visit.page(await visit.ask(lambda: _page(visit, entered=entered)))

@@ -114,9 +114,7 @@ def _page(
         case_title=fold.case.title,
         parties=tuple(names.get(each, each) for each in fold.state.active()),
         text=form.text,
-        values=None
-        if found is None or not form.text
-        else tuple(value_of(visit, each, form.value, is_fresh=fresh) for each in found),
+        values=None if found is None or not form.text else _values(visit, found, form),
         seen=form.seen == "yes",
         error=error,
     )
