@@ -75,9 +75,8 @@ def test_impact_and_thresholds_decide_significance_with_the_article(csirt: httpx
 def test_a_part_that_is_none_and_a_case_that_is_no_incident_are_not_found(csirt: httpx.Client) -> None:
     case = opened(csirt)
     assert csirt.get(f"{case}/facts/nothing").status_code == 404
-    answer = send(
-        csirt, "/cases/new", workflow="information-request", name="Whose is it?", roles=["asking"], parties=[f"{LAW} asked"]
-    )  # fmt: skip
+    form = {"workflow": "information-request", "name": "Whose is it?", "roles": ["asking"]}
+    answer = send(csirt, "/cases/new", **form, parties=[f"{LAW} asked"])
     other = answer.headers["location"]
     assert csirt.get(f"{other}/facts/impact").status_code == 404
     assert csirt.get(f"{other}/incident.json").status_code == 404

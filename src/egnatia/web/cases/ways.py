@@ -21,4 +21,5 @@ def ways(case: str, workflow: str, *, acts: bool) -> Iterator[tuple[str, str]]:
         return
     if acts:
         yield from ((f"/cases/{case}/{path}", words) for path, words in FACTS)
+    yield f"/cases/{case}/stages", N_("Statutory stages")
     yield f"/cases/{case}/incident.json", N_("As STIX")

@@ -5,6 +5,9 @@ from litestar.types import ControllerRouterHandler
 from egnatia.web.incidents.carrying import bundle, form, take
 from egnatia.web.incidents.classifying import part, say
 from egnatia.web.incidents.findings import empty, pasted
+from egnatia.web.incidents.staging import all_stages, forward, forwarding
 
-PAGES: tuple[ControllerRouterHandler, ...] = (part, say, empty, pasted, bundle, form, take)
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    part, say, empty, pasted, bundle, form, take, all_stages, forwarding, forward,
+)  # fmt: skip
 """Every page of this folder."""
