@@ -7,11 +7,10 @@ import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.delivery import Outputs
-from egnatia.cyber.intel.output import Output, make
+from egnatia.cyber.intel.output import DEVICES, Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
 from egnatia.cyber.intel.warning_index import warning_lists
-from egnatia.exchange.formats.defence import FORMS
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -34,7 +33,7 @@ def output() -> None:
 
 @output.command("save")
 @click.argument("name")
-@click.option("--format", "form", type=click.Choice(list(FORMS)), required=True, help="What the device reads.")
+@click.option("--format", "form", type=click.Choice(list(DEVICES)), required=True, help="What the device reads.")
 @click.option("--search", default="", help="Only what matches, in the search language (docs/intel.md).")
 @click.option("--least", default=20, show_default=True, type=click.IntRange(1, 100), help="The least score.")
 @click.option("--allow", multiple=True, metavar="VALUE", help="Never give this address, network, domain or digest.")

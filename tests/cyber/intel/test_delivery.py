@@ -15,6 +15,8 @@ from egnatia.cyber.intel.delivery import Outputs, routes
 from egnatia.cyber.intel.output import Output
 from egnatia.exchange.api.app import app
 from egnatia.exchange.formats.conversion import instant
+from egnatia.exchange.formats.misp import Terms
+from egnatia.exchange.formats.misp.feed import read_feed
 from egnatia.settings import Settings
 from egnatia.store.store import Store
 
@@ -100,3 +102,26 @@ def test_an_output_that_makes_no_sense_is_refused(place: Place) -> None:
         place.outputs.save(Output(name="x", form="plain", search="(a"))
     with pytest.raises(KeyError):
         place.outputs.grant("nothing", OWN, "x")
+
+
+def test_a_misp_server_reads_an_output_as_a_feed(place: Place) -> None:
+    place.add("open.example", CLEAR)
+    place.add("members.example", GREEN)
+    place.outputs.save(Output(name="feed", form="misp-feed", least=1))
+    minted = place.outputs.grant("feed", MEMBER, "a MISP server")
+    manifest = place.get("feed/manifest.json", minted.text).json()
+    (uuid,) = manifest
+    attributes = place.get(f"feed/{uuid}.json", minted.text).json()["Event"]["Attribute"]
+    assert {each["value"] for each in attributes} == {"open.example", "members.example"}
+    assert {tag["name"] for each in attributes for tag in each["Tag"]} == {"tlp:clear", "tlp:green"}
+    assert len(place.get("feed/hashes.csv", minted.text).text.splitlines()) == 2
+    assert list(place.get("feed/manifest.json").json()) == [uuid]
+    assert "members.example" not in place.get(f"feed/{uuid}.json").text
+    assert place.get("feed/other.json", minted.text).status_code == 404
+    assert place.get("feed/manifest.json", "egn_wrong").status_code in {401, 404}
+
+    def fetch(name: str) -> bytes:
+        return place.get(f"feed/{name}", minted.text).content
+
+    (conversion,) = read_feed(fetch, Terms())
+    assert b"members.example" in b"".join(conversion.records)

@@ -5,6 +5,7 @@ a device that has the newest is told so in a few bytes.
 """
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,11 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
-from egnatia.cyber.intel.output import Made, Output, make
+from egnatia.cyber.intel.feeding import feed
+from egnatia.cyber.intel.output import MISP_FEED, Made, Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface, require
@@ -92,7 +94,6 @@ class Maker:
         self._host, self._organisations = host, organisations
         self._made: dict[tuple[Output, str | None], tuple[float, int, Made]] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="egnatia-output")
-        self._warnings: WarningLists | None = None
 
     async def make(self, output: Output, organisation: str | None) -> Made:
         """An output for one reader."""
@@ -111,12 +112,15 @@ class Maker:
         return made
 
     def _fresh(self, output: Output, organisation: str | None) -> Made:
-        if self._warnings is None:
-            self._warnings = warning_lists(self._host.settings.data)
-        store, clearance = self._host.store, self._host.clearance_of(organisation)
+        host = self._host
+        store, clearance, warnings = host.store, host.clearance_of(organisation), warning_lists(host.settings.data)
         known = known_to(store, clearance, self._organisations())
         grades, now = Sources(store).reliabilities(), datetime.now(UTC)
-        return make(output, store, clearance, now, warnings=self._warnings, known=known, reliabilities=grades)
+        made = make(output, store, clearance, now, warnings=warnings, known=known, reliabilities=grades)
+        if output.form != MISP_FEED:
+            return made
+        files = feed(store, clearance, made.sources, (host.own, host.settings.organisation.name), output.name)
+        return msgspec.structs.replace(made, files=files)
 
 
 def _is_good(held: tuple[float, int, Made], position: int) -> bool:
@@ -141,12 +145,7 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
             raise NotFound
         return Caller(held.organisation, held.name, frozenset({Right.READ}), held.id)
 
-    @get("/outputs/{name:str}", include_in_schema=False)
-    async def output(
-        request: Request[Any, Any, Any],
-        surface: NamedDependency[Surface],
-        name: Annotated[str, PathParameter(max_length=63)],
-    ) -> Response[bytes]:
+    async def fetched(request: Request[Any, Any, Any], surface: Surface, name: str) -> tuple[Made, Caller]:
         """An output, for whom the credential stands; for the public without one."""
         authorization = header(request.scope, b"authorization")  # type: ignore[arg-type]  # the same mapping
         address = request.client.host if request.client else ""
@@ -155,16 +154,47 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
         saved = await surface.ask(lambda: kept.outputs.get(name))
         if saved is None:
             raise NotFound
-        made = await maker.make(saved, caller.organisation)
-        headers = {"ETag": f"W/{made.tag}", "Cache-Control": "private, max-age=60", "Vary": "Authorization"}
-        if _has(request.headers.get("if-none-match", ""), made.tag):
+        return await maker.make(saved, caller.organisation), caller
+
+    async def answer(
+        request: Request[Any, Any, Any], surface: Surface, caller: Caller, made: Made, what: str, media_type: str
+    ) -> Response[bytes]:
+        """What is given, noted; or that the device has it already."""
+        content = made.files.get(what, made.content)
+        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"' if what in made.files else made.tag
+        headers = {"ETag": f"W/{tag}", "Cache-Control": "private, max-age=60", "Vary": "Authorization"}
+        if _has(request.headers.get("if-none-match", ""), tag):
             return Response(b"", status_code=304, headers=headers)
         who = f"{caller.organisation or 'public'} {caller.name}"
-        note = Note(who, "release", f"output {name}", f"{made.entries} entries {made.tag}")
+        note = Note(who, "release", f"output {what}", f"{made.entries} entries {tag}")
         await surface.ask(lambda: host.store.append(Batch(notes=(note,))).result())
-        return Response(made.content, media_type=made.media_type, headers=headers)
+        return Response(content, media_type=media_type, headers=headers)
 
-    return (output,)
+    @get("/outputs/{name:str}", include_in_schema=False)
+    async def output(
+        request: Request[Any, Any, Any],
+        surface: NamedDependency[Surface],
+        name: Annotated[str, PathParameter(max_length=63)],
+    ) -> Response[bytes]:
+        """An output as one file."""
+        made, caller = await fetched(request, surface, name)
+        return await answer(request, surface, caller, made, name, made.media_type)
+
+    @get("/outputs/{name:str}/{file:str}", include_in_schema=False)
+    async def folder(
+        request: Request[Any, Any, Any],
+        surface: NamedDependency[Surface],
+        name: Annotated[str, PathParameter(max_length=63)],
+        file: Annotated[str, PathParameter(max_length=63)],
+    ) -> Response[bytes]:
+        """A file of an output that is a folder."""
+        made, caller = await fetched(request, surface, name)
+        if file not in made.files:
+            raise NotFound
+        media_type = "text/csv" if file.endswith(".csv") else "application/json"
+        return await answer(request, surface, caller, made, file, media_type)
+
+    return (output, folder)
 
 
 def _has(asked: str, tag: str) -> bool:

@@ -17,10 +17,19 @@ from egnatia.cyber.intel.matching import Known
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.cyber.intel.warning_list import WarningList
-from egnatia.exchange.formats.defence import FORMS, About, Entry
-from egnatia.policy import Clearance
+from egnatia.exchange.formats.defence import FORMS, About, Entry, Form
+from egnatia.policy import Action, Clearance
 from egnatia.record.values import guessed
 from egnatia.store import Store
+
+MISP_FEED: Final = "misp-feed"
+
+DEVICES: Final[Mapping[str, Form]] = {
+    **FORMS,
+    # A folder that is made of the records themselves (egnatia.cyber.intel.feeding); as one file it is its values.
+    MISP_FEED: Form(FORMS["plain"].write, FORMS["csv"].kinds | {"suricata", "snort"}, Action.DETECT, limit=20_000),
+}
+"""Every form that an output can have, in the order in which it is offered."""
 
 NAME: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -39,19 +48,22 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def check(self) -> None:
         """Raises ValueError where the format or the search is none."""
-        if self.form not in FORMS:
-            raise ValueError(f"{self.form!r} is no format: one of {', '.join(FORMS)}")
+        if self.form not in DEVICES:
+            raise ValueError(f"{self.form!r} is no format: one of {', '.join(DEVICES)}")
         parse(self.search)
 
 
 class Made(msgspec.Struct, frozen=True):
-    """An output as it is given: its bytes, a tag that changes with its entries alone, and what was left out and why."""
+    """An output as it is given: its bytes, a tag that changes with its entries alone, and what was left out and why.
+    `sources` are the indicators that its entries are from; `files` it has where it is a folder."""
 
     content: bytes
     tag: str
     media_type: str
     entries: int
     left_out: Mapping[str, int]
+    sources: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = {}
 
 
 def make(
@@ -65,7 +77,7 @@ def make(
     reliabilities: Mapping[str, Reliability] = {},
 ) -> Made:
     """The output for one reader now."""
-    form = FORMS[output.form]
+    form = DEVICES[output.form]
     allowed = WarningLists(allow_lists(output.allow))
     term = parse(output.search)
     left_out: dict[str, int] = {}
@@ -86,7 +98,8 @@ def make(
         left_out["size"] = len(kept) - limit
     entries = [_entry(each) for each in kept[:limit]]
     content = form.write(entries, About(output.name, now, left_out.get("size", 0)))
-    return Made(content, tag_of(output, entries), form.media_type, len(entries), left_out)
+    sources = tuple(dict.fromkeys(each.source for each in entries))
+    return Made(content, tag_of(output, entries), form.media_type, len(entries), left_out, sources)
 
 
 def _reason(scored: Scored, output: Output, warnings: WarningLists, allowed: WarningLists) -> str | None:

@@ -8,9 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from egnatia.cyber.intel.delivery import Consumer, Outputs
-from egnatia.cyber.intel.output import Output
+from egnatia.cyber.intel.output import DEVICES, Output
 from egnatia.exchange.api.problem import NotFound
-from egnatia.exchange.formats.defence import FORMS
 from egnatia.exchange.submission import NotAllowed
 from egnatia.policy import Action
 from egnatia.store import Batch, Note
@@ -149,7 +148,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
         OutputRow(
             output=each,
             url=f"{base}/outputs/{each.name}",
-            blocks=FORMS[each.form].action is Action.BLOCK,
+            blocks=DEVICES[each.form].action is Action.BLOCK,
             devices=tuple(who for who in own if who.output == each.name),
         )
         for each in held.values()
@@ -157,7 +156,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
     content = OutputsPage(
         title=visit.speech.gettext("Outputs for defences"),
         rows=rows,
-        forms=tuple((name, name) for name in FORMS),
+        forms=tuple((name, name) for name in DEVICES),
         given=given,
         operates=visit.visitor.organisation == visit.premises.own,
         issued=issued,

@@ -73,9 +73,11 @@ def tags(label: Label) -> list[str]:
     return [f"tlp:{TLP_NAMES[strictest_tlp(label)]}", *pap]
 
 
-def events(rows: Iterable[Row], creator: tuple[str, str], info: str = "Records of Egnatia") -> list[Fields]:
+def events(
+    rows: Iterable[Row], creator: tuple[str, str], info: str = "Records of Egnatia", rest_id: str = ""
+) -> list[Fields]:
     """The records as events: one for each report, and one for the rest. `creator` is the identity and the name of who
-    exports them."""
+    exports them, `rest_id` what the event of the rest follows from; else it is another one for other records."""
     held = {row.id: (row, msgspec.json.decode(row.body, type=Fields)) for row in rows}
     made: list[Fields] = []
     told: set[str] = set()
@@ -89,7 +91,7 @@ def events(rows: Iterable[Row], creator: tuple[str, str], info: str = "Records o
             made.append(_event(row.id, report["name"], [(row, report), *named, *about], held, creator))
     rest = [(row, record) for row, record in held.values() if row.id not in told]
     if any(_attributes(row, record, held) for row, record in rest):
-        name = f"report--{uuid5(EGNATIA, ','.join(sorted(row.id for row, _ in rest)))}"
+        name = f"report--{uuid5(EGNATIA, rest_id or ','.join(sorted(row.id for row, _ in rest)))}"
         made.append(_event(name, info, rest, held, creator))
     return made
 
