@@ -16,7 +16,14 @@ from egnatia.web.permission import Role
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
 
-WORKBENCH = ("/intel?q=type:indicator", "/intel/graph", "/intel/matrix", "/intel/outputs", "/intel/sources")
+WORKBENCH = (
+    "/intel?q=type:indicator",
+    "/intel/graph",
+    "/intel/actors",
+    "/intel/matrix?whole=true",
+    "/intel/outputs",
+    "/intel/sources",
+)
 PAGES = ("/feed?type=indicator&economy=RS", "/search?q=racun", "/about", "/no-such-page", "/profile", "/sign-in")
 ALL = (*(each.path for each in ENTRIES), *PAGES, *WORKBENCH)
 HEAVIEST = 150_000

@@ -87,7 +87,12 @@ def test_what_records_have_in_common_is_told(house: House) -> None:
 
 def test_techniques_are_counted(house: House) -> None:
     found = page(house, "/intel/matrix")
-    assert re.search(r"T1566</a> Phishing</th><td class=\"number\">1</td>", found)
+    assert re.search(r"heat-1\".*?T1566</span> Phishing <span class=\"mark-count\"[^>]*>1</span>", found)
+    assert re.search(r"T1566</a> <span class=\"soft\">Phishing</span></th><td class=\"number heat-1\">1</td>", found)
+    assert "Montenegro" in found
+    assert "T1566" not in page(house, "/intel/matrix", order="disarm", whole="true")
+    assert "heat-0" in page(house, "/intel/matrix", whole="true", economy="rs")
+    page(house, "/intel/matrix", by="planet", status=400)
     assert "No record tells of a technique" not in found
     assert "Phishing" not in page(house, "/intel/matrix", q="type:malware")
     page(house, "/intel/matrix", q="(", status=422)

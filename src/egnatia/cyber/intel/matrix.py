@@ -1,14 +1,24 @@
 """Which techniques are told of, how often, by whom: the ATT&CK matrix and that of DISARM as the answer to a query."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from egnatia.cyber.intel.language import Term
-from egnatia.cyber.intel.matching import Known, matches, technique_numbers, techniques_of
+from egnatia.cyber.intel.matching import (
+    Candidate,
+    Known,
+    changed,
+    economies_of,
+    matches,
+    sectors_of,
+    technique_numbers,
+    techniques_of,
+)
 from egnatia.cyber.intel.searching import PAGE, candidate_of
 from egnatia.policy import Clearance
 from egnatia.store import Lean, Query, Store
@@ -44,13 +54,19 @@ LOOKED_AT: Final = 20_000
 """The most records that one matrix looks at, the newest ones."""
 
 
+Split = Literal["", "economy", "sector", "month"]
+"""By what the heat of techniques is told apart."""
+
+
 class Extent(msgspec.Struct, frozen=True):
-    """How much of a matrix: the order of its tactics, whether also techniques that nobody tells of, and how many of the
-    newest records are looked at."""
+    """How much of a matrix: the order of its tactics, whether also techniques that nobody tells of, how many of the
+    newest records are looked at, and by what the heat is told apart. `alone` leaves out what has no tactic of it."""
 
     order: tuple[str, ...] = ATTACK
     with_empty: bool = False
     budget: int = LOOKED_AT
+    split: Split = ""
+    alone: bool = False
 
 
 USUAL: Final = Extent()
@@ -69,13 +85,15 @@ class Cell(msgspec.Struct, frozen=True):
 
 class Matrix(msgspec.Struct, frozen=True):
     """Techniques by tactic, tactics in their order. `covered` techniques are told of, of `known` ones. Where it is not
-    `complete`, only the newest records were looked at."""
+    `complete`, only the newest records were looked at. `heat` is how many records tell of a technique (by its number)
+    in each economy, sector or month, as was asked."""
 
     tactics: tuple[str, ...]
     cells: Mapping[str, tuple[Cell, ...]]
     covered: int
     known: int
     complete: bool
+    heat: Mapping[str, Mapping[str, int]] = {}
 
 
 def matrix(
@@ -90,20 +108,26 @@ def matrix(
     is_disarm = extent.order == DISARM
     names, tactics = _techniques(store, clearance, is_disarm=is_disarm)
     told: dict[str, list[Lean]] = {}
+    heat: dict[str, Counter[str]] = {}
     looked = 0
     for row in islice(_rows(store, clearance, TELLING), extent.budget):
         looked += 1
         candidate = candidate_of(row)
         if matches(term, candidate, known, now):
+            parts = _parts(extent.split, candidate, known)
             for number in techniques_of(candidate.record, known):
                 if _is_disarm(number) == is_disarm:
                     told.setdefault(number, []).append(row)
+                    heat.setdefault(number, Counter()).update(parts)
     cells = {
         number: _cell(number, names.get(number, number), tactics.get(number, ()), told.get(number, []))
         for number in {*told, *(names if extent.with_empty else ())}
     }
+    if extent.alone:
+        cells = {number: cell for number, cell in cells.items() if set(cell.tactics) & set(extent.order)}
     found = {tactic for cell in cells.values() for tactic in cell.tactics}
-    ordered = (*(each for each in extent.order if each in found), *sorted(found - set(extent.order)))
+    others = () if extent.alone else sorted(found - set(extent.order))
+    ordered = (*(each for each in extent.order if each in found), *others)
     columns = {
         tactic: tuple(sorted((cell for cell in cells.values() if tactic in cell.tactics), key=_by_heat))
         for tactic in ordered
@@ -112,10 +136,24 @@ def matrix(
     return Matrix(
         (*ordered, *(("other",) if lost else ())),
         columns | ({"other": lost} if lost else {}),
-        len(told),
-        len(names),
+        len([number for number in told if number in cells]) if extent.alone else len(told),
+        len([each for each in tactics.values() if set(each) & set(extent.order)]) if extent.alone else len(names),
         looked < extent.budget,
+        {number: counts for number, counts in heat.items() if number in cells},
     )
+
+
+def _parts(split: Split, candidate: Candidate, known: Known) -> set[str]:
+    """To which parts of a split a record counts."""
+    match split:
+        case "economy":
+            return economies_of(candidate, known)
+        case "sector":
+            return sectors_of(candidate.record, known)
+        case "month":
+            return {f"{changed(candidate.record):%Y-%m}"}
+        case _:
+            return set()
 
 
 def _by_heat(cell: Cell) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from egnatia.web.intel.adversaries import actor, actors
 from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
 from egnatia.web.intel.exploring import bundle, graph, picture
@@ -9,6 +10,7 @@ from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, graph, bundle, picture, outputs, save, remove, grant, revoke, *SOURCES,
+    asking, suggest, common, coverage, graph, bundle, picture, actors, actor,
+    outputs, save, remove, grant, revoke, *SOURCES,
 )  # fmt: skip
 """Every page of this folder."""

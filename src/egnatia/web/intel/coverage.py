@@ -1,61 +1,176 @@
-"""Which techniques are told of: by whom, how often, in which economy or sector, since when."""
+"""Which techniques are told of: by whom, how often, in which economy, sector or month."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal
-from urllib.parse import quote
+from typing import Annotated, ClassVar, Final, Literal
+from urllib.parse import quote, urlencode
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
 
-from egnatia.cyber.intel.language import BadQuery, parse
-from egnatia.cyber.intel.matrix import ATTACK, DISARM, Extent, Matrix, matrix
+from egnatia.cyber.intel.language import And, BadQuery, Has, Term, parse
+from egnatia.cyber.intel.matrix import ATTACK, DISARM, Cell, Extent, Matrix, matrix
 from egnatia.cyber.intel.searching import known_to
 from egnatia.web.frame import Content
-from egnatia.web.visit import Visit
+from egnatia.web.intel.grid import Column, Mark, columns, heat
+from egnatia.web.language.speech import N_
+from egnatia.web.record.text import visible
+from egnatia.web.record.vocabulary import VOCABULARIES
+from egnatia.web.visit import Visit, read_form
 
-Question = Annotated[str, QueryParameter(name="q", max_length=1_000)]
+Order = Literal["attack", "disarm"]
+Since = Literal["", "7d", "30d", "90d", "365d"]
+
+SPANS: Final[Mapping[str, str]] = {
+    "": N_("All time"), "7d": N_("7 days"), "30d": N_("30 days"), "90d": N_("90 days"), "365d": N_("A year"),
+}  # fmt: skip
+
+WARMEST: Final = 15
+"""How many techniques the table of heat has."""
+
+
+class Heat(msgspec.Struct, frozen=True):
+    """How often one technique is told of in each part: (count, shade) each."""
+
+    mark: Mark
+    parts: tuple[tuple[int, int], ...]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a request narrows the records by, and how it wants the matrix: of which framework, with heat by what, and
+    whether `whole`, also with what nobody tells of."""
+
+    q: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    economy: Literal["", "al", "ba", "xk", "me", "mk", "rs"] = ""
+    sector: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[a-z-]*\Z")] = ""
+    since: Since = ""
+    order: Order = "attack"
+    by: Literal["economy", "sector", "month"] = "economy"
+    whole: bool = False
+
+    @property
+    def chosen(self) -> tuple[tuple[str, str], ...]:
+        """The fields of the search language that are set."""
+        fields = (("economy", self.economy), ("sector", self.sector), ("since", self.since))
+        return tuple((name, value) for name, value in fields if value)
+
+    def term(self) -> Term:
+        """All of it as one question; raises BadQuery."""
+        return And((parse(self.q), *(Has(name, value) for name, value in self.chosen)))
+
+    @property
+    def words(self) -> str:
+        """The same as a person would write it."""
+        return " ".join([*([self.q] if self.q else ()), *(f"{name}:{value}" for name, value in self.chosen)])
+
+    def href(self, order: Order) -> str:
+        """The same for the other framework."""
+        fields = msgspec.structs.asdict(self) | {"order": order, "whole": "true" if self.whole else ""}
+        return f"/intel/matrix?{urlencode({name: value for name, value in fields.items() if value})}"
 
 
 class CoveragePage(Content, frozen=True, kw_only=True):
-    """The matrix for a question. `most` is the greatest number of records that tell of one technique."""
+    """The matrix for a question; `heads` are the parts of the table of heat."""
 
     template: ClassVar[str] = "intel/coverage.html"
-    q: str
-    order: str
+    asked: Asked
     wrong: str
-    made: Matrix | None
-    most: int
-    base: str
+    columns: tuple[Column, ...]
+    covered: int
+    known: int
+    complete: bool
+    heads: tuple[str, ...]
+    heats: tuple[Heat, ...]
+    economies: tuple[tuple[str, str], ...]
+    sectors: tuple[tuple[str, str], ...]
+    spans: tuple[tuple[str, str], ...]
 
 
 @get("/intel/matrix")
-async def coverage(
-    visit: NamedDependency[Visit], q: Question = "", order: FromQuery[Literal["attack", "disarm"]] = "attack"
-) -> Response[str]:
+async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
     """The techniques that records tell of, by tactic."""
     clearance = visit.clearance()
-    made, wrong = None, ""
+    params = visit.request.query_params
+    asked, wrong = read_form({name: params.getall(name) for name in params}, Asked), ""
+    extent = Extent(ATTACK if asked.order == "attack" else DISARM, asked.whole, split=asked.by, alone=True)
+    made = Matrix((), {}, 0, 0, complete=True)
     try:
-        term = parse(q)
+        term = asked.term()
         organisations = await visit.ask(visit.premises.organisations)
         now = datetime.now(UTC)
 
         def work() -> Matrix:
-            known = known_to(visit.store, clearance, organisations)
-            return matrix(visit.store, clearance, term, known, now, Extent(ATTACK if order == "attack" else DISARM))
+            return matrix(visit.store, clearance, term, known_to(visit.store, clearance, organisations), now, extent)
 
         made = await visit.ask(work)
     except BadQuery as error:
         wrong = str(error)
-    cells = [] if made is None else [cell for several in made.cells.values() for cell in several]
+    heads, heats = _heats(visit, made, asked)
     content = CoveragePage(
         title=visit.speech.gettext("Techniques"),
-        q=q,
-        order=order,
+        asked=asked,
         wrong=wrong,
-        made=made,
-        most=max((cell.records for cell in cells), default=1),
-        base=f"/intel?q={quote(q + ' ' if q else '')}technique:",
+        columns=_columns(made, asked, extent),
+        covered=made.covered,
+        known=made.known,
+        complete=made.complete,
+        heads=heads,
+        heats=heats,
+        economies=(("", visit.speech.gettext("All economies")), *economies(visit)),
+        sectors=(("", visit.speech.gettext("All sectors")), *sectors(visit)),
+        spans=tuple((value, visit.speech.gettext(words)) for value, words in SPANS.items()),
     )
     return visit.page(content, status=422 if wrong else 200)
+
+
+def economies(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """Economies to choose from, as the search language spells them."""
+    return tuple((code.lower(), name) for code, name in visit.speech.economies())
+
+
+def sectors(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """Sectors to choose from."""
+    found = ((value, visit.speech.gettext(words)) for value, words in VOCABULARIES["industry-sector"].items())
+    return tuple(sorted(found, key=lambda each: each[1].lower()))
+
+
+def _columns(made: Matrix, asked: Asked, extent: Extent) -> tuple[Column, ...]:
+    most = max((cell.records for cells in made.cells.values() for cell in cells), default=1)
+    marks = {tactic: [_mark(cell, asked, most) for cell in cells] for tactic, cells in made.cells.items()}
+    return columns(extent.order, marks)
+
+
+def _mark(cell: Cell, asked: Asked, most: int) -> Mark:
+    return Mark(
+        number=cell.number,
+        name=visible(cell.name),
+        href=f"/intel?q={quote(f'{asked.words} technique:{cell.number}'.strip())}",
+        count=cell.records,
+        heat=heat(cell.records, most),
+        organisations=cell.organisations,
+    )
+
+
+def _heats(visit: Visit, made: Matrix, asked: Asked) -> tuple[tuple[str, ...], tuple[Heat, ...]]:
+    """The techniques most told of, by economy, sector or month."""
+    cells = {cell.number: cell for several in made.cells.values() for cell in several if cell.records}
+    warmest = sorted(cells.values(), key=lambda cell: (-cell.records, cell.number))[:WARMEST]
+    totals: dict[str, int] = {}
+    for cell in warmest:
+        for part, count in made.heat.get(cell.number, {}).items():
+            totals[part] = totals.get(part, 0) + count
+    known = dict(economies(visit) if asked.by == "economy" else sectors(visit))
+    if asked.by == "month":
+        parts = sorted(totals)[-12:]
+    else:
+        parts = [part for part in sorted(totals, key=lambda part: (-totals[part], part)) if part in known][:12]
+    most = max((made.heat[cell.number].get(part, 0) for cell in warmest for part in parts), default=1)
+    rows = tuple(
+        Heat(
+            _mark(cell, asked, most),
+            tuple((count, heat(count, most)) for part in parts for count in (made.heat[cell.number].get(part, 0),)),
+        )
+        for cell in warmest
+    )
+    return tuple(known.get(part, part) for part in parts), rows if parts else ()
