@@ -180,9 +180,7 @@ def _page(visit: Visit, made: Profile, scored: Sequence[tuple[Row, tuple[Chorus,
         disarm=columns(DISARM, _marks(made.techniques, DISARM)),
         loose=tuple(_mark(each) for each in loose),
         economies=made.economies,
-        sectors=tuple(
-            visible(speech.gettext(VOCABULARIES["industry-sector"].get(each, each))) for each in made.sectors
-        ),
+        sectors=tuple(visible(speech.gettext(SECTORS.get(each, each))) for each in made.sectors),
         others=carded(tuple(row for row in made.targets if row.type not in {"location", "identity"})),
         signs=tuple(sorted(_signs(visit, scored), key=lambda each: -each.score)),
         indicators=made.indicators,
