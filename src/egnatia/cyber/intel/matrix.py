@@ -60,13 +60,12 @@ Split = Literal["", "economy", "sector", "month"]
 
 class Extent(msgspec.Struct, frozen=True):
     """How much of a matrix: the order of its tactics, whether also techniques that nobody tells of, how many of the
-    newest records are looked at, and by what the heat is told apart. `alone` leaves out what has no tactic of it."""
+    newest records are looked at, and by what the heat is told apart."""
 
     order: tuple[str, ...] = ATTACK
     with_empty: bool = False
     budget: int = LOOKED_AT
     split: Split = ""
-    alone: bool = False
 
 
 USUAL: Final = Extent()
@@ -123,11 +122,8 @@ def matrix(
         number: _cell(number, names.get(number, number), tactics.get(number, ()), told.get(number, []))
         for number in {*told, *(names if extent.with_empty else ())}
     }
-    if extent.alone:
-        cells = {number: cell for number, cell in cells.items() if set(cell.tactics) & set(extent.order)}
     found = {tactic for cell in cells.values() for tactic in cell.tactics}
-    others = () if extent.alone else sorted(found - set(extent.order))
-    ordered = (*(each for each in extent.order if each in found), *others)
+    ordered = (*(each for each in extent.order if each in found), *sorted(found - set(extent.order)))
     columns = {
         tactic: tuple(sorted((cell for cell in cells.values() if tactic in cell.tactics), key=_by_heat))
         for tactic in ordered
@@ -136,10 +132,10 @@ def matrix(
     return Matrix(
         (*ordered, *(("other",) if lost else ())),
         columns | ({"other": lost} if lost else {}),
-        len([number for number in told if number in cells]) if extent.alone else len(told),
-        len([each for each in tactics.values() if set(each) & set(extent.order)]) if extent.alone else len(names),
+        len(told),
+        len(names),
         looked < extent.budget,
-        {number: counts for number, counts in heat.items() if number in cells},
+        heat,
     )
 
 

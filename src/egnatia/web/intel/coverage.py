@@ -93,7 +93,7 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
     clearance = visit.clearance()
     params = visit.request.query_params
     asked, wrong = read_form({name: params.getall(name) for name in params}, Asked), ""
-    extent = Extent(ATTACK if asked.order == "attack" else DISARM, asked.whole, split=asked.by, alone=True)
+    extent = Extent(ATTACK if asked.order == "attack" else DISARM, asked.whole, split=asked.by)
     made = Matrix((), {}, 0, 0, complete=True)
     try:
         term = asked.term()
@@ -111,7 +111,7 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
         title=visit.speech.gettext("Techniques"),
         asked=asked,
         wrong=wrong,
-        columns=_columns(made, asked, extent),
+        columns=_columns(made, asked),
         covered=made.covered,
         known=made.known,
         complete=made.complete,
@@ -135,10 +135,10 @@ def sectors(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found, key=lambda each: each[1].lower()))
 
 
-def _columns(made: Matrix, asked: Asked, extent: Extent) -> tuple[Column, ...]:
+def _columns(made: Matrix, asked: Asked) -> tuple[Column, ...]:
     most = max((cell.records for cells in made.cells.values() for cell in cells), default=1)
     marks = {tactic: [_mark(cell, asked, most) for cell in cells] for tactic, cells in made.cells.items()}
-    return columns(extent.order, marks)
+    return columns(made.tactics, marks)
 
 
 def _mark(cell: Cell, asked: Asked, most: int) -> Mark:
