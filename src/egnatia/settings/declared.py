@@ -377,6 +377,39 @@ class Webhooks(Section, frozen=True, kw_only=True):
     ] = 600
 
 
+class Portal(Section, frozen=True, kw_only=True):
+    """The public portal under /public: what is TLP:CLEAR for everyone, in six languages, without signing in."""
+
+    open: Annotated[bool, Meta(description="Whether there is a portal.", examples=[True])] = True
+    front: Annotated[
+        bool,
+        Meta(description="Whether who comes to the node's address without a session gets the portal.", examples=[True]),
+    ] = False
+    title: Annotated[
+        str,
+        Meta(
+            max_length=100, description="What the portal is called; empty: the organisation's name.", examples=["CSIRT"]
+        ),
+    ] = ""
+    reports: Annotated[
+        bool,
+        Meta(description="Whether anybody may report a suspicious mail, a link or an incident there.", examples=[True]),
+    ] = True
+    reports_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_650,
+            description="Days after which what was reported is erased, once it is settled.",
+            examples=[180],
+        ),
+    ] = 180
+    contact_days: Annotated[
+        int,
+        Meta(ge=1, le=3_650, description="Days after which the address of who reported is erased.", examples=[30]),
+    ] = 30
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """Everything an operator decides."""
 
@@ -391,6 +424,7 @@ class Settings(Section, frozen=True, kw_only=True):
     keys: Keys = Keys()
     accounts: Accounts = Accounts()
     oidc: Oidc = Oidc()
+    portal: Portal = Portal()
     mail: Mail = Mail()
     webhooks: Webhooks = Webhooks()
     base: str = "."

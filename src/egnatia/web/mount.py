@@ -20,6 +20,7 @@ from egnatia.web import (
     notices,
     organisations,
     peers,
+    product,
     review,
     search,
     settings,
@@ -55,6 +56,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *publish.PAGES,
     *recall.PAGES,
     *review.PAGES,
+    *product.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""

@@ -120,3 +120,67 @@ def test_a_hostile_advisory_is_read_or_refused(place: str, value: Any) -> None:
     except Invalid:
         return
     assert conversion.records
+
+
+def broken_rules(document: dict[str, Any]) -> list[str]:
+    """Which of the mandatory tests of CSAF (2.0 section 6.1, the same numbers in 2.1) an advisory of ours fails; those
+    about what we never write are left out."""
+    head = document["document"]
+    tracking, version = head["tracking"], head["csaf_version"]
+    names = document.get("product_tree", {}).get("full_product_names", [])
+    ids = [each["product_id"] for each in names]
+    found = []
+    for vulnerability in document.get("vulnerabilities", []):
+        status = vulnerability.get("product_status", {})
+        named = [each for several in status.values() for each in several]
+        named += [each for remedy in vulnerability.get("remediations", []) for each in remedy["product_ids"]]
+        found += ["6.1.1 missing definition of product id"] if not set(named) <= set(ids) else []
+        affected, fixed = (set(status.get(name, [])) for name in ("known_affected", "fixed"))
+        found += ["6.1.6 contradicting product status"] if affected & fixed else []
+        if head["category"] == "csaf_security_advisory":
+            found += ["6.1.27.5 vulnerability notes"] if not vulnerability.get("notes") else []
+            found += ["6.1.27.x product status"] if not status else []
+    found += ["6.1.2 multiple definition of product id"] if len(ids) != len(set(ids)) else []
+    history = tracking["revision_history"]
+    found += ["6.1.14 sorted revision history"] if history != sorted(history, key=lambda each: each["date"]) else []
+    found += ["6.1.16 latest document version"] if tracking["version"] != history[-1]["number"] else []
+    found += ["6.1.18 released version 0"] if any(each["number"].startswith("0") for each in history) else []
+    numbers = [each.get("cve") for each in document.get("vulnerabilities", []) if each.get("cve")]
+    found += ["6.1.23 multiple use of same CVE"] if len(numbers) != len(set(numbers)) else []
+    if head["category"] == "csaf_security_advisory":
+        found += [f"6.1.27.4 {each}" for each in ("product_tree", "vulnerabilities") if each not in document]
+    labels = (
+        {"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"} if version == "2.1" else {"WHITE", "GREEN", "AMBER", "RED"}
+    )
+    found += ["TLP label"] if head["distribution"]["tlp"]["label"] not in labels else []
+    return found
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+@pytest.mark.parametrize("tlp", ["clear", "green", "amber", "amber+strict", "red"])
+def test_what_is_written_keeps_the_mandatory_rules_and_comes_in_again_in_both_versions(version: str, tlp: str) -> None:
+    found = convert(ADVISORY)
+    report, vulnerabilities = found["report"][0], found["vulnerability"]
+    publisher = {"name": "CSIRT", "namespace": "https://csirt.example"}
+    document = json.loads(write_advisory(report, vulnerabilities, publisher, tlp, version))
+    assert broken_rules(document) == []
+    assert document["document"]["csaf_version"] == version
+    again = convert(document)
+    for name in ("name", "labels", "x_csaf_products", "x_csaf_remediations"):
+        assert again["vulnerability"][0][name] == vulnerabilities[0][name], name
+    level = TLP_IDS["amber" if (tlp, version) == ("amber+strict", "2.0") else tlp]
+    assert (
+        level in again["report"][0]["object_marking_refs"] or TLP_IDS[tlp] in again["report"][0]["object_marking_refs"]
+    )
+
+
+def test_an_advisory_whose_products_are_not_all_known_is_a_base_document() -> None:
+    vulnerabilities = [{"name": "CVE-2026-1", "external_references": []}]
+    report = {"id": "report--x", "name": "x", "created": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z"}
+    document = json.loads(
+        write_advisory(report, vulnerabilities, {"name": "x", "namespace": "https://x.example"}, "clear")
+    )
+    assert document["document"]["category"] == "csaf_base"
+    assert broken_rules(document) == []
+    with pytest.raises(ValueError, match="3\\.0"):
+        write_advisory(report, vulnerabilities, {}, "clear", "3.0")

@@ -1,4 +1,4 @@
-"""Security advisories in CSAF 2.0 (OASIS, November 2022): in as vulnerabilities with a report, out from such a report.
+"""Security advisories in CSAF 2.0 (OASIS, November 2022) and 2.1: in as vulnerabilities with a report, and out again.
 
 Reading keeps the facts that others act on: which products of whom, how grave, what to do, known to be exploited or not.
 What an advisory says of its distribution is read like every other marking: what is not understood is RED.
@@ -211,19 +211,24 @@ def _instant(text: object, where: str) -> str:
     return mended
 
 
-def write_advisory(report: Fields, vulnerabilities: Sequence[Fields], publisher: Mapping[str, str], tlp: str) -> bytes:
-    """A report with vulnerabilities as a CSAF 2.0 security advisory. `publisher` has `name` and `namespace` (a URL);
-    the tracking id follows from the report, its revision from when it changed."""
+def write_advisory(
+    report: Fields, vulnerabilities: Sequence[Fields], publisher: Mapping[str, str], tlp: str, version: str = "2.0"
+) -> bytes:
+    """A report with vulnerabilities as a CSAF security advisory. `publisher` has `name` and `namespace` (a URL); the
+    tracking id follows from the report, its revision from when it changed. Raises ValueError for another version."""
+    if version not in VERSIONS:
+        raise ValueError(f"CSAF is written in {' or '.join(sorted(VERSIONS))}, not in {version!r}")
     category = next((label[14:] for label in report.get("labels", ()) if label.startswith("csaf:category=")), "")
     affected = [each for each in vulnerabilities if each.get("x_csaf_products")]
     names = dict.fromkeys(name for each in affected for several in each["x_csaf_products"].values() for name in several)
     ids = {name: f"CSAFPID-{place:04}" for place, name in enumerate(names, 1)}
+    is_whole = bool(vulnerabilities) and len(affected) == len(vulnerabilities)
     head: Fields = {
-        "category": category or ("csaf_security_advisory" if ids else "csaf_base"),
-        "csaf_version": "2.0",
+        "category": category or ("csaf_security_advisory" if is_whole else "csaf_base"),
+        "csaf_version": version,
         "title": report["name"],
         "lang": report.get("lang", "en"),
-        "distribution": {"tlp": {"label": _TLP_1[tlp]}, "text": f"TLP:{tlp.upper()} (TLP 2.0)"},
+        "distribution": _distribution(tlp, version),
         "publisher": {"category": "coordinator", **publisher},
         "notes": [{"category": "summary", "text": report.get("description") or report["name"]}],
         "references": [
@@ -243,18 +248,32 @@ def write_advisory(report: Fields, vulnerabilities: Sequence[Fields], publisher:
     }
     tree = {"full_product_names": [{"product_id": id_, "name": name} for name, id_ in ids.items()]}
     document = {
+        **({"$schema": SCHEMA_2_1} if version == "2.1" else {}),
         "document": {key: value for key, value in head.items() if value not in ([], None)},
         **({"product_tree": tree} if ids else {}),
-        "vulnerabilities": [_advised(each, ids) for each in vulnerabilities],
+        "vulnerabilities": [_advised(each, ids, version) for each in vulnerabilities],
     }
     return msgspec.json.encode({key: value for key, value in document.items() if value})
+
+
+_REMEDIES: Final = frozenset({"vendor_fix", "mitigation", "workaround", "none_available", "no_fix_planned"})
+"""The categories of remediations that both versions know."""
+
+SCHEMA_2_1: Final = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"
+
+
+def _distribution(tlp: str, version: str) -> Fields:
+    """What an advisory says of its label: 2.1 knows TLP 2.0, 2.0 knows TLP 1.0 alone."""
+    if version == "2.1":
+        return {"tlp": {"label": tlp.upper()}}
+    return {"tlp": {"label": _TLP_1[tlp]}, "text": f"TLP:{tlp.upper()} (TLP 2.0)"}
 
 
 _TLP_1: Final = {"clear": "WHITE", "green": "GREEN", "amber": "AMBER", "amber+strict": "AMBER", "red": "RED"}
 """CSAF 2.0 knows TLP 1.0 only; the text beside it says the level in TLP 2.0."""
 
 
-def _advised(found: Fields, ids: Mapping[str, str]) -> Fields:
+def _advised(found: Fields, ids: Mapping[str, str], version: str) -> Fields:
     """One vulnerability as an advisory tells it."""
     references = found.get("external_references", ())
     number = next((each["external_id"] for each in references if each["source_name"] == "cve"), "")
@@ -266,7 +285,7 @@ def _advised(found: Fields, ids: Mapping[str, str]) -> Fields:
     if status and found.get("x_csaf_remediations"):
         made["remediations"] = [
             {
-                "category": text.partition(": ")[0],
+                "category": kind if (kind := text.partition(": ")[0]) in _REMEDIES else "mitigation",
                 "details": text.partition(": ")[2],
                 "product_ids": sorted({ids[each] for several in status.values() for each in several}),
             }
@@ -274,6 +293,9 @@ def _advised(found: Fields, ids: Mapping[str, str]) -> Fields:
         ]
     if EXPLOITED in found.get("labels", ()):
         made["threats"] = [{"category": "exploit_status", "details": "Known to be exploited in the wild"}]
+        if version == "2.1" and number:
+            dates = {"date": found["modified"], "exploitation_date": found["created"]}
+            made["first_known_exploitation_dates"] = [dates]
     made["references"] = [
         {"category": "external", "summary": each["source_name"], "url": each["url"]}
         for each in references

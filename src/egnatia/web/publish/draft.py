@@ -11,6 +11,8 @@ from egnatia.web.publish.form import Given
 from egnatia.web.publish.marking import Chosen
 
 KIND = "draft"
+PRODUCT = "product "
+"""What the type of a product's draft begins with; its kind follows."""
 QUICK = "quick"
 """What stands for a type in the draft of a quick report."""
 
@@ -32,7 +34,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def href(self) -> str:
         """The form that it goes on in."""
-        where = "quick" if self.type == QUICK else f"edit/{self.edits}" if self.edits else f"new/{self.type}"
+        folder = "product/" if self.type.startswith(PRODUCT) else ""
+        kind = self.type.removeprefix(PRODUCT)
+        where = f"edit/{self.edits}" if self.edits else kind if folder or kind == QUICK else f"new/{kind}"
+        where = f"{folder}{where}"
         return f"/publish/{where}?draft={self.id}"
 
     @property

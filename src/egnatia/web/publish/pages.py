@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from egnatia.cyber.intel.product import kind_of
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.review import Review, Reviews
 from egnatia.exchange.taxii.filter import is_identifier
@@ -16,8 +17,8 @@ from egnatia.store.entry import Row
 from egnatia.store.query import LAST, Query
 from egnatia.web.frame import HEADERS, fragment
 from egnatia.web.permission import Permission
-from egnatia.web.publish import desk, quick, start
-from egnatia.web.publish.content import StartPage
+from egnatia.web.publish import desk, product, quick, start
+from egnatia.web.publish.content import Offer, StartPage
 from egnatia.web.publish.draft import Draft, Drafts
 from egnatia.web.publish.form import Given, form_of, given_in, given_of, offered, problems_by_name
 from egnatia.web.publish.marking import KEEP, Chosen
@@ -46,11 +47,19 @@ async def beginning(visit: NamedDependency[Visit]) -> Response[str]:
     visit.require(Permission.DRAFT)
     drafts = await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).all())
     waiting = await visit.ask(lambda: Reviews(visit.store, visit.visitor.organisation or "").waiting())
+    products = tuple(
+        Offer(f"/publish/product/{kind.value}", visit.speech.gettext(name), visit.speech.gettext(about))
+        for kind, (name, about) in product.KINDS.items()
+    )
     (words, offers), *others = start.groups(visit.speech)
     return visit.page(
         StartPage(
             title=visit.speech.gettext("Publish"),
-            groups=((words, (start.quick(visit.speech), *offers)), *others),
+            groups=(
+                (visit.speech.gettext("For people to act on"), products),
+                (words, (start.quick(visit.speech), *offers)),
+                *others,
+            ),
             more=start.more(visit.speech),
             drafts=drafts,
             waiting=waiting,
@@ -89,6 +98,8 @@ async def written(visit: NamedDependency[Visit], type_: Type) -> Response[str]:
 async def edit(visit: NamedDependency[Visit], record_id: RecordId, draft: DraftId = "") -> Response[str]:
     """The form of a record of one's own, with what it says."""
     row = await _own(visit, record_id)
+    if kind_of(decoded(row)) is not None and not draft:
+        return visit.go(f"/publish/product/edit/{row.id}")
     begun = await _draft(visit, draft, row.type)
     given = begun.given if begun is not None else given_of(row.type, decoded(row))
     chosen = begun.chosen if begun is not None else Chosen(tlp=KEEP)
@@ -164,6 +175,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     drop,
     find,
     *quick.PAGES,
+    *product.PAGES,
 )
 
 

@@ -56,20 +56,21 @@ def _is_of(content: Mapping[str, Any], stix: Mapping[str, Any]) -> bool:
     return version_of(str(version)) == version_of(str(stix.get("modified") or stix.get("created") or ""))
 
 
-def _tags(language: Language) -> tuple[str, ...]:
+def tags(language: Language) -> tuple[str, ...]:
+    """The tags that a reader of a language reads, in lower case, the dearest first."""
     return _NEAR.get(language.code, (language.code.lower(),))
 
 
 def _reads(language: Language, lang: str) -> bool:
     lang = lang.lower()
-    return bool(lang) and (lang == _tags(language)[0] or lang.partition("-")[0] == language.code.lower())
+    return bool(lang) and (lang == tags(language)[0] or lang.partition("-")[0] == language.code.lower())
 
 
 def _best(contents: Any, language: Language) -> tuple[str, Mapping[str, Any]]:
     found = (
         {str(tag).lower(): (str(tag), texts) for tag, texts in contents.items()} if isinstance(contents, dict) else {}
     )
-    for tag in _tags(language):
+    for tag in tags(language):
         for each, (written, texts) in found.items():
             if (each == tag or each.startswith(f"{tag}-")) and isinstance(texts, dict):
                 return written, texts

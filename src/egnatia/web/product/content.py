@@ -1,0 +1,172 @@
+"""A product in its reader's language, and the exploited vulnerabilities, as pages and papers show them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from egnatia.cyber.intel.product import Kind, Product
+from egnatia.exchange.formats.csaf import EXPLOITED, write_advisory
+from egnatia.exchange.shown import TLP_NAMES
+from egnatia.paper import Block, Document, Facts, Heading, Table
+from egnatia.policy import Clearance
+from egnatia.store import Known
+from egnatia.store.entry import Row
+from egnatia.store.store import Store
+from egnatia.web.language import Language, Speech
+from egnatia.web.language.speech import N_
+from egnatia.web.product.text import Part, blocks, parts
+from egnatia.web.publish.product import KINDS, SEVERITY_WORDS
+from egnatia.web.record.name import decoded
+from egnatia.web.record.sides import micros
+from egnatia.web.record.text import visible
+from egnatia.web.record.translation import tags
+
+FOOTNOTE: Final = N_(
+    "Kosovo*: this designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 "
+    "and the ICJ Opinion on the Kosovo declaration of independence."
+)
+
+
+class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as a reader of one language reads it. `others` are the languages it is in besides; `published` and
+    `changed` microseconds UTC, the latter None for a first version."""
+
+    id: str
+    kind: str
+    kind_words: str
+    severity: str
+    severity_words: str
+    title: str
+    lead: str
+    parts: tuple[Part, ...]
+    lang: str
+    foreign: bool
+    others: tuple[str, ...]
+    owner: str
+    economy: str
+    published: int
+    changed: int | None
+    revoked: bool
+
+
+class Weakness(msgspec.Struct, frozen=True, kw_only=True):
+    """A vulnerability that a product is about."""
+
+    number: str
+    name: str
+    products: tuple[str, ...]
+    actions: tuple[str, ...]
+    exploited: bool
+
+
+def bulletin(product: Product, language: Language, spoken: Speech, organisations: Mapping[str, Known]) -> Bulletin:
+    """The product in this language, else in its author's."""
+    wanted = tags(language)
+    title, text, lang = product.text(wanted)
+    told = parts(text)
+    owner = organisations.get(product.owner)
+    published = micros(product.published) or product.at
+    modified = micros(product.modified)
+    words, _ = KINDS[product.kind]
+    return Bulletin(
+        id=product.id,
+        kind=product.kind.value,
+        kind_words=spoken.gettext(words),
+        severity=product.severity,
+        severity_words=spoken.gettext(SEVERITY_WORDS[product.severity]) if product.severity else "",
+        title=visible(title),
+        lead=shortened(next((each.text or each.points[0] for each in told), "")),
+        parts=told,
+        lang=lang[:20],
+        foreign=lang.lower() not in wanted and lang.partition("-")[0].lower() != language.code.partition("-")[0],
+        others=tuple(tag for tag in product.texts if tag != lang),
+        owner=visible(owner.name) if owner else "",
+        economy=owner.economy if owner else "",
+        published=published,
+        changed=modified if modified is not None and modified > published + 1_000_000 else None,
+        revoked=product.revoked,
+    )
+
+
+def shortened(text: str, longest: int = 240) -> str:
+    """The text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def weaknesses(store: Store, clearance: Clearance, refs: Sequence[str]) -> tuple[Weakness, ...]:
+    """The vulnerabilities among these records that the reader may see."""
+    return tuple(_weakness(decoded(row)) for row in vulnerabilities(store, clearance, refs))
+
+
+def vulnerabilities(store: Store, clearance: Clearance, refs: Sequence[str]) -> tuple[Row, ...]:
+    """The records of them."""
+    named = [each for each in refs if each.startswith("vulnerability--")][:200]
+    return store.get(clearance, named) if named else ()
+
+
+def _weakness(stix: Mapping[str, Any]) -> Weakness:
+    held = stix.get("x_csaf_products")
+    said = (
+        [str(each) for names in held.values() if isinstance(names, list) for each in names]
+        if isinstance(held, dict)
+        else []
+    )
+    actions = [str(each).partition(": ")[2] or str(each) for each in stix.get("x_csaf_remediations") or ()]
+    return Weakness(
+        number=visible(str(stix.get("name", ""))),
+        name=visible(str(stix.get("description", ""))[:300]),
+        products=tuple(visible(each) for each in dict.fromkeys(said)),
+        actions=tuple(visible(each) for each in actions),
+        exploited=EXPLOITED in (stix.get("labels") or ()),
+    )
+
+
+def paper(told: Bulletin, weak: Sequence[Weakness], tlp: str, spoken: Speech, organisation: str) -> Document:
+    """The product for print."""
+    say = spoken.gettext
+    rows = [
+        (say("From"), told.owner),
+        (say("Published"), spoken.day(told.published)),
+        *([(say("Changed"), spoken.day(told.changed))] if told.changed is not None else []),
+        *([(say("Severity"), told.severity_words)] if told.severity else []),
+    ]
+    table: list[Block] = []
+    if weak:
+        heads = (say("Vulnerability"), say("Products"), say("What to do"), say("Exploited"))
+        lines = [
+            (
+                each.number,
+                ", ".join(each.products),
+                "; ".join(each.actions),
+                say("yes") if each.exploited else say("not known"),
+            )
+            for each in weak
+        ]
+        table = [Heading(say("Vulnerabilities")), Table(heads, lines, widths=(3, 4, 5, 2))]
+    return Document(
+        title=told.title,
+        subtitle=told.kind_words,
+        language=told.lang,
+        made_at=datetime.now(UTC),
+        marking=f"TLP:{tlp.upper()}",
+        author=organisation,
+        blocks=(Facts(rows), *blocks(told.parts), *table),
+        footnotes=(say(FOOTNOTE),) if "Kosov" in told.owner or "Косов" in told.owner else (),
+    )
+
+
+def as_csaf(
+    store: Store, clearance: Clearance, row: Row, product: Product, owner: str, *, base: str, version: str
+) -> bytes:
+    """An advisory as CSAF, with the vulnerabilities that the reader may see."""
+    found = [decoded(each) for each in vulnerabilities(store, clearance, product.refs)]
+    publisher = {"name": owner or "Egnatia", "namespace": base}
+    return write_advisory(dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version)
+
+
+def is_advisory(product: Product) -> bool:
+    """Whether it can be had as CSAF."""
+    return product.kind is Kind.ADVISORY
