@@ -29,12 +29,13 @@ from egnatia.web import (
 )
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
+from egnatia.web.portal.pages import portal
 from egnatia.web.premises import Premises
 from egnatia.web.publish import pages as publish
 from egnatia.web.recall import pages as recall
 from egnatia.web.record import pages as record
 from egnatia.web.refusal import Elsewhere, refused
-from egnatia.web.visit import Lobby, Visit
+from egnatia.web.visit import SESSION, Lobby, Visit, cookie_name
 
 PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
@@ -62,6 +63,12 @@ PAGES: Sequence[ControllerRouterHandler] = (
 """Each folder of pages lists its own handlers."""
 
 
+def is_front(premises: Premises, request: Request[Any, Any, Any]) -> bool:
+    """Whether who comes to the node's address is led to the portal: without a session, where the operator wants it."""
+    chosen = premises.settings.portal
+    return chosen.open and chosen.front and cookie_name(SESSION, premises.settings) not in request.cookies
+
+
 def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None = None) -> Router:
     """The pages of a node; `guest` is the organisation as which visitors without an account read (a demonstration).
     `entrance` is the door through which people come in, a new one where none is given."""
@@ -71,6 +78,8 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
         return Lobby(premises, surface, entrance, guest)
 
     async def visit(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Visit:
+        if request.url.path == "/" and is_front(premises, request):
+            raise Elsewhere("/public")
         if request.url.path == "/" and guest is None and await surface.ask(entrance.accounts.is_vacant):
             raise Elsewhere("/first")
         return await lobby_of(surface).visit(request)
@@ -78,10 +87,11 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
     def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return refused(lobby_of(request.app.state.surface), request, error)
 
-    return Router(
+    inside = Router(
         "/",
         route_handlers=PAGES,
         dependencies={"visit": Provide(visit), "door": Provide(lambda: entrance, sync_to_thread=False)},
         exception_handlers={Exception: refuse},
         include_in_schema=False,
     )
+    return Router("/", route_handlers=[portal(premises), inside])

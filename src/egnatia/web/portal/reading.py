@@ -1,0 +1,218 @@
+"""What the pages of the portal show, asked under the public's clearance."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from egnatia.cyber.intel.exploited import Exploited, exploited
+from egnatia.cyber.intel.product import Kind, Product, kind_of, product, products
+from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.taxii.filter import is_identifier
+from egnatia.store.entry import Row
+from egnatia.store.query import LAST, Query
+from egnatia.web.card import MAJOR
+from egnatia.web.language.speech import N_
+from egnatia.web.portal.counter import Counter, PortalContent
+from egnatia.web.product.content import Bulletin, Weakness, bulletin, weaknesses
+from egnatia.web.record.faces import kind_words
+from egnatia.web.record.fact import Fact, facts
+from egnatia.web.record.name import Names, decoded, name_of, shortened
+from egnatia.web.record.text import visible
+from egnatia.web.record.translation import translated
+
+NEWEST: Final = 6
+LISTED: Final = 50
+FOUND: Final = 30
+RELATED: Final = 40
+
+SECTIONS: Final = {
+    "alerts": (N_("Alerts"), (Kind.ALERT,)),
+    "advisories": (N_("Advisories"), (Kind.ADVISORY,)),
+    "campaigns": (N_("Campaigns"), (Kind.AWARENESS,)),
+    "situation": (N_("Situation reports"), (Kind.SITUATION,)),
+}
+"""The lists of the portal: the last part of the address, what it is called, and the kinds of products in it."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A record in a list: its address is that of a page of the portal."""
+
+    id: str
+    name: str
+    kind: str
+    detail: str = ""
+    lang: str = ""
+
+
+class HomePage(PortalContent, frozen=True, kw_only=True):
+    """The newest of everything."""
+
+    template: ClassVar[str] = "portal/home.html"
+    alerts: tuple[Bulletin, ...]
+    campaigns: tuple[Bulletin, ...]
+    situation: tuple[Bulletin, ...]
+    exploited: tuple[Exploited, ...]
+    exploited_count: int
+
+
+class SectionPage(PortalContent, frozen=True, kw_only=True):
+    """All products of a kind."""
+
+    template: ClassVar[str] = "portal/section.html"
+    bulletins: tuple[Bulletin, ...]
+
+
+class ExploitedPage(PortalContent, frozen=True, kw_only=True):
+    """What is exploited in the region."""
+
+    template: ClassVar[str] = "portal/exploited.html"
+    rows: tuple[Exploited, ...]
+
+
+class BulletinPage(PortalContent, frozen=True, kw_only=True):
+    """A product."""
+
+    template: ClassVar[str] = "portal/bulletin.html"
+    told: Bulletin
+    weak: tuple[Weakness, ...]
+    related: tuple[Found, ...]
+
+
+class RecordPage(PortalContent, frozen=True, kw_only=True):
+    """Any other public record."""
+
+    template: ClassVar[str] = "portal/record.html"
+    id: str
+    kind: str
+    owner: str
+    lang: str
+    revoked: bool
+    facts: tuple[Fact, ...]
+    related: tuple[Found, ...]
+
+
+class SearchPage(PortalContent, frozen=True, kw_only=True):
+    """What was looked for."""
+
+    template: ClassVar[str] = "portal/search.html"
+    words: str
+    found: tuple[Found, ...] | None
+
+
+def home(counter: Counter) -> HomePage:
+    """The first page."""
+    found = told(counter, tuple(Kind), LISTED)
+    rows = exploited(counter.store, counter.clearance)
+    urgent = {Kind.ALERT.value, Kind.ADVISORY.value}
+    return HomePage(
+        title=counter.title,
+        alerts=tuple(each for each in found if each.kind in urgent)[:NEWEST],
+        campaigns=tuple(each for each in found if each.kind == Kind.AWARENESS.value)[:NEWEST],
+        situation=tuple(each for each in found if each.kind == Kind.SITUATION.value)[:3],
+        exploited=rows[:5],
+        exploited_count=len(rows),
+        **counter.around(""),
+    )
+
+
+def section(counter: Counter, name: str) -> SectionPage:
+    """One list; raises NotFound."""
+    if name not in SECTIONS:
+        raise NotFound
+    words, kinds = SECTIONS[name]
+    title = counter.speech.gettext(words)
+    return SectionPage(title=title, bulletins=told(counter, kinds, LISTED), **counter.around(f"/{name}"))
+
+
+def told(counter: Counter, kinds: Sequence[Kind], limit: int) -> tuple[Bulletin, ...]:
+    """Products in the reader's language; what was revoked is not among them."""
+    found = public_products(counter, kinds, limit)
+    known = counter.organisations()
+    return tuple(bulletin(each, counter.language, counter.speech, known) for each in found)
+
+
+def public_products(counter: Counter, kinds: Sequence[Kind], limit: int) -> list[Product]:
+    """The newest public products that hold still."""
+    return [each for each in products(counter.store, counter.clearance, kinds, limit) if not each.revoked]
+
+
+def exploited_page(counter: Counter) -> ExploitedPage:
+    """The list of exploited vulnerabilities."""
+    rows = exploited(counter.store, counter.clearance)
+    title = counter.speech.gettext("Exploited in the region")
+    return ExploitedPage(title=title, rows=rows, **counter.around("/exploited"))
+
+
+def row_of(counter: Counter, record_id: str) -> Row:
+    """A public record; raises NotFound."""
+    rows = counter.store.get(counter.clearance, [record_id]) if is_identifier(record_id) else ()
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
+    """The page of a public record; raises NotFound."""
+    row = row_of(counter, record_id)
+    stix = decoded(row)
+    around = counter.around(f"/records/{row.id}")
+    if kind_of(stix) is not None:
+        made = product(counter.store, counter.clearance, row)
+        shown = bulletin(made, counter.language, counter.speech, counter.organisations())
+        weak = weaknesses(counter.store, counter.clearance, made.refs)
+        related = _related(counter, [each for each in made.refs if not each.startswith("vulnerability--")])
+        return BulletinPage(title=shown.title, told=shown, weak=weak, related=related, **around)
+    contents = [
+        each
+        for each in counter.store.neighbours(counter.clearance, row.id, "in", 200)
+        if each.type == "language-content"
+    ]
+    spoken = translated(stix, row.owner, contents, counter.language)
+    shown_stix: Mapping[str, Any] = spoken.stix if spoken is not None else stix
+    around_rows = counter.store.neighbours(counter.clearance, row.id, "both", RELATED)
+    names = Names(counter.speech, around_rows)
+    owner = counter.organisations().get(row.owner)
+    told_facts = facts(shown_stix, counter.speech, names.named)
+    return RecordPage(
+        title=name_of(shown_stix, counter.speech),
+        id=row.id,
+        kind=counter.speech.gettext(kind_words(row.type)),
+        owner=visible(owner.name) if owner is not None else "",
+        lang=str(shown_stix.get("lang", ""))[:20],
+        revoked=stix.get("revoked") is True,
+        facts=tuple(each for each in told_facts if each.shape not in {"refs", "parts"}),
+        related=tuple(_found(counter, each) for each in around_rows if each.type in MAJOR),
+        **around,
+    )
+
+
+def search(counter: Counter, words: str) -> SearchPage:
+    """Public records that have all the words."""
+    query = Query(types=MAJOR, versions=(LAST,))
+    rows = (
+        counter.store.search(counter.clearance, words, query, FOUND) if words.strip() and "\x00" not in words else None
+    )
+    return SearchPage(
+        title=counter.speech.gettext("Search"),
+        words=words[:200],
+        found=tuple(_found(counter, row) for row in rows) if rows is not None else None,
+        **counter.around("/search"),
+    )
+
+
+def _related(counter: Counter, refs: Sequence[str]) -> tuple[Found, ...]:
+    rows = counter.store.get(counter.clearance, list(refs)[:RELATED]) if refs else ()
+    return tuple(_found(counter, row) for row in rows if row.type in MAJOR and row.type != "identity")
+
+
+def _found(counter: Counter, row: Row) -> Found:
+    stix = decoded(row)
+    if kind_of(stix) is not None:
+        made = bulletin(
+            product(counter.store, counter.clearance, row), counter.language, counter.speech, counter.organisations()
+        )
+        return Found(row.id, made.title, made.kind_words, made.lead, made.lang)
+    detail = shortened(visible(str(stix.get("description", ""))), 200)
+    kind = counter.speech.gettext(kind_words(row.type))
+    return Found(row.id, name_of(stix, counter.speech), kind, detail, str(stix.get("lang", ""))[:20])
