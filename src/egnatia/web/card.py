@@ -40,7 +40,8 @@ UNKNOWN: Final = N_("An organisation that is not known here")
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows of one record. `kind` is its type in words, `owner` a name, `added` when it came to this node,
-    microseconds UTC; `target` is what a recall takes back; `named` says that it has an audience by name."""
+    microseconds UTC; `target` is what a recall takes back; `named` says that it has an audience by name; `also` are
+    the owners of further records that say the same, where a list shows them as one."""
 
     id: str
     type: str
@@ -56,6 +57,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     redacted: bool
     named: bool
     target: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def href(self) -> str:

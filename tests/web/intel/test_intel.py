@@ -54,11 +54,52 @@ def page(
 
 
 def test_a_question_finds_what_it_asks_for(house: House) -> None:
-    found = page(house, "/intel", q="type:indicator evil.example")
+    found = page(house, "/intel", q='type:indicator "sign of evil"')
     assert "A sign of evil" in found
     assert "A wave of phishing" not in found
     assert "A secret sign" not in page(house, "/intel", q="type:indicator evil.example", organisation=ALBANIA)
     assert "Nothing that you may see matches" in page(house, "/intel", q="type:malware")
+
+
+def test_the_same_from_several_is_shown_as_one_with_all_its_voices(house: House) -> None:
+    for path in ("/intel", "/search"):
+        found = page(house, path, q="evil.example", organisation=ALBANIA)
+        assert "2 sources say so" in found
+        assert ("A sign of evil" in found) is not ("The same elsewhere" in found)
+        assert "A secret sign" not in found
+
+
+def test_one_press_calls_it_a_false_positive_and_everybody_who_sees_it_learns_so(house: House) -> None:
+    def worth(organisation: str | None = None) -> tuple[int, str]:
+        text = page(house, f"/records/{ONE}", organisation=organisation)
+        found = re.search(r"<strong>(\d+) of 100", text)
+        assert found is not None
+        return int(found[1]), text
+
+    before, text = worth(ALBANIA)
+    assert "Who says so" in text
+    assert "A secret sign" not in text
+    assert text.count("?owner=identity--") == 1  # the other voice; this record itself is no link
+    page(house, f"/records/{ONE}", Role.READER)
+    with house.visitor(Role.ANALYST, organisation=ALBANIA) as visitor:
+        token = csrf_of(visitor.get("/intel").text) or csrf_of(visitor.get("/feed").text)
+        assert visitor.post(f"/intel/judge/{ONE}", data={"csrf": token, "said": "confirmed"}).status_code == 403
+    with house.visitor(Role.PUBLISHER, organisation=ALBANIA) as visitor:
+        token = csrf_of(visitor.get(f"/records/{ONE}").text)
+        form = {"csrf": token, "said": "false-positive", "because": "our <b>scanner</b>"}
+        assert visitor.post(f"/intel/judge/{ONE}", data=form | {"csrf": "x"}).status_code == 403
+        assert visitor.post(f"/intel/judge/{ONE}", data=form | {"said": "x"}).status_code == 400
+        assert visitor.post(f"/intel/judge/{TECHNIQUE}", data=form).status_code == 400
+        assert visitor.post(f"/intel/judge/{ONE}", data=form).status_code == 303
+    assert worth(ALBANIA)[0] < before
+    _, text = worth()
+    assert "according to CSIRT of Albania" in text
+    assert "our &lt;b&gt;scanner&lt;/b&gt;" in text
+    with house.visitor(Role.PUBLISHER, organisation=ALBANIA) as visitor:
+        text = visitor.get(f"/records/{ONE}").text
+        assert "Take our word back" in text
+        visitor.post(f"/intel/judge/{ONE}", data={"csrf": csrf_of(text), "said": "neutral"})
+    assert worth(ALBANIA)[0] == before
 
 
 def test_a_question_that_cannot_be_read_is_told_where(house: House) -> None:

@@ -6,11 +6,12 @@ from egnatia.web.intel.adversaries import actor, actors
 from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
 from egnatia.web.intel.exploring import bundle, graph, picture
+from egnatia.web.intel.judging import judge
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, graph, bundle, picture, actors, actor,
+    asking, suggest, common, coverage, graph, bundle, picture, actors, actor, judge,
     outputs, save, remove, grant, revoke, *SOURCES,
 )  # fmt: skip
 """Every page of this folder."""

@@ -19,6 +19,7 @@ from egnatia.exchange.api.surface import raw
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.frame import Content
+from egnatia.web.intel.voices import as_one
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import FACES
@@ -108,7 +109,8 @@ async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQu
         except BadQuery as error:
             wrong, place = str(error), error.place
     await visit.surface.releases.note(visit.visitor.caller, "page", found.rows)
-    shown = cards(found.rows, by_id(await visit.ask(visit.premises.organisations)), visit.speech)
+    known = by_id(await visit.ask(visit.premises.organisations))
+    shown = tuple(card for _, card in as_one(found.rows, known, visit.speech))
     further = f"/intel?q={quote(q)}&before={visit.surface.mark(found.next)}" if found.next else ""
     content = AskingPage(
         title=visit.speech.gettext("Ask"),

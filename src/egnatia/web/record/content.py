@@ -13,6 +13,7 @@ from egnatia.web.record.name import Named
 from egnatia.web.record.proof import Origin
 from egnatia.web.record.receipt import Receipt
 from egnatia.web.record.relation import Link, Remark
+from egnatia.web.record.voices import Worth
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,7 @@ class RecordPage(RecordContent, frozen=True, kw_only=True):
     added: int
     way: str
     recalls: tuple[Named, ...]
+    worths: tuple[Worth, ...]
     now: int
 
 

@@ -38,6 +38,7 @@ from egnatia.web.record.ruling import said
 from egnatia.web.record.subject import AsText, Subject, ids_of, names_of
 from egnatia.web.record.text import visible
 from egnatia.web.record.translation import translated
+from egnatia.web.record.voices import worths
 from egnatia.web.visit import Visit
 
 FIRST_LINKS: Final = 24
@@ -63,6 +64,7 @@ def record(visit: Visit, about: Subject, *, original: bool = False) -> tuple[Rec
     names = names_of(visit, about, [*names_in(stix), *ids_of(row.label), author, told.owner if told else ""])
     words = AsText(names, about.known)
     taken = _recalls(visit, about)
+    said_so, voices = worths(visit, about)
     page = RecordPage(
         title=name_of(stix, visit.speech),
         head=head(visit, about, "", names, stix),
@@ -88,9 +90,10 @@ def record(visit: Visit, about: Subject, *, original: bool = False) -> tuple[Rec
         added=row.at,
         way=way(visit, row),
         recalls=tuple(Names(visit.speech, taken).named(each.id) for each in taken),
+        worths=said_so,
         now=now(),
     )
-    return page, (*beside.rows, *names.rows.values(), *contents, *taken)
+    return page, (*beside.rows, *names.rows.values(), *contents, *taken, *voices)
 
 
 def links(visit: Visit, about: Subject, before: int) -> tuple[LinksPage, Rows]:

@@ -17,9 +17,10 @@ from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record.values import guessed
 from egnatia.record.words import query_terms, text_of
 from egnatia.store.entry import Row
-from egnatia.web.card import Card, Organisations, by_id, cards
+from egnatia.web.card import Card, Organisations, by_id
 from egnatia.web.feed.saved import SavedShown, Saves, saved_of
 from egnatia.web.frame import Content
+from egnatia.web.intel.voices import as_one
 from egnatia.web.language import Speech
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import kind_words
@@ -170,7 +171,7 @@ def _page(visit: Visit, sieve: Sieve, organisations: Organisations, answer: Answ
 def _hits(rows: Sequence[Row], organisations: Organisations, speech: Speech, looked: Looked) -> tuple[Hit, ...]:
     return tuple(
         Hit(card=card, title=looked.marked(card.title), detail=looked.marked(_detail(row, card, looked)))
-        for row, card in zip(rows, cards(rows, organisations, speech), strict=True)
+        for row, card in as_one(rows, organisations, speech)
     )
 
 

@@ -1,0 +1,88 @@
+"""Who says what an indicator says, side by side, and what that is worth now; what each organisation thinks of it."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import msgspec
+
+from egnatia.cyber.intel.sameness import Chorus, Voice, choruses
+from egnatia.exchange.shown import TLP_NAMES
+from egnatia.policy.meet import strictest_tlp
+from egnatia.store import Row
+from egnatia.web.record.name import Names
+from egnatia.web.record.subject import Subject
+from egnatia.web.record.text import defanged, visible
+from egnatia.web.visit import Visit
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that says it; times in microseconds UTC."""
+
+    href: str
+    owner: str
+    author: str
+    tlp: str
+    confidence: int | None
+    at: int
+    until: int | None
+    revoked: bool
+    here: bool
+
+
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """One value: what it is worth from 0 to 100, who says so, how many saw it, who doubts and who confirms it, and
+    what the visitor's own organisation said last (an opinion of STIX, empty for none)."""
+
+    value: str
+    score: int
+    sources: int
+    seen: int
+    doubts: tuple[str, ...]
+    agrees: tuple[str, ...]
+    own: str
+    lines: tuple[Line, ...]
+
+
+def worths(visit: Visit, about: Subject) -> tuple[tuple[Worth, ...], tuple[Row, ...]]:
+    """What each value of an indicator is worth, with the rows that this releases. Asks the store."""
+    found = choruses(visit.store, about.clearance, about.row, datetime.now(UTC))
+    ids = [each for chorus in found for voice in chorus.voices for each in (voice.row.owner, voice.source)]
+    voters = [vote.organisation for chorus in found for vote in chorus.votes]
+    names = Names.of(visit.store, about.clearance, [*ids, *voters], visit.speech, about.known)
+    rows = tuple(voice.row for chorus in found for voice in chorus.voices)
+    return tuple(_worth(visit, about, each, names) for each in found), (*rows, *names.rows.values())
+
+
+def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names) -> Worth:
+    last = {vote.organisation: vote.opinion for vote in chorus.votes}
+
+    def who(*opinions: str) -> tuple[str, ...]:
+        return tuple(visible(names.named(each).name) for each, said in last.items() if said in opinions)
+
+    return Worth(
+        value=visible(defanged(chorus.detected.value))[:300],
+        score=chorus.score.value,
+        sources=len(chorus.sources),
+        seen=len({each.organisation for each in chorus.seen}),
+        doubts=who("strongly-disagree", "disagree"),
+        agrees=who("strongly-agree", "agree"),
+        own=last.get(visit.visitor.organisation or "", ""),
+        lines=tuple(_line(about, voice, names) for voice in chorus.voices),
+    )
+
+
+def _line(about: Subject, voice: Voice, names: Names) -> Line:
+    row = voice.row
+    # A list that somebody brought in is a source by its name, everybody else by their identity.
+    author = names.named(voice.source).name if "--" in voice.source else voice.source
+    return Line(
+        href=f"/records/{row.id}?owner={quote(row.owner)}",
+        owner=visible(names.named(row.owner).name),
+        author=visible(author) if voice.source != row.owner else "",
+        tlp=TLP_NAMES[strictest_tlp(row.label)],
+        confidence=voice.confidence,
+        at=int(voice.at.timestamp() * 1_000_000),
+        until=None if voice.until is None else int(voice.until.timestamp() * 1_000_000),
+        revoked=voice.revoked,
+        here=row.id == about.row.id and row.owner == about.row.owner,
+    )
