@@ -18,7 +18,9 @@ HOSTILE = """<script>alert("1")</script><img src=x onerror='alert(1)'>&"""
 
 def hostile() -> Card:
     texts = dict.fromkeys(("id", "type", "version", "kind", "title", "detail", "lang", "owner"), HOSTILE)
-    return Card(**texts, tlp="green", economy="XK", added=1_795_254_067_000_000, redacted=True, named=True)
+    return Card(
+        **texts, tlp="green", economy="XK", added=1_795_254_067_000_000, redacted=True, named=True, also=(HOSTILE,)
+    )
 
 
 def region(*cards: Card) -> str:
