@@ -24,12 +24,16 @@ from egnatia.policy import Clearance, clearance_within
 from egnatia.policy.marking import TLP_2
 from egnatia.record import Invalid, Problem, read, reading
 from egnatia.record.case import Case, CaseEvent, CaseParty, identified
+from egnatia.record.instant import version_of
 from egnatia.record.marking import TLP2_IDS
 from egnatia.record.own import OwnType
 from egnatia.record.schemas import CASE, CASE_EVENT
 from egnatia.store.casebook import Due, Held, Standing
 
 _WAIT: Final = 30.0
+_LISTED: Final = ("severity", "sectors", "kind", "urgency", "affected_economies")
+"""Facts that lists show and count by."""
+
 _AT_ONCE: Final = 500
 _LINKED_MOST: Final = 1_000
 _WORTH_NOTING: Final = 10_000
@@ -305,8 +309,9 @@ def standing_of(fold: Fold) -> tuple[Standing, list[Due]]:
     state, case = fold.state, fold.case
     known = fold.known()
     shown = {name: known[name] for name in fold.book.conclusions} | {
-        name: state.facts[name] for name in ("severity", "sectors", "kind", "urgency") if name in state.facts
+        name: state.facts[name] for name in _LISTED if name in state.facts
     }
+    shown |= {"economies": known["economies"], "opened": _micros(moment(version_of(case.created)))}
     last = max((key[0] for key in fold.ordering.keys.values()), default=state.since)
     standing = Standing(
         id=case.id,

@@ -16,6 +16,7 @@ from egnatia.cli.casefile import shown_of, told
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
 from egnatia.cli.incident import export, import_
 from egnatia.cli.playbook import playbook
+from egnatia.cli.summary import summary_, tell
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
@@ -241,6 +242,8 @@ def due(desk: Desk, *, own: bool, days: int | None, calendar: Path | None, limit
 case_.add_command(playbook)
 case_.add_command(export)
 case_.add_command(import_)
+case_.add_command(summary_)
+case_.add_command(tell)
 
 
 def _rows(found: Sequence[Due], names: dict[str, str], now: datetime) -> list[tuple[str, ...]]:

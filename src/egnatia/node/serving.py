@@ -10,6 +10,7 @@ import uvloop
 from litestar import Litestar
 
 from egnatia.casework.follower import Follower
+from egnatia.cyber.incidents.picture import keep as keep_picture
 from egnatia.cyber.intel.delivery import routes as outputs
 from egnatia.cyber.intel.keeping import keep as keep_sources
 from egnatia.exchange.api.app import app as api
@@ -97,7 +98,9 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
-    work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders))
+    tell, about = node.settings.incidents, node.settings.organisation
+    picture = keep_picture(node.casework, node.own, about.economy, tell.tell, tell.tell_every_hours)
+    work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders), picture)
     tasks = [asyncio.create_task(each) for each in work]
     follower, teller = Follower(node.casework), TellerThread(Teller(node))
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from egnatia.record.aggregate import IncidentAggregate
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.case import Case, CaseEvent
 from egnatia.record.catalog import STANDARD
@@ -27,7 +28,10 @@ EXERCISE = OwnType(struct=Exercise, name="exercise", adds="property-extension")
 PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
 CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
-OWN_TYPES = (SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT)
+INCIDENT_AGGREGATE = OwnType(struct=IncidentAggregate, name="incident-aggregate")
+OWN_TYPES = (
+    SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT, INCIDENT_AGGREGATE,
+)  # fmt: skip
 
 if TYPE_CHECKING:  # imported where it is used: four megabytes that a node without foreign extensions does without
     from jsonschema.protocols import Validator

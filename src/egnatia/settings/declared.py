@@ -410,6 +410,21 @@ class Portal(Section, frozen=True, kw_only=True):
     ] = 30
 
 
+class Incidents(Section, frozen=True, kw_only=True):
+    """Whom this node tells how many incidents it has open: numbers without details, small ones kept back."""
+
+    tell: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Identity ids of the organisations that keep the regional picture; nobody is told where empty.",
+            examples=[["identity--5f1d2c9e-0000-4000-8000-000000000001"]],
+        ),
+    ] = ()
+    tell_every_hours: Annotated[
+        int, Meta(ge=1, le=8_760, description="How often they are told, if the numbers have changed.", examples=[24])
+    ] = 24
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """Everything an operator decides."""
 
@@ -427,6 +442,7 @@ class Settings(Section, frozen=True, kw_only=True):
     portal: Portal = Portal()
     mail: Mail = Mail()
     webhooks: Webhooks = Webhooks()
+    incidents: Incidents = Incidents()
     base: str = "."
     """The folder that relative paths count from: the settings file's. Not a setting itself."""
     given: Mapping[str, str] = {}
