@@ -188,7 +188,7 @@ def test_an_event_in_anothers_name_is_not_taken(here: Node) -> None:
     fold = here.casework.fold(here.clearance_of(ME), case)
     record, _ = here.casework._event(who(AL), fold, Deed(does="acknowledge"), NOW)
     with pytest.raises(Invalid, match="published by that member"):
-        here.casework._submit(who(ME), CASE_EVENT.write(record))
+        here.casework.submit(who(ME), CASE_EVENT.write(record))
 
 
 def test_a_guest_takes_part_through_a_members_node(here: Node) -> None:

@@ -153,16 +153,30 @@ def task(fold: "Fold", event: Event, party: Party) -> None:
     """Work is asked of somebody; the task bears the id of this event."""
     fields = event.fields
     title, responsible = fields.get("title"), fields.get("responsible", event.author)
+    accountable = fields.get("accountable", event.author)
     due, person = fields.get("due", ""), fields.get("person", "")
-    wrong = not all(isinstance(each, str) and len(each) <= _LONGEST for each in (title, responsible, due, person))
-    if wrong or not title or (due and not is_instant(due)):
-        fold.refuse(event, Rule.FIELD_WRONG, "a task has a title, and perhaps responsible, person and due")
+    texts = (title, responsible, accountable, due, person)
+    if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts) or not title:
+        fold.refuse(event, Rule.FIELD_WRONG, "a task has a title, and perhaps responsible, accountable, person and due")
         return
-    if not _is_known(fold, responsible):
-        fold.refuse(event, Rule.UNKNOWN_SUBJECT, "neither a party nor a role is responsible")
+    if due and not is_instant(due):
+        fold.refuse(event, Rule.FIELD_WRONG, "a task is due at a moment in UTC")
         return
-    opened = fold.ordering.keys[event.id][0]
-    fold.state.tasks[event.id] = Task(str(title), opened, responsible, event.author, person=person, due=version_of(due))
+    others = [fields.get("consulted", ()), fields.get("informed", ())]
+    known = all(isinstance(each, list | tuple) and all(_is_known(fold, who) for who in each) for each in others)
+    if not known or not _is_known(fold, responsible) or not _is_known(fold, accountable):
+        fold.refuse(event, Rule.UNKNOWN_SUBJECT, "who is named is neither a party nor a role")
+        return
+    fold.state.tasks[event.id] = Task(
+        str(title),
+        fold.ordering.keys[event.id][0],
+        responsible,
+        accountable,
+        tuple(others[0]),
+        tuple(others[1]),
+        person=person,
+        due=version_of(due),
+    )
 
 
 def open_duty(fold: "Fold", event: Event, name: str) -> None:
@@ -211,6 +225,33 @@ def duplicate(fold: "Fold", event: Event, party: Party) -> None:
         fold.state.duplicates[event.about[0]] = event.id
 
 
+def merge(fold: "Fold", event: Event, party: Party) -> None:
+    """This case goes on in another one (`into`), or another one goes on in this (`from`)."""
+    way = event.fields.get("as")
+    if len(event.about) != 1 or not event.about[0].startswith("case--") or event.about[0] == fold.case.id:
+        fold.refuse(event, Rule.UNKNOWN_SUBJECT, "no other case is named")
+    elif way not in {"into", "from"}:
+        fold.refuse(event, Rule.FIELD_WRONG, "it is merged into another case, or another one from which it takes over")
+    elif way == "into" and fold.state.merged:
+        fold.refuse(event, Rule.WRONG_STATE, f"it goes on in {fold.state.merged} already")
+    elif _admits(fold, event, party):
+        if way == "into":
+            fold.state.merged = event.about[0]
+        else:
+            fold.state.absorbed[event.about[0]] = event.id
+
+
+def unmerge(fold: "Fold", event: Event, party: Party) -> None:
+    """A merging is taken back: each case goes on by itself, with all that it had."""
+    other = event.about[0] if len(event.about) == 1 else ""
+    if not other or (fold.state.merged != other and other not in fold.state.absorbed):
+        fold.refuse(event, Rule.UNKNOWN_SUBJECT, "it is not merged with that case")
+    elif _admits(fold, event, party):
+        if fold.state.merged == other:
+            fold.state.merged = ""
+        fold.state.absorbed.pop(other, None)
+
+
 ACTS: Final[Mapping[str, Act]] = {
     "comment": comment,
     "attach": attach,
@@ -227,6 +268,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "assign": assign,
     "progress": progress,
     "duplicate": duplicate,
+    "merge": merge,
+    "unmerge": unmerge,
 }
 """By the name of the deed."""
 

@@ -1,15 +1,21 @@
 """Who a record of a case is for: its parties. The same parties make the same marking, whoever writes it down."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid5
 
 import msgspec
 
+from egnatia.casework.clock import moment
 from egnatia.casework.deed import DEEDS
 from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
+from egnatia.policy.marking import TLP_2
+from egnatia.record import Invalid, Problem, read, reading
+from egnatia.record.common import DomainObject
 from egnatia.record.marking import AUDIENCE_EXTENSION, EGNATIA, EXERCISE_EXTENSION
+from egnatia.record.own import OwnType
 
 _SINCE: Final = "2026-11-24T00:00:00.000Z"
 
@@ -58,3 +64,22 @@ def wider(fold: Fold, organisation: str, held: Mapping[str, frozenset[str]]) -> 
             if wanted != held[event.id]:
                 found[event.id] = wanted
     return found
+
+
+def remarked(body: bytes, refs: tuple[str, ...], own_type: OwnType, now: datetime) -> bytes:
+    """A newer version of a record of a case under other markings; all else is as it was. Raises Invalid."""
+    record = reading(read(body))
+    if not isinstance(record, DomainObject) or not isinstance(record, own_type.struct):
+        raise Invalid((Problem("$.type", "a record of a case", own_type.name),))
+    modified = max(stamp_of(now), stamp_of(moment(record.modified) + timedelta(milliseconds=1)))
+    return own_type.write(msgspec.structs.replace(record, modified=modified, object_marking_refs=refs, extensions=None))
+
+
+def tlps(body: bytes) -> tuple[str, ...]:
+    """The TLP that a record bears."""
+    return tuple(ref for ref in read(body).head.object_marking_refs if ref in TLP_2)
+
+
+def stamp_of(at: datetime) -> str:
+    """A moment as records write it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"

@@ -79,8 +79,8 @@ def owed(fold: Fold) -> list[Owed]:
 
 
 def open_only(fold: Fold) -> list[Owed]:
-    """What is owed still; nothing in a case that is over."""
-    if fold.state.state in fold.book.final:
+    """What is owed still; nothing in a case that is over or goes on in another."""
+    if fold.state.state in fold.book.final or fold.state.merged:
         return []
     return [each for each in owed(fold) if each.met is None]
 

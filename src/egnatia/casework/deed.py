@@ -35,5 +35,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "assign": Deed("Give a task to somebody", about="a task"),
     "progress": Deed("Say how a task stands", about="a task"),
     "duplicate": Deed("Say that another case is the same matter", about="a case", reason=True),
+    "merge": Deed("Let this case go on in another one, or another one in this", about="a case", reason=True),
+    "unmerge": Deed("Take a merging back", about="a case", reason=True),
 }
 """By name. A workflow's own steps bear other names."""

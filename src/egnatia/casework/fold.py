@@ -6,7 +6,7 @@ earlier has the case folded again.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from egnatia.casework.acts import ACTS, Act, open_duty
 from egnatia.casework.deed import DEEDS
@@ -17,6 +17,9 @@ from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.state import CaseState, Conflict, Party, Refusal, Rule
 from egnatia.casework.workflow import Step
 from egnatia.record.case import Case
+
+_IN_MERGED: Final = frozenset({"merge", "unmerge", "join", "leave"})
+"""What can be done, besides talking, in a case that goes on in another one."""
 
 
 class Fold:
@@ -47,7 +50,7 @@ class Fold:
     def may(self, organisation: str) -> list[Step]:
         """The steps that a party could do now, as far as its roles, the state and the rules go."""
         party = self.state.parties.get(organisation)
-        if party is None or party.left:
+        if party is None or party.left or self.state.merged:
             return []
         known = self.known()
         return [
@@ -126,6 +129,8 @@ class Fold:
         if party.left:
             return self.refuse(event, Rule.HAS_LEFT, "its author had left the case")
         act = self._acts.get(event.does)
+        if state.merged and not (act is not None and (act[1] or event.does in _IN_MERGED)):
+            return self.refuse(event, Rule.MERGED, f"the case goes on in {state.merged}: take that back first")
         if act is not None:
             return self._act(event, party, *act)
         step = self._steps.get(event.does)

@@ -5,12 +5,13 @@ party may not see is not part of the case that it is shown.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
-from egnatia.casework.audience import audience, marking, wider
+from egnatia.casework.attaching import attached, files_widened
+from egnatia.casework.audience import audience, marking, remarked, stamp_of, tlps, wider
 from egnatia.casework.clock import Owed, moment, open_only
 from egnatia.casework.event import Event, event_of
 from egnatia.casework.fold import Fold
@@ -21,12 +22,10 @@ from egnatia.casework.state import Refusal, Rule
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Submitter
 from egnatia.policy import Clearance, clearance_within
-from egnatia.policy.marking import TLP_2
-from egnatia.record import Invalid, Problem, read, reading
+from egnatia.record import Invalid, read, reading
 from egnatia.record.case import Case, CaseEvent, CaseParty, identified
 from egnatia.record.instant import version_of
 from egnatia.record.marking import TLP2_IDS
-from egnatia.record.own import OwnType
 from egnatia.record.schemas import CASE, CASE_EVENT
 from egnatia.store.casebook import Due, Held, Standing
 
@@ -107,7 +106,7 @@ class Registry:
             raise Unknown(f"there is no workflow {opening.workflow!r} here")
         if opening.exercise != submitter.exercise:
             raise ValueError("a case belongs to the exercise in which it is opened, and to none outside of one")
-        stamp = _stamp(now or datetime.now(UTC))
+        stamp = stamp_of(now or datetime.now(UTC))
         named = [each.party_ref for each in opening.parties]
         watching = self.stage.watchers(opening.exercise)
         id_, definition = marking({*named, submitter.organisation, *watching}, opening.exercise)
@@ -128,7 +127,7 @@ class Registry:
             )
         )
         if (at := self.stage.moment(case)) is not None:
-            case = identified(msgspec.structs.replace(case, at=_stamp(at)))
+            case = identified(msgspec.structs.replace(case, at=stamp_of(at)))
         fold = Fold(book, case)
         lost = opening.facts.keys() - fold.state.facts.keys()
         strange = {role for each in opening.parties for role in each.roles} - book.roles.keys()
@@ -136,7 +135,7 @@ class Registry:
             raise ValueError(f"{book.workflow.name} has no such facts or roles: {', '.join(sorted(lost | strange))}")
         if submitter.organisation not in named:
             raise ValueError("who opens a case takes part in it")
-        self._submit(submitter, definition, CASE.write(case))
+        self.submit(submitter, definition, CASE.write(case))
         self.refresh([case.id])
         return case.id
 
@@ -162,19 +161,43 @@ class Registry:
         if is_linking(self.host, submitter, deed.about, deed.fields):
             raise Refused(Refusal("", Rule.UNKNOWN_SUBJECT, "nothing links an exercise with what is real"))
         if not deed.at and (moment_ := self.stage.moment(fold.case)) is not None:
-            deed = msgspec.structs.replace(deed, at=_stamp(moment_))
+            deed = msgspec.structs.replace(deed, at=stamp_of(moment_))
         before = fold.state.active().keys()
         body, event = self._event(submitter, fold, deed, now or datetime.now(UTC))
         fold.add([event])
         if (refusal := fold.state.refused.get(event.id)) is not None:
             raise Refused(refusal)
         readers = audience(fold, event) | (before if not deed.only else frozenset())
-        id_, definition = self._marking(fold, readers)
-        written = msgspec.structs.replace(body, object_marking_refs=(*_tlps(held.body), id_))
-        self._submit(submitter, definition, CASE_EVENT.write(written))
+        id_, definition = self.marking_for(fold, readers)
+        written = msgspec.structs.replace(body, object_marking_refs=(*tlps(held.body), id_))
+        self.submit(submitter, definition, CASE_EVENT.write(written))
         self.share(submitter, case)
         self.refresh([case])
         return event
+
+    def merge(self, submitter: Submitter, case: str, into: str, text: str) -> None:
+        """Lets one case go on in another: an event in each says so. Raises Unknown, Refused, Invalid."""
+        clearance = self.host.clearance_of(submitter.organisation)
+        self._admitted(self.fold(clearance, case), submitter.organisation)
+        self.act(submitter, into, Deed(does="merge", about=(case,), fields={"as": "from"}, text=text))
+        self.act(submitter, case, Deed(does="merge", about=(into,), fields={"as": "into"}, text=text))
+
+    def unmerge(self, submitter: Submitter, case: str, other: str, text: str) -> None:
+        """Takes a merging back in both cases, as far as each says so. Raises Unknown, Refused, Invalid."""
+        clearance = self.host.clearance_of(submitter.organisation)
+        for one, another in ((case, other), (other, case)):
+            state = self.fold(clearance, one).state
+            if state.merged == another or another in state.absorbed:
+                self.act(submitter, one, Deed(does="unmerge", about=(another,), text=text))
+
+    def _admitted(self, fold: Fold, organisation: str) -> None:
+        """Raises Refused where the organisation could not merge the case, before anything is written."""
+        party = fold.state.active().get(organisation)
+        if party is None or party.roles.isdisjoint(fold.book.workflow.admits):
+            roles = ", ".join(fold.book.workflow.admits)
+            raise Refused(Refusal("", Rule.NOT_ITS_ROLE, f"merge is for {roles}"))
+        if fold.state.merged:
+            raise Refused(Refusal("", Rule.WRONG_STATE, f"it goes on in {fold.state.merged} already"))
 
     def share(self, submitter: Submitter, case: str, *, now: datetime | None = None) -> int:
         """Gives the parties of a case what the submitter's organisation wrote in it and they may see, in an exercise or
@@ -193,22 +216,25 @@ class Registry:
         at = now or datetime.now(UTC)
         written: dict[bytes, None] = {}
         for body, readers, own_type in todo:
-            id_, definition = self._marking(fold, readers)
+            id_, definition = self.marking_for(fold, readers)
             written[definition] = None
-            written[_remarked(body, (*_tlps(body), id_), own_type, at)] = None
-        marks = self._marking(fold, frozenset(fold.state.active()))
+            written[remarked(body, (*tlps(body), id_), own_type, at)] = None
+        # A file goes where the event goes that attached it.
+        files = {each: readers for id_, readers in wanted.items() for each in attached(fold.ordering.events[id_])}
+        written |= dict.fromkeys(files_widened(self, clearance, submitter, fold, files))
+        marks = self.marking_for(fold, frozenset(fold.state.active()))
         written |= dict.fromkeys(
             widened(fold, submitter.organisation, lambda ids: self.host.store.get(clearance, ids), marks, at)
         )
         if written:
-            self._submit(submitter, *written)
+            self.submit(submitter, *written)
         return len(todo)
 
     def lodge(self, submitter: Submitter, case: str, records: Iterable[Mapping[str, Any]], words: str) -> "Lodged":
         """Hands in records under the case's label and links them to it, with words for the timeline; those that are
         refused are told. Raises Unknown, Refused, NotAllowed."""
         fold = self.fold(clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise), case)
-        written = bodies(fold, records, self._marking(fold, frozenset(fold.state.active())))
+        written = bodies(fold, records, self.marking_for(fold, frozenset(fold.state.active())))
         ids: list[str] = []
         refused: list[str] = []
         for start in range(1, len(written), _AT_ONCE):
@@ -258,7 +284,7 @@ class Registry:
         standings = [each for one in self.hosted() for each in self.host.clearance_of(one).standings]
         return everywhere(Clearance(tuple(standings)))
 
-    def _marking(self, fold: Fold, readers: frozenset[str]) -> tuple[str, bytes]:
+    def marking_for(self, fold: Fold, readers: frozenset[str]) -> tuple[str, bytes]:
         """The marking for these readers of a record of the case, and for who watches its exercise."""
         exercise = fold.case.exercise or ""
         return marking(readers | self.stage.watchers(exercise), exercise)
@@ -276,7 +302,7 @@ class Registry:
         return Fold(book, case, _events(self._book.events(clearance, id_), case)), held
 
     def _event(self, submitter: Submitter, fold: Fold, deed: Deed, now: datetime) -> tuple[CaseEvent, Event]:
-        stamp = _stamp(now)
+        stamp = stamp_of(now)
         record = identified(
             CaseEvent(
                 id="",
@@ -298,7 +324,8 @@ class Registry:
         )
         return record, event_of(record, submitter.organisation, fold.case)
 
-    def _submit(self, submitter: Submitter, *bodies: bytes) -> None:
+    def submit(self, submitter: Submitter, *bodies: bytes) -> None:
+        """Hands records in, all or none; raises Invalid."""
         outcome = self.host.admission.submit(bodies, submitter, atomic=True, tolerant=False).result(_WAIT)
         if outcome.refused:
             raise Invalid(outcome.refused[0].problems)
@@ -313,18 +340,21 @@ def standing_of(fold: Fold) -> tuple[Standing, list[Due]]:
     }
     shown |= {"economies": known["economies"], "opened": _micros(moment(version_of(case.created)))}
     last = max((key[0] for key in fold.ordering.keys.values()), default=state.since)
+    owed = open_only(fold)
     standing = Standing(
         id=case.id,
         workflow=case.workflow,
         title=case.title,
         state=state.state,
-        is_open=state.state not in fold.book.final,
+        is_open=state.state not in fold.book.final and not state.merged,
         parties=tuple(sorted(state.active())),
         updated=_micros(moment(last)),
         exercise=case.exercise or "",
         facts=shown,
+        roles={name: tuple(sorted(party.roles)) for name, party in state.active().items()},
+        due=min((_micros(each.due) for each in owed if each.due is not None), default=0),
     )
-    return standing, [_due(fold, each) for each in open_only(fold) if each.due is not None]
+    return standing, [_due(fold, each) for each in owed if each.due is not None]
 
 
 def _due(fold: Fold, owed: Owed) -> Due:
@@ -353,20 +383,6 @@ def _events(held: Sequence[Held], case: Case) -> list[Event]:
     return found
 
 
-def _remarked(body: bytes, refs: tuple[str, ...], own_type: OwnType, now: datetime) -> bytes:
-    """A newer version of a record under other markings; all else is as it was."""
-    record = reading(read(body))
-    if not isinstance(record, Case | CaseEvent):
-        raise Invalid((Problem("$.type", "a record of a case", own_type.name),))
-    modified = max(_stamp(now), _stamp(moment(record.modified) + timedelta(milliseconds=1)))
-    return own_type.write(msgspec.structs.replace(record, modified=modified, object_marking_refs=refs, extensions=None))
-
-
-def _tlps(body: bytes) -> tuple[str, ...]:
-    """The TLP that a record bears."""
-    return tuple(ref for ref in read(body).head.object_marking_refs if ref in TLP_2)
-
-
 def _tlp(name: str) -> str:
     if name not in _MARKING:
         raise ValueError(f"{name!r} is none of {', '.join(_MARKING)}")
@@ -375,10 +391,6 @@ def _tlp(name: str) -> str:
 
 def _id(body: bytes) -> str:
     return read(body).head.id
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
 
 
 def _micros(at: datetime) -> int:

@@ -27,6 +27,7 @@ class Rule(enum.StrEnum):
     UNKNOWN_SUBJECT = "unknown-subject"
     REASON_MISSING = "reason-missing"
     CASE_OVER = "case-over"
+    MERGED = "merged"
     FOR_ALL = "for-all"
 
 
@@ -105,7 +106,8 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class CaseState(msgspec.Struct):
-    """Everything that follows from the events. Moments are texts that order as time does."""
+    """Everything that follows from the events. Moments are texts that order as time does. `merged` is the case in which
+    this one goes on, empty where it goes on itself; `absorbed` are those that go on in this one, and by which event."""
 
     state: str
     since: str
@@ -121,6 +123,8 @@ class CaseState(msgspec.Struct):
     extensions: dict[str, list[Extension]] = {}
     refs: dict[str, None] = {}
     duplicates: dict[str, str] = {}
+    merged: str = ""
+    absorbed: dict[str, str] = {}
     conflicts: dict[str, Conflict] = {}
     refused: dict[str, Refusal] = {}
     missing: set[str] = set()

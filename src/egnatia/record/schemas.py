@@ -10,6 +10,7 @@ import msgspec
 
 from egnatia.record.aggregate import IncidentAggregate
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
+from egnatia.record.attachment import CaseAttachment, CaseAttachmentPiece
 from egnatia.record.case import Case, CaseEvent
 from egnatia.record.catalog import STANDARD
 from egnatia.record.examination import GONE, Log, found
@@ -29,8 +30,11 @@ PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
 CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
 INCIDENT_AGGREGATE = OwnType(struct=IncidentAggregate, name="incident-aggregate")
+CASE_ATTACHMENT = OwnType(struct=CaseAttachment, name="case-attachment")
+CASE_ATTACHMENT_PIECE = OwnType(struct=CaseAttachmentPiece, name="case-attachment-piece")
 OWN_TYPES = (
     SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT, INCIDENT_AGGREGATE,
+    CASE_ATTACHMENT, CASE_ATTACHMENT_PIECE,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # imported where it is used: four megabytes that a node without foreign extensions does without

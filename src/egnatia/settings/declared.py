@@ -185,6 +185,16 @@ class Limits(Section, frozen=True, kw_only=True):
             examples=[33_554_432],
         ),
     ] = 33_554_432
+    attachment_bytes: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=250_000_000,
+            description="The largest file that may be attached to a case, in bytes. Through the pages `body_bytes` "
+            "bounds it as well.",
+            examples=[25_000_000],
+        ),
+    ] = 25_000_000
     page_records: Annotated[
         int, Meta(ge=1, le=10_000, description="The most records in one page of a feed.", examples=[1_000])
     ] = 1_000

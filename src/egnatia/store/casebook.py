@@ -36,7 +36,8 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a case stands. `parties` are those that take part now, `updated` (microseconds UTC) the last event."""
+    """How a case stands. `parties` are those that take part now with their `roles`, `updated` is the last event, `due`
+    when something is owed next, 0 where nothing is; microseconds UTC."""
 
     id: str
     workflow: str
@@ -47,6 +48,8 @@ class Standing(msgspec.Struct, frozen=True):
     updated: int
     exercise: str = ""
     facts: dict[str, Any] = {}
+    roles: dict[str, tuple[str, ...]] = {}
+    due: int = 0
 
 
 class Due(msgspec.Struct, frozen=True):

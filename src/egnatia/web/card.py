@@ -18,6 +18,8 @@ from egnatia.web.record.text import visible
 LINKING: Final = frozenset(
     {
         "case-event",
+        "case-attachment",
+        "case-attachment-piece",
         "extension-definition",
         "marking-definition",
         "observed-data",

@@ -3,11 +3,23 @@
 from litestar.types import ControllerRouterHandler
 
 from egnatia.web.cases.doing import comment, do, facts, file, join, joining, review, say, step, submit
+from egnatia.web.cases.filing import add, download, look
 from egnatia.web.cases.listing import calendar, cases, due
 from egnatia.web.cases.opening import new, opened
 from egnatia.web.cases.reading import case
+from egnatia.web.cases.working import (
+    change_task,
+    clock,
+    link,
+    merge,
+    merging,
+    open_task,
+    set_clock,
+    task_form,
+)
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     cases, due, calendar, new, opened, case, step, do, file, submit, facts, say, comment, joining, join, review,
+    add, look, download, task_form, open_task, change_task, clock, set_clock, link, merging, merge,
 )  # fmt: skip
 """Every page of this folder."""

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from markupsafe import Markup
 
+from egnatia.casework.attaching import attached, described, known_for
 from egnatia.casework.clock import Owed, Review, Timeliness, moment, owed
 from egnatia.casework.diagram import diagram
 from egnatia.casework.fold import Fold
@@ -44,6 +45,16 @@ REVIEWS: Mapping[Review, tuple[str, str]] = {
 """How far a report is."""
 
 
+PROGRESS: Mapping[str, str] = {
+    "to-do": N_("to do"),
+    "in-progress": N_("in progress"),
+    "on-hold": N_("on hold"),
+    "done": N_("done"),
+    "cancelled": N_("cancelled"),
+}
+"""How a task stands, in words."""
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One fact as it is known; `source` is the rule that it follows from."""
 
@@ -68,6 +79,33 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     reviewable: bool
 
 
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of the case; `size` in words."""
+
+    id: str
+    name: str
+    size: str
+    sha256: str
+    author: str
+    known: bool
+
+
+class ConflictRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact on which two parties said different things: who said what, the one that counts last."""
+
+    title: str
+    said: tuple[tuple[str, str], ...]
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One task, under the id by which it is changed; `due` in microseconds UTC, 0 for none."""
+
+    id: str
+    task: Task
+    status: str
+    due: int
+
+
 class OwedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is owed."""
 
@@ -77,6 +115,7 @@ class OwedRow(msgspec.Struct, frozen=True, kw_only=True):
     review_kind: str
     review: str
     source: str
+    adjustable: bool
 
     @property
     def due(self) -> int | None:
@@ -101,8 +140,12 @@ class CasePage(Content, frozen=True, kw_only=True):
     conclusions: tuple[Said, ...]
     parties: tuple[tuple[str, Party], ...]
     owed: tuple[OwedRow, ...]
-    tasks: tuple[Task, ...]
-    conflicts: tuple[tuple[str, Conflict], ...]
+    tasks: tuple[TaskRow, ...]
+    conflicts: tuple[ConflictRow, ...]
+    files: tuple[FileRow, ...]
+    merged: tuple[str, str]
+    absorbed: tuple[tuple[str, str], ...]
+    duplicates: tuple[tuple[str, str], ...]
     missing: int
     moments: tuple[Moment, ...]
     steps: tuple[Step, ...]
@@ -113,6 +156,12 @@ class CasePage(Content, frozen=True, kw_only=True):
     may_admit: bool
     ways: tuple[tuple[str, str], ...]
     stream: str
+
+    @property
+    def who(self) -> list[tuple[str, str]]:
+        """The parties that are there, and the roles: what a form sends, and what they are called."""
+        there = [(id_, self.name(id_)) for id_, party in self.parties if not party.left]
+        return [*there, *self.roles.items()]
 
     def name(self, organisation: str) -> str:
         """What an organisation, or a role, is called."""
@@ -126,7 +175,37 @@ async def case(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[s
     position = await visit.ask(visit.store.position)
     fold = await found(visit, case)
     stream = stream_at(visit, position, Sieve(type="case-event", all=True))
-    return visit.page(page_of(visit, fold, stream))
+    return visit.page(page_of(visit, fold, stream, await visit.ask(lambda: beside(visit, fold))))
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows of other records: the files of the case, and what other cases are called."""
+
+    files: tuple[FileRow, ...]
+    titles: Mapping[str, str]
+
+
+def beside(visit: Visit, fold: Fold) -> Beside:
+    """What the case names that the visitor may see. Asks the store."""
+    clearance, registry, state = visit.clearance(), visit.premises.casework, fold.state
+    authors = {id_: event.author for event in fold.ordering if event.id not in state.refused for id_ in attached(event)}
+    files = described(registry, clearance, list(authors))
+    others = {*state.duplicates, *state.absorbed, *([state.merged] if state.merged else [])}
+    return Beside(
+        files=tuple(
+            FileRow(
+                id=each.id,
+                name=each.name,
+                size=visit.speech.number(each.size),
+                sha256=each.sha256,
+                author=authors[each.id],
+                known=bool(known_for(registry, clearance, each.sha256)),
+            )
+            for each in files.values()
+            if each.case_ref == fold.case.id
+        ),
+        titles=registry.titles(clearance, others) if others else {},
+    )
 
 
 async def found(visit: Visit, case: str) -> Fold:
@@ -143,7 +222,7 @@ def party_of(visit: Visit, fold: Fold) -> Party | None:
     return fold.state.active().get(visit.visitor.organisation or "")
 
 
-def page_of(visit: Visit, fold: Fold, stream: str) -> CasePage:
+def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
     """Everything that the page shows."""
     book, state = fold.book, fold.state
     party = party_of(visit, fold)
@@ -170,9 +249,16 @@ def page_of(visit: Visit, fold: Fold, stream: str) -> CasePage:
         ),
         conclusions=tuple(conclusions),
         parties=tuple(state.parties.items()),
-        owed=tuple(_row(fold, each) for each in owed(fold)),
-        tasks=tuple(state.tasks.values()),
-        conflicts=tuple((book.fields[name].title, each) for name, each in state.conflicts.items()),
+        owed=tuple(_row(fold, each, roles) for each in owed(fold)),
+        tasks=tuple(
+            TaskRow(id=id_, task=each, status=PROGRESS[each.status], due=micros(moment(each.due)) if each.due else 0)
+            for id_, each in state.tasks.items()
+        ),
+        conflicts=tuple(_conflict(visit, fold, name, each) for name, each in state.conflicts.items()),
+        files=more.files,
+        merged=(state.merged, more.titles.get(state.merged, state.merged)),
+        absorbed=tuple((each, more.titles.get(each, each)) for each in state.absorbed),
+        duplicates=tuple((each, more.titles.get(each, each)) for each in state.duplicates),
         missing=len(state.missing),
         moments=tuple(reversed([_moment(visit, fold, place, roles) for place in fold.ordering.keys])),
         steps=tuple(fold.may(visit.visitor.organisation or "")) if may_act else (),
@@ -206,11 +292,25 @@ def micros(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-def _row(fold: Fold, each: Owed) -> OwedRow:
+def _conflict(visit: Visit, fold: Fold, name: str, each: Conflict) -> ConflictRow:
+    events = (fold.ordering.events[id_] for id_ in (each.earlier, each.later))
+    said = tuple((event.author, told(visit, event.fields.get(name))) for event in events)
+    return ConflictRow(title=fold.book.fields[name].title, said=said)
+
+
+def _row(fold: Fold, each: Owed, roles: frozenset[str]) -> OwedRow:
     kind, words = TIMELINESS[each.timeliness(datetime.now(UTC))]
     review_kind, review = REVIEWS[each.review]
-    source = fold.book.deadlines[each.deadline].source
-    return OwedRow(owed=each, kind=kind, words=words, review_kind=review_kind, review=review, source=source)
+    declared = fold.book.deadlines[each.deadline]
+    return OwedRow(
+        owed=each,
+        kind=kind,
+        words=words,
+        review_kind=review_kind,
+        review=review,
+        source=declared.source,
+        adjustable=each.met is None and not roles.isdisjoint((*declared.extendable_by, *declared.pausable_by)),
+    )
 
 
 def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment:
@@ -263,5 +363,7 @@ DEED_WORDS: Mapping[str, str] = {
     "assign": N_("A task was given to somebody"),
     "progress": N_("How a task stands"),
     "duplicate": N_("The same matter as another case"),
+    "merge": N_("Merged with another case"),
+    "unmerge": N_("A merging was taken back"),
 }
 """What the deeds are called on the timeline."""

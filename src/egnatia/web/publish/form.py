@@ -20,7 +20,17 @@ from egnatia.web.record.verb import VERBS
 from egnatia.web.record.vocabulary import VOCABULARIES
 
 UNOFFERED: Final = frozenset(
-    {"receipt", "recall", "sealed-record", "marking-definition", "sharing-agreement", "case", "case-event"}
+    {
+        "receipt",
+        "recall",
+        "sealed-record",
+        "marking-definition",
+        "sharing-agreement",
+        "case",
+        "case-event",
+        "case-attachment",
+        "case-attachment-piece",
+    }
 )
 """Types that have pages of their own, or that only programs write."""
 

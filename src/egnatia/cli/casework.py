@@ -1,0 +1,103 @@
+"""Files of cases, and cases that are merged, at the command line."""
+
+from pathlib import Path
+
+import click
+
+from egnatia.casework.attaching import File, Incomplete, attach, content, described, known_for
+from egnatia.casework.registry import Refused, Unknown
+from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.exchange.submission import Right, Submitter
+from egnatia.node import Node
+
+_RIGHTS = frozenset({Right.READ, Right.SUBMIT})
+
+
+def _officer(node: Node) -> Submitter:
+    return Submitter(node.own, "command line", _RIGHTS)
+
+
+@click.command("attach")
+@click.argument("case")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--text", default="", help="What it is.")
+@click.option("--only", multiple=True, help="Only for parties in this role; repeatable.")
+@command
+def attach_(desk: Desk, case: str, file: Path, *, text: str, only: tuple[str, ...]) -> None:
+    """Attach FILE to CASE: it goes to the parties, sealed past whoever relays it.
+
+    \b
+    egnatia case attach case--... disk-image-hashes.txt --text "hashes of the images"
+    """
+    with desk.node() as node:
+        new = File(name=file.name, content=file.read_bytes())
+        try:
+            made = attach(node.casework, _officer(node), case, new, text=text, only=only)
+        except Refused as refused:
+            raise Failure(f"Refused ({refused.refusal.rule}): {refused.refusal.reason}") from refused
+        except Unknown as unknown:
+            raise Failure(str(unknown.args[0])) from unknown
+        node.note("case file attached", made.refs[0], case)
+        record = described(node.casework, node.clearance_of(node.own), made.refs)[made.refs[0]]
+    desk.answer({"file": record.id, "sha256": record.sha256}, f"Attached {record.id}, SHA-256 {record.sha256}.")
+
+
+@click.command("files")
+@click.argument("case")
+@command
+def files(desk: Desk, case: str) -> None:
+    """The files of CASE: who added them, their hashes, and whether other records speak of those."""
+    with desk.node() as node:
+        clearance = node.clearance_of(node.own)
+        try:
+            fold = node.casework.fold(clearance, case)
+        except Unknown as unknown:
+            raise Failure(str(unknown.args[0])) from unknown
+        found = list(described(node.casework, clearance, list(fold.state.refs)).values())
+        known = {each.id: len(known_for(node.casework, clearance, each.sha256)) for each in found}
+    rows = [(each.id, each.name, each.size, each.sha256, each.created_by_ref, known[each.id]) for each in found]
+    columns = ("file", "name", "bytes", "SHA-256", "added by", "records that speak of it")
+    listed = [dict(zip(("id", "name", "size", "sha256", "by", "known"), row, strict=True)) for row in rows]
+    desk.answer(listed, table(columns, rows) if rows else "The case has no files.")
+
+
+@click.command("fetch")
+@click.argument("case")
+@click.argument("file")
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+@command
+def fetch(desk: Desk, case: str, file: str, to: Path) -> None:
+    """Write a copy of the file FILE of CASE to TO, checked against its hash; the audit log notes it first."""
+    if to.exists():
+        raise FileExistsError(f"{to} is there already")
+    with desk.node() as node:
+        clearance = node.clearance_of(node.own)
+        record = described(node.casework, clearance, [file]).get(file)
+        if record is None or record.case_ref != case:
+            raise Failure(f"{case} has no file {file}")
+        try:
+            whole = content(node.casework, clearance, record)
+        except Incomplete as error:
+            raise Failure(str(error)) from error
+        node.note("case file downloaded", file, f"{case} sha256 {record.sha256}")
+        to.write_bytes(whole)
+    desk.answer({"file": str(to), "sha256": record.sha256}, f"{len(whole):,} bytes written to {to}.")
+
+
+@click.command("merge")
+@click.argument("case")
+@click.argument("into")
+@click.option("--text", required=True, help="Why.")
+@click.option("--undo", is_flag=True, help="Take it back.")
+@command
+def merge(desk: Desk, case: str, into: str, *, text: str, undo: bool) -> None:
+    """Let CASE go on in the case INTO: both keep all that they have, and it can be taken back."""
+    with desk.node() as node:
+        work = node.casework.unmerge if undo else node.casework.merge
+        try:
+            work(_officer(node), case, into, text)
+        except Refused as refused:
+            raise Failure(f"Refused ({refused.refusal.rule}): {refused.refusal.reason}") from refused
+        except Unknown as unknown:
+            raise Failure(str(unknown.args[0])) from unknown
+    desk.answer({"case": case, "into": into, "merged": not undo}, "Done.")
