@@ -68,6 +68,11 @@ class Facts:
         """Every organisation that is known, by name: hosted here, on a card, or named by the operator."""
         return tuple(sorted(self._known().values(), key=lambda each: each.name))
 
+    def economy(self, organisation: str) -> str:
+        """The economy of an organisation; `other` for one that is not known."""
+        found = self._known().get(organisation)
+        return (found.economy if found is not None else "") or "other"
+
     def forget(self) -> None:
         """Something has changed: read it anew when next asked."""
         self._read_at = float("-inf")

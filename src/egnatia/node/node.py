@@ -9,6 +9,8 @@ import msgspec
 
 from egnatia.casework.library import Library, general
 from egnatia.casework.registry import Registry
+from egnatia.cyber.exercises.exercises import Exercises
+from egnatia.cyber.exercises.exercises import library as exercise_workflows
 from egnatia.cyber.incidents.protocol import incidents
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
@@ -48,7 +50,7 @@ def now() -> int:
 
 def workflows() -> Library:
     """Every workflow that this release knows."""
-    return general().joined(incidents())
+    return general().joined(incidents(), exercise_workflows())
 
 
 class Node:
@@ -85,6 +87,8 @@ class Node:
         self.outbox = Outbox(self.store, settings)
         self.hooks = Hooks(self.store, residence.secret("webhooks"))
         self.casework = Registry(self, workflows(), lambda: [each.id for each in residence.organisations])
+        self.exercises = Exercises(self.casework, self.facts.economy)
+        self.casework.stage = self.exercises
         self._noticed = residence.signed_card.body
 
     @classmethod

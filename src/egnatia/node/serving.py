@@ -10,6 +10,7 @@ import uvloop
 from litestar import Litestar
 
 from egnatia.casework.follower import Follower
+from egnatia.cyber.exercises.conductor import Conductor
 from egnatia.cyber.incidents.picture import keep as keep_picture
 from egnatia.cyber.intel.delivery import routes as outputs
 from egnatia.cyber.intel.keeping import keep as keep_sources
@@ -103,12 +104,14 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders), picture)
     tasks = [asyncio.create_task(each) for each in work]
     follower, teller = Follower(node.casework), TellerThread(Teller(node))
+    conductor = Conductor(node.exercises)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(conductor.close)
         await asyncio.to_thread(follower.close)
         await asyncio.to_thread(teller.close)
         await peers.stop()
