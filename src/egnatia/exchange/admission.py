@@ -186,7 +186,7 @@ class Admission:
 
     def _reviewed(self, submitter: Submitter) -> Rule:
         """What this submitter may not hand in without a second person."""
-        if Right.RELEASE in submitter.rights:
+        if Right.RELEASE in submitter.rights or submitter.exercise:
             return Rule.NEVER
         return self._four_eyes.rule(submitter.organisation)
 

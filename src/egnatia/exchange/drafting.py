@@ -158,7 +158,9 @@ class Drafting(msgspec.Struct, frozen=True):
         if any(demands(self.reviewed, record.head.type, each) for each in (whole, label)):
             out.refused.append(Refused(index, record.head.id, (_UNREVIEWED,)))
             return
-        out.drafts.append(self._drafted(index, record, whole, self.applied))
+        # A definition travels as it is, whoever brought it in: what the exercise puts on records is not put on it.
+        applied = self.applied if not (_is_marking(record) and self.world.exercise) else ()
+        out.drafts.append(self._drafted(index, record, whole, applied))
         widest = whole
         if whole != label and (variant := redact(record)) is not None:
             redacted, widest = read(variant, tolerant=True), label

@@ -26,7 +26,7 @@ from egnatia.exchange.takeback import own_custody
 from egnatia.exchange.webhook import Hooks
 from egnatia.node.facts import Facts
 from egnatia.node.residence import Hosted, Residence
-from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, preview
+from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, clearance_within, preview
 from egnatia.policy import Handling as DefaultHandling
 from egnatia.record import Record, read
 from egnatia.settings import Settings
@@ -199,7 +199,8 @@ class Node:
     def preview(self, body: bytes, submitter: Submitter, handling: Handling) -> tuple[Seen, ...]:
         """Who would see the record if it were handed in so, of all organisations known here; raises Invalid."""
         label = self.label_of(read(body, tolerant=True), submitter, handling)
-        return preview(label, (self.facts.clearance(each.id).standings[0] for each in self.facts.organisations()))
+        readers = (self.facts.clearance(each.id) for each in self.facts.organisations())
+        return preview(label, (clearance_within(each, label.exercise).standings[0] for each in readers))
 
     def label_of(
         self, record: Record, submitter: Submitter, handling: Handling, definitions: Sequence[bytes] = ()
@@ -208,10 +209,13 @@ class Node:
         head and references are enough. Only ends that the submitter may see count: it tells nothing of what is there
         besides."""
         owner = submitter.organisation
-        batch = self.labelling.meanings([read(each) for each in definitions])
-        label = self.labelling.whole(record, owner, handling.applied, batch=batch)
+        marking = [read(submitter.marking)] if submitter.marking else []
+        batch = self.labelling.meanings([*marking, *(read(each) for each in definitions)])
+        applied = (*handling.applied, *(each.head.id for each in marking))
+        label = self.labelling.whole(record, owner, applied, batch=batch)
         ends = [each.target for each in record.references if each.property in ENDS]
-        seen = {row.id for row in self.store.get(self.clearance_of(owner), ends)}
+        clearance = clearance_within(self.clearance_of(owner), submitter.exercise)
+        seen = {row.id for row in self.store.get(clearance, ends)}
         held = self.store.custody.heads(seen)
         bounds = [own_custody(copies, owner) or copies[0] for copies in held.values()]
         return bounded_by(label, [each.governing for each in bounds])

@@ -8,6 +8,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
+from egnatia.cyber.exercises.time import GameTime
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
 from egnatia.web.language.declared import ENGLISH
 from egnatia.web.navigation import Entry, Way, ways
@@ -44,7 +45,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """What surrounds every page. `said` is what the last action did; `csrf` goes into every form that changes
     something; `scheme` is light, dark or empty for the device's own; `here` is the page with its question, to return
-    to; `now` is when it was made, microseconds UTC; `shortcuts` whether single keys do anything."""
+    to; `now` is when it was made, microseconds UTC; `shortcuts` whether single keys do anything. `exercise` is the
+    title of the exercise that all on the page belongs to, `game_time` what time it is in it."""
 
     visitor: Visitor
     language: Language
@@ -57,8 +59,14 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     scheme: str = ""
     exercise: str = ""
+    game_time: GameTime | None = None
     shortcuts: bool = True
     languages: tuple[Language, ...] = tuple(LANGUAGES.values())
+
+    @property
+    def time_now(self) -> int:
+        """What time it is where the page is: in its exercise, or for real; microseconds UTC."""
+        return self.game_time.at if self.game_time is not None and self.game_time.at is not None else self.now
 
     @property
     def ways(self) -> tuple[Way, ...]:

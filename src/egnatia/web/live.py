@@ -30,7 +30,8 @@ def stream_at(visit: Visit, position: int, sieve: Sieve) -> str:
 
 def _bound(visit: Visit) -> str:
     """A page that somebody opened who had signed in does not become the public's when the session ends."""
-    return "session" if visit.visitor.signed_in else "public"
+    who = "session" if visit.visitor.signed_in else "public"
+    return f"{who} {visit.visitor.exercise[-12:]}".rstrip()
 
 
 @get(PATH)

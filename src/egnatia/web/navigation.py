@@ -42,6 +42,7 @@ ENTRIES = (
     Entry(path="/products", words=N_("Publications"), permission=Permission.READ, group=WORK, icon="bell", key="b"),
     Entry(path="/incidents", words=N_("Incidents"), permission=Permission.READ, group=WORK, icon="incidents", key="x"),
     Entry(path="/cases", words=N_("Cases"), permission=Permission.READ, group=WORK, icon="cases", key="i"),
+    Entry(path="/exercises", words=N_("Exercises"), permission=Permission.READ, group=WORK, icon="exercises", key="x"),
     Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, icon="peers", key="e"),
     Entry(
         path="/organisations",
@@ -81,8 +82,9 @@ ENTRIES = (
 
 
 def entries(visitor: Visitor) -> tuple[Entry, ...]:
-    """What the visitor may open, in order."""
-    return tuple(each for each in ENTRIES if visitor.may(each.permission))
+    """What the visitor may open, in order; in an exercise only what is for work in it."""
+    offered = (each for each in ENTRIES if not visitor.exercise or each.group == WORK)
+    return tuple(each for each in offered if visitor.may(each.permission))
 
 
 def ways(offered: tuple[Entry, ...]) -> tuple[Way, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from egnatia.casework.registry import Registry
+from egnatia.cyber.exercises.exercises import Exercises
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.witness import Heard
@@ -21,6 +22,8 @@ class Premises(Host, Protocol):
     def pairings(self) -> Pairings: ...
     @property
     def casework(self) -> Registry: ...
+    @property
+    def exercises(self) -> Exercises: ...
     @property
     def signed_card(self) -> SignedCard: ...
     @property

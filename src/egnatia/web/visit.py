@@ -9,19 +9,20 @@ import hmac
 import secrets
 import string
 import time
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie, UploadFile
 
+from egnatia.cyber.exercises.time import GameTime
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.exchange.api.surface import Desk, Surface
 from egnatia.exchange.caller import Unauthorized
 from egnatia.exchange.submission import NotAllowed
-from egnatia.policy.clearance import Clearance
+from egnatia.policy import Clearance, clearance_within
 from egnatia.settings import Settings, is_loopback
 from egnatia.store.store import Store
 from egnatia.web.frame import HEADERS, Content, Frame, rendered
@@ -33,7 +34,25 @@ from egnatia.web.visitor import Entrance, Visitor
 
 SESSION, DOORSTEP = "egnatia_session", "egnatia_doorstep"
 LANGUAGE, SCHEME, SHORTCUTS, SAID = "egnatia_language", "egnatia_scheme", "egnatia_shortcuts", "egnatia_said"
+EXERCISE = "egnatia_exercise"
 """The cookies of a node's pages, as `cookie_name` writes them."""
+
+_PLAYED: Final = (
+    "/feed", "/search", "/intel", "/publish", "/recall", "/records", "/cases", "/saved", "/exercises", "/live",
+    "/assets", "/choose", "/sign-out", "/sign-in", "/about",
+)  # fmt: skip
+_REAL: Final = ("/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews")
+
+
+def is_played(path: str) -> bool:
+    """Whether a page has a place in an exercise: those on which one works on records and cases. Every other one, also
+    one that is not thought of here, is for what is real."""
+
+    def below(places: Iterable[str]) -> bool:
+        return any(path == each or path.startswith(f"{each}/") for each in places)
+
+    return (path == "/" or below(_PLAYED)) and not below(_REAL)
+
 
 Here = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z", max_length=2_000)]
 """The path of a page of this node, where a form or a link says where to go on. No backslash, no second slash and no
@@ -65,8 +84,26 @@ class Lobby(msgspec.Struct, frozen=True):
             prolongs = request.url.path not in BY_ITSELF
             visitor = await self.surface.ask(lambda: entrance.visitor(cookie, prolongs=prolongs))
         visit = Visit(self, request, visitor or Visitor(organisation=self.guest))
+        if exercise := visit.remembered(EXERCISE):
+            visit = await self._playing(visit, exercise)
         request.state.visit = visit
         return visit
+
+    async def _playing(self, visit: "Visit", exercise: str) -> "Visit":
+        """The same visit in the exercise that this browser has entered, if its organisation takes part still; raises
+        NotAllowed where a page has no place in an exercise."""
+        exercises, who, request = self.premises.exercises, visit.visitor, visit.request
+        title = await self.surface.ask(lambda: exercises.is_in(who.organisation, exercise))
+        if not title:
+            return visit
+        marking = await self.surface.ask(lambda: exercises.marking(exercise))
+        time_ = await self.surface.ask(lambda: exercises.time(exercise))
+        playing = Visit(self, request, who.within(exercise, marking))
+        playing.played, playing.game_time = title, time_
+        request.state.visit = playing
+        if not is_played(request.url.path):
+            raise NotAllowed(playing.speech.gettext("This page has no place in an exercise: leave the exercise first"))
+        return playing
 
     def visits(self, request: Request[Any, Any, Any]) -> "Visit":
         """The visit that this request was found to be; the public's where it did not come so far."""
@@ -87,6 +124,9 @@ class Visit:
         """When it began, microseconds UTC."""
         self.language = self._language()
         self.speech: Speech = speech(self.language)
+        self.played = ""
+        """The title of the exercise that it is in; empty for what is real."""
+        self.game_time: GameTime | None = None
 
     @property
     def store(self) -> Store:
@@ -106,7 +146,7 @@ class Visit:
     def clearance(self) -> Clearance:
         """What the visitor may see now."""
         self.require(Permission.READ)
-        return self.premises.clearance_of(self.visitor.organisation)
+        return clearance_within(self.premises.clearance_of(self.visitor.organisation), self.visitor.exercise)
 
     def require(self, permission: Permission) -> None:
         """Raises Unauthorized for who has not signed in and NotAllowed for others without the permission."""
@@ -116,10 +156,22 @@ class Visit:
             raise Unauthorized("Sign in to go on")
         raise NotAllowed(f"This needs the permission to {permission}")
 
+    def file_name(self, name: str) -> str:
+        """What a file is called that leaves the page: from an exercise it says so."""
+        return f"EXERCISE-{name}" if self.visitor.exercise else name
+
+    @property
+    def time_now(self) -> int:
+        """What time it is where the visit is: in its exercise, once that has begun, or for real; microseconds UTC."""
+        return self.game_time.at if self.game_time is not None and self.game_time.at is not None else self.now
+
     @property
     def csrf(self) -> str:
         """What every form of this session carries; empty for who has neither a session nor stood at the door."""
         bound = self.visitor.session or (self.doorstep and f"doorstep {self.doorstep}")
+        if bound and self.visitor.exercise:
+            # A form that was opened outside of the exercise changes nothing in it, nor the other way.
+            bound = f"{bound} in {self.visitor.exercise}"
         return hmac.new(self.premises.secret, f"form {bound}".encode(), hashlib.sha256).hexdigest() if bound else ""
 
     async def form(self, kind: type[Form], *, bound: bool = False, limit_bytes: int = FORM_BYTES) -> Form:
@@ -196,6 +248,8 @@ class Visit:
             said=self._said(),
             scheme=self._scheme(),
             shortcuts=self.remembered(SHORTCUTS) != "off",
+            exercise=self.played,
+            game_time=self.game_time,
         )
 
     def go(self, path: str, said: str = "") -> Response[str]:

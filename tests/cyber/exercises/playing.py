@@ -178,7 +178,6 @@ def fold(at: Node, word: str, case: str, organisation: str) -> Fold:
     return at.casework.fold(at.exercises.clearance(organisation, word), case)
 
 
-WARNING = {"suspected_malicious": True, "cross_border": True, "aware_at": "2027-03-04T08:15:00Z"}
 START = datetime(2027, 3, 4, 8, tzinfo=UTC)
 
 

@@ -7,8 +7,21 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.cyber.exercises.playing import (
-    AL, HUB, ME, RS, SMALL, START, WARNING, act, begun, fold, game, incident, minutes, planned, skip, stage, who,
+    HUB,
+    SMALL,
+    START,
+    act,
+    begun,
+    fold,
+    game,
+    incident,
+    minutes,
+    planned,
+    skip,
+    stage,
+    who,
 )  # fmt: skip
+from tests.exchange.gate import AL, ME, RS
 
 from egnatia.casework.clock import owed
 from egnatia.casework.condition import Unsound
@@ -47,7 +60,8 @@ def test_time_goes_as_fast_as_the_facilitator_says(here: Node) -> None:
     clock = game(here, word).clock
     now = datetime.now(UTC)
     one, other = clock.at(now + timedelta(minutes=1)), clock.at(now + timedelta(minutes=2))
-    assert one is not None and other is not None
+    assert one is not None
+    assert other is not None
     assert other - one == timedelta(minutes=10)
 
 
@@ -85,7 +99,12 @@ def test_what_is_found_is_a_record_of_the_exercise_with_an_id_of_its_own(here: N
     inside = here.exercises.clearance(AL, word)
     (row,) = here.store.by_value(inside, "203.0.113.7", 10)
     assert not here.store.by_value(here.clearance_of(AL), "203.0.113.7", 10)
-    real = {"type": "ipv4-addr", "spec_version": "2.1", "id": "ipv4-addr--" + "0" * 8 + row.id[18:], "value": "203.0.113.7"}
+    real = {
+        "type": "ipv4-addr",
+        "spec_version": "2.1",
+        "id": "ipv4-addr--" + "0" * 8 + row.id[18:],
+        "value": "203.0.113.7",
+    }
     assert row.id != real["id"]
 
 
@@ -116,7 +135,7 @@ def test_statutory_clocks_run_in_simulated_time(here: Node) -> None:
     later = here.exercises.moment(fold(here, word, case, AL).case)
     assert later is not None
     assert due.timeliness(later) == "overdue"
-    act(here, word, case, RS, "submit", "early-warning", **WARNING)
+    act(here, word, case, RS, "submit", "early-warning", suspected_malicious=True, cross_border=True)
     due = {each.deadline: each for each in owed(fold(here, word, case, AL))}["early-warning"]
     assert due.timeliness(later) == "late"
 

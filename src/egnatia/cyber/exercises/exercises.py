@@ -34,6 +34,7 @@ from egnatia.cyber.exercises.game import (
 from egnatia.cyber.exercises.observables import observed
 from egnatia.cyber.exercises.scenario import Inject, Scenario, scenario_in
 from egnatia.cyber.exercises.score import Evidence, Shared
+from egnatia.cyber.exercises.time import GameTime
 from egnatia.exchange.submission import Submitter
 from egnatia.policy import EVERY, Clearance, clearance_within
 from egnatia.record import Invalid, read, reading
@@ -127,6 +128,13 @@ class Exercises:
         """The title of the exercise, if the organisation takes part in it and it is not closed; else empty. Cheap."""
         game = self._all().get(word) if word and organisation is not None else None
         return game.title if game is not None and organisation in game.participants else ""
+
+    def time(self, word: str) -> GameTime:
+        """What time it is in an exercise now."""
+        game = self._all().get(word)
+        now = game.clock.at(datetime.now(UTC)) if game is not None else None
+        at = None if now is None else int(now.timestamp() * 1_000_000)
+        return GameTime(at, game.clock.speed if game is not None else 0)
 
     def led_here(self) -> tuple[Game, ...]:
         """The exercises that run and are led by an organisation of this node."""

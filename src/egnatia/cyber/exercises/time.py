@@ -49,6 +49,14 @@ class Clock(msgspec.Struct, frozen=True):
         return None if found is None else found.at(real)
 
 
+class GameTime(msgspec.Struct, frozen=True):
+    """What time it is in an exercise: `at` in microseconds UTC of simulated time, None before it has begun; `speed` 0
+    while it stands still."""
+
+    at: int | None
+    speed: float
+
+
 def clock_of(fold: Fold) -> Clock:
     """The clock that the steps of an exercise's own case make. What was refused moves nothing."""
     marks: list[Mark] = []

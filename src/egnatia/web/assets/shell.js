@@ -103,3 +103,18 @@ if (bell) {
   setInterval(ring, 10_000);
   document.addEventListener("visibilitychange", ring);
 }
+
+// In an exercise the banner's clock goes on as fast as simulated time does.
+const game = document.querySelector("[data-game-at]");
+if (game && Number(game.dataset.gameSpeed) > 0) {
+  const began = Date.now();
+  const words = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: "short",
+    timeStyle: "medium",
+    timeZone: "UTC",
+  });
+  setInterval(() => {
+    const now = Number(game.dataset.gameAt) / 1000 + (Date.now() - began) * Number(game.dataset.gameSpeed);
+    game.textContent = words.format(new Date(now));
+  }, 1000);
+}

@@ -1,6 +1,5 @@
 """The lists: cases that the visitor's organisation takes part in, and what is owed in them."""
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -95,7 +94,7 @@ async def due(
             rows=found,
             names=_names(visit),
             own=own,
-            now=time.time_ns() // 1_000,
+            now=visit.time_now,
             later=later,
         )
     )
@@ -116,8 +115,9 @@ async def calendar(visit: NamedDependency[Visit], own: FromQuery[bool] = False) 
             mine = [each for each in owed(fold) if each.met is None]
             if own:
                 mine = [each for each in mine if visit.visitor.organisation in each.by]
-            entries += [(case, fold.case.title, each, fold.book) for each in mine]
-        return agenda(entries, datetime.now(UTC))
+            title = f"EXERCISE: {fold.case.title}" if fold.case.exercise else fold.case.title
+            entries += [(case, title, each, fold.book) for each in mine]
+        return agenda(entries, datetime.fromtimestamp(visit.time_now / 1_000_000, UTC))
 
     return Response(await visit.ask(made), media_type="text/calendar", headers=HEADERS)
 

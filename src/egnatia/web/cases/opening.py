@@ -73,6 +73,7 @@ async def opened(visit: NamedDependency[Visit]) -> Response[str]:
             for who, held in roles.items()
         ),
         tlp=form.tlp,
+        exercise=visit.visitor.exercise,
     )
     try:
         case = await visit.ask(lambda: registry.open(submitter, opening))

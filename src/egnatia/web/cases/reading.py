@@ -1,7 +1,7 @@
 """The page of one case: where it stands, who takes part, what is owed, what was done and what was refused."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,6 +15,7 @@ from egnatia.casework.clock import Owed, Review, Timeliness, moment, owed
 from egnatia.casework.diagram import diagram
 from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Unknown
+from egnatia.casework.stage import time_in
 from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
@@ -225,6 +226,7 @@ def party_of(visit: Visit, fold: Fold) -> Party | None:
 def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
     """Everything that the page shows."""
     book, state = fold.book, fold.state
+    now = time_in(visit.premises.casework.stage, fold.case)
     party = party_of(visit, fold)
     may_act = party is not None and visit.visitor.may(Permission.PUBLISH)
     roles = party.roles if party is not None and may_act else frozenset[str]()
@@ -249,7 +251,7 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
         ),
         conclusions=tuple(conclusions),
         parties=tuple(state.parties.items()),
-        owed=tuple(_row(fold, each, roles) for each in owed(fold)),
+        owed=tuple(_row(fold, each, roles, now) for each in owed(fold)),
         tasks=tuple(
             TaskRow(id=id_, task=each, status=PROGRESS[each.status], due=micros(moment(each.due)) if each.due else 0)
             for id_, each in state.tasks.items()
@@ -298,8 +300,8 @@ def _conflict(visit: Visit, fold: Fold, name: str, each: Conflict) -> ConflictRo
     return ConflictRow(title=fold.book.fields[name].title, said=said)
 
 
-def _row(fold: Fold, each: Owed, roles: frozenset[str]) -> OwedRow:
-    kind, words = TIMELINESS[each.timeliness(datetime.now(UTC))]
+def _row(fold: Fold, each: Owed, roles: frozenset[str], now: datetime) -> OwedRow:
+    kind, words = TIMELINESS[each.timeliness(now)]
     review_kind, review = REVIEWS[each.review]
     declared = fold.book.deadlines[each.deadline]
     return OwedRow(

@@ -171,7 +171,7 @@ async def bundle(visit: NamedDependency[Visit]) -> Response[bytes]:
     await visit.surface.releases.note(visit.visitor.caller, "export", rows)
     head = f'{{"type":"bundle","id":"bundle--{uuid.uuid4()}","objects":[\n'.encode()
     body = head + b",\n".join(row.body for row in rows) + b"\n]}\n"
-    headers = {**HEADERS, "content-disposition": 'attachment; filename="egnatia-graph.json"'}
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name("egnatia-graph.json")}"'}
     return Response(body, media_type="application/stix+json;version=2.1", headers=headers)
 
 
@@ -183,7 +183,7 @@ async def picture(visit: NamedDependency[Visit]) -> Response[str]:
     await visit.surface.releases.note(visit.visitor.caller, "export", rows)
     laid = canvas(seen, steps, visit.speech)
     content = rendered(PicturePage(title=laid.boxes[0].title, canvas=laid), visit.frame())
-    headers = {**HEADERS, "content-disposition": 'attachment; filename="egnatia-graph.svg"'}
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name("egnatia-graph.svg")}"'}
     return Response(content, media_type="image/svg+xml", headers=headers)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.submission import Handling, Submitter
-from egnatia.policy import Label, decide, explanation
+from egnatia.policy import Label, clearance_within, decide, explanation
 from egnatia.record import Head, Invalid, Record, read
 from egnatia.record.record import Reference
 from egnatia.web.language import Speech
@@ -77,7 +77,7 @@ def seers_of(premises: Premises, label: Label, names: Mapping[str, str], speech:
     for each in premises.organisations():
         if each.id == label.owner:
             continue
-        clearance = premises.clearance_of(each.id)
+        clearance = clearance_within(premises.clearance_of(each.id), label.exercise)
         yield Seer(
             name=visible(each.name),
             economy=each.economy,

@@ -73,7 +73,7 @@ async def raw(visit: NamedDependency[Visit], record_id: RecordId, owner: Owner =
 async def stored(visit: NamedDependency[Visit], record_id: RecordId, owner: Owner = "") -> Response[bytes]:
     """Its bytes, untouched, as a file."""
     about = await subject(visit, record_id, owner)
-    headers = {**HEADERS, "content-disposition": f'attachment; filename="{about.row.id}.json"'}
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name(about.row.id)}.json"'}
     return Response(about.row.body, media_type="application/stix+json;version=2.1", headers=headers)
 
 

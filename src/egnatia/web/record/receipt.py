@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.exchange.host import PeerStatus
-from egnatia.policy import Label, decide
+from egnatia.policy import Label, clearance_within, decide
 from egnatia.store.entry import Row
 from egnatia.trust import Forged
 from egnatia.web.premises import Premises
@@ -87,7 +87,10 @@ def hosts_reader(premises: Premises, node: str, label: Label) -> bool:
         card = premises.card_of(node)
     except Forged:
         return False
-    return any(decide(label, premises.clearance_of(each.id)).allowed for each in card.organisations)
+    return any(
+        decide(label, clearance_within(premises.clearance_of(each.id), label.exercise)).allowed
+        for each in card.organisations
+    )
 
 
 def node_name(premises: Premises, node: str) -> str:

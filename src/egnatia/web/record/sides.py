@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from egnatia.policy import explanation
+from egnatia.policy import clearance_within, explanation
 from egnatia.store.entry import Row
 from egnatia.store.query import Query
 from egnatia.trust import Forged
@@ -194,7 +194,7 @@ def readers(visit: Visit, about: Subject, words: Mapping[str, str]) -> Iterable[
     """Each organisation that is known here: what it sees of the record now, and why."""
     premises, row = visit.premises, about.row
     for each in premises.organisations():
-        clearance = premises.clearance_of(each.id)
+        clearance = clearance_within(premises.clearance_of(each.id), row.label.exercise)
         seen = next((got for got in visit.store.get(clearance, [row.id]) if got.owner == row.owner), None)
         found = explanation(seen.label if seen is not None else row.label, clearance, words)
         sees = "not" if seen is None else "part" if seen.redacted else "whole"
