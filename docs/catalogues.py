@@ -22,7 +22,14 @@ LOCALES = SOURCE / "web" / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1, 2)}
 
-WORKFLOWS = ("casework/workflows/information-request.toml", "cyber/incidents/protocol.toml")
+WORKFLOWS = (
+    "casework/workflows/information-request.toml",
+    "cyber/incidents/protocol.toml",
+    "cyber/exercises/exercise.toml",
+    "cyber/exercises/follow-up.toml",
+    "cyber/exercises/scenarios/ransomware-data-centre.toml",
+    "cyber/exercises/scenarios/hybrid-election.toml",
+)
 SPOKEN = frozenset({"title", "about", "help"})
 
 LOCALE_OF = {each.catalogue: each.locale for each in LANGUAGES.values() if each.catalogue and not each.latin}

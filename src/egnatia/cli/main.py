@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix",
     "vote": "intel:vote",
     "knowledge": "knowledge:knowledge", "source": "source:source", "output": "output:output",
-    "case": "case:case_",
+    "case": "case:case_", "exercise": "exercise:exercise",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",
     "mail": "mail:mail",
     "audit": "audit:audit", "backup": "care:backup", "restore": "care:restore", "purge": "care:purge",

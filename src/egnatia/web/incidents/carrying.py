@@ -55,7 +55,7 @@ async def bundle(visit: NamedDependency[Visit], case: FromPath[str]) -> Response
     body = await visit.ask(lambda: bundle_of(fold, author=visit.visitor.organisation or "", at=at))
     note = Note(visit.actor, "case export", case, "stix")
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
-    name = f"attachment; filename={fold.case.id[:14]}.json"
+    name = f"attachment; filename={visit.file_name(fold.case.id[:14])}.json"
     return Response(
         body, media_type="application/stix+json;version=2.1", headers={**HEADERS, "content-disposition": name}
     )

@@ -1,7 +1,6 @@
 """The stages that the law asks for on one page, and the step by which other economies are told."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import ClassVar
 
 import msgspec
@@ -11,6 +10,7 @@ from litestar.params import FromPath
 
 from egnatia.casework.clock import moment
 from egnatia.casework.registry import Deed, Refused
+from egnatia.casework.stage import time_in
 from egnatia.cyber.incidents.protocol import is_incident
 from egnatia.cyber.incidents.stages import Stage, Word, history, stages
 from egnatia.exchange.api.problem import BadRequest, NotFound
@@ -99,10 +99,9 @@ async def all_stages(visit: NamedDependency[Visit], case: FromPath[str]) -> Resp
     party = party_of(visit, fold)
     roles = party.roles if party else frozenset[str]()
     shown = []
+    now = time_in(visit.premises.casework.stage, fold.case)
     for each in stages(fold):
-        kind, words = (
-            ("plain", N_("not owed")) if each.owed is None else TIMELINESS[each.owed.timeliness(datetime.now(UTC))]
-        )
+        kind, words = ("plain", N_("not owed")) if each.owed is None else TIMELINESS[each.owed.timeliness(now)]
         filed = tuple(
             Filed(micros(moment(one.at)), one.author, *_reviewed(one.review)) for one in reversed(each.filings)
         )
