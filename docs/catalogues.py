@@ -27,10 +27,10 @@ WORKFLOWS = (
     "cyber/incidents/protocol.toml",
     "cyber/exercises/exercise.toml",
     "cyber/exercises/follow-up.toml",
-    "cyber/exercises/scenarios/ransomware-data-centre.toml",
-    "cyber/exercises/scenarios/hybrid-election.toml",
 )
 SPOKEN = frozenset({"title", "about", "help"})
+SCENARIOS = ("ransomware-data-centre", "hybrid-election")
+"""Of these the titles are translated; what happens in them is played in English."""
 
 LOCALE_OF = {each.catalogue: each.locale for each in LANGUAGES.values() if each.catalogue and not each.latin}
 """The catalogues that are kept, and the locale that each one's plurals follow."""
@@ -61,20 +61,24 @@ def spoken() -> Iterator[tuple[str, str]]:
     """What workflows say to people, with the file that declares it: titles, what they are about, hints."""
     for file in WORKFLOWS:
         content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
-        yield from ((file, text) for text in _texts(content))
+        yield from ((file, text) for text in _texts(content, SPOKEN))
+    for name in SCENARIOS:
+        file = f"cyber/exercises/scenarios/{name}.toml"
+        content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
+        yield from ((file, text) for text in _texts(content, frozenset({"title"})))
 
 
-def _texts(content: object) -> Iterator[str]:
+def _texts(content: object, spoken: frozenset[str]) -> Iterator[str]:
     match content:
         case dict():
             for key, value in content.items():
-                if key in SPOKEN and isinstance(value, str):
+                if key in spoken and isinstance(value, str):
                     yield value
                 else:
-                    yield from _texts(value)
+                    yield from _texts(value, spoken)
         case list():
             for each in content:
-                yield from _texts(each)
+                yield from _texts(each, spoken)
 
 
 def held(name: str) -> Catalog:

@@ -188,9 +188,7 @@ def show(desk: Desk, word: str) -> None:
 @click.option("--until", required=True, help="By when: YYYY-MM-DD.")
 @click.option("--person", default="", help="Who is responsible there.")
 @command
-def follow_up(
-    desk: Desk, word: str, *, finding: str, action: str, owner: str, until: str, person: str
-) -> None:
+def follow_up(desk: Desk, word: str, *, finding: str, action: str, owner: str, until: str, person: str) -> None:
     """Make a finding of the exercise WORD a real case, with an owner and a day.
 
     \b
