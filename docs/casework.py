@@ -6,6 +6,7 @@ from pathlib import Path
 from egnatia.casework.diagram import diagram
 from egnatia.casework.library import Library, general
 from egnatia.casework.page import described
+from egnatia.cyber.exercises.exercises import library as exercises
 from egnatia.cyber.incidents.protocol import adapted, differences, profiles, protocol
 from egnatia.demo.cast import ECONOMIES, KOSOVO_FOOTNOTE
 
@@ -15,7 +16,7 @@ MADE = "<!-- Made by docs/casework.py from the declaration; change that. -->\n\n
 
 def library() -> Library:
     """Every workflow that ships."""
-    return general().joined(Library([adapted(protocol())]))
+    return general().joined(Library([adapted(protocol())]), exercises())
 
 
 def profiles_page() -> str:
