@@ -7,12 +7,14 @@ import msgspec
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True, tag="mail"):
-    """An e-mail in plain text. What bears the same `thread` is kept together by the reader's program."""
+    """An e-mail in plain text. What bears the same `thread` is kept together by the reader's program.
+    `unsubscribe` is where one press ends such letters (RFC 8058)."""
 
     to: str
     subject: str
     text: str
     thread: str = ""
+    unsubscribe: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call"):

@@ -97,6 +97,9 @@ def message(letter: Letter, mail: Mail, settings: Settings) -> EmailMessage:
     made["Message-ID"] = f"<{letter.id}@{domain}>"
     if mail.thread:
         made["References"] = f"<{mail.thread}@{domain}>"
+    if mail.unsubscribe:
+        made["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     made.set_content(mail.text)
     return made

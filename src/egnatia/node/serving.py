@@ -27,6 +27,7 @@ from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.feed.collected import searches
 from egnatia.web.mount import pages
 from egnatia.web.notices.telling import Teller, TellerThread
+from egnatia.web.portal.subscribing import keep_mailing
 
 log = logging.getLogger(__name__)
 _LOOK_EVERY = 2.0
@@ -101,7 +102,8 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
     tell, about = node.settings.incidents, node.settings.organisation
     picture = keep_picture(node.casework, node.own, about.economy, tell.tell, tell.tell_every_hours)
-    work = (_purge(node), _attend(node, peers), _rest(node), keep_sources(node), deliver(senders), picture)
+    sources, letters = keep_sources(node), keep_mailing(node)
+    work = (_purge(node), _attend(node, peers), _rest(node), sources, deliver(senders), picture, letters)
     tasks = [asyncio.create_task(each) for each in work]
     follower, teller = Follower(node.casework), TellerThread(Teller(node))
     conductor = Conductor(node.exercises)

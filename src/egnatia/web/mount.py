@@ -30,6 +30,7 @@ from egnatia.web import (
 )
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
+from egnatia.web.portal import subscribing
 from egnatia.web.portal.pages import portal
 from egnatia.web.premises import Premises
 from egnatia.web.publish import pages as publish
@@ -96,4 +97,4 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
         exception_handlers={Exception: refuse},
         include_in_schema=False,
     )
-    return Router("/", route_handlers=[portal(premises), inside])
+    return Router("/", route_handlers=[portal(premises, (*subscribing.FORMS,)), inside])

@@ -178,7 +178,7 @@ class Visit:
         """The form as a struct. Raises NotAllowed where it does not come from a page of this session, BadRequest
         where it cannot be read. A field of a list type takes a repeated name; an empty text is an absent one.
         `bound`: even without a session it must come from a page that this browser was given."""
-        self._same_origin()
+        require_same_origin(self.request)
         if int(self.request.headers.get("content-length", "0")) > limit_bytes:
             raise BadRequest(f"the form is larger than {limit_bytes} bytes")
         data = await self.request.form()
@@ -268,14 +268,6 @@ class Visit:
         """Whether cookies are for TLS only: always, but where the node is reached over plain loopback."""
         return is_secure(self.premises.settings)
 
-    def _same_origin(self) -> None:
-        """Browsers say where a form comes from (Fetch Metadata; Origin); one from elsewhere changes nothing here."""
-        site = self.request.headers.get("sec-fetch-site", "same-origin")
-        origin = self.request.headers.get("origin", "")
-        host = self.request.headers.get("host", "")
-        if site not in {"same-origin", "none"} or (origin and origin.partition("://")[2] != host):
-            raise NotAllowed("The form comes from another site")
-
     def _language(self) -> Language:
         chosen = self.remembered(LANGUAGE) or self.visitor.language
         return LANGUAGES.get(chosen) or preferred(self.request.headers.get("accept-language", ""))
@@ -292,6 +284,16 @@ class Visit:
 
     def _seal(self, value: str) -> str:
         return hmac.new(self.premises.secret, b"said " + value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def require_same_origin(request: Request[Any, Any, Any]) -> None:
+    """Browsers say where a form comes from (Fetch Metadata; Origin); one from elsewhere changes nothing here. Raises
+    NotAllowed."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin", "")
+    host = request.headers.get("host", "")
+    if site not in {"same-origin", "none"} or (origin and origin.partition("://")[2] != host):
+        raise NotAllowed("The form comes from another site")
 
 
 def is_secure(settings: Settings) -> bool:

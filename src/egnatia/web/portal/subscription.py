@@ -1,0 +1,177 @@
+"""Who gets warnings by e-mail: asked for, confirmed from the address itself, ended by one press. An address is kept
+sealed under the node's own secret, and not at all once it is unsubscribed."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from egnatia.cyber.intel.product import Kind, kind_of, product
+from egnatia.exchange.letter import Letter, Mail, letter_id
+from egnatia.policy import PUBLIC
+from egnatia.store.entry import Batch, Note
+from egnatia.store.query import LAST, Query
+from egnatia.web.account.sealing import NotOurs, Seal
+from egnatia.web.language import LANGUAGES, speech
+from egnatia.web.premises import Premises
+from egnatia.web.product.content import bulletin
+from egnatia.web.record.name import decoded
+
+HOUR: Final = 3_600_000_000
+PATIENCE: Final = 48 * HOUR
+"""How long an address waits for its confirmation, microseconds."""
+MOST: Final = 200_000
+PURPOSE: Final = "subscriber"
+SENT: Final = frozenset({Kind.ALERT, Kind.ADVISORY, Kind.AWARENESS})
+"""What is sent by e-mail; situation reports are read where they are."""
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+
+
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
+    """An address, sealed, and the language that its letters are in; `at` is when it was asked for, microseconds UTC."""
+
+    id: str
+    address: bytes
+    language: str
+    at: int
+    confirmed: bool = False
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to it."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+class Subscriptions:
+    """The subscriptions of one node."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises, self._store = premises, premises.store
+        self._kept = premises.store.kept("subscriber", Subscriber)
+        self._cursor = premises.store.kept("subscriber-cursor", int)
+        self._seal = Seal(premises.secret)
+
+    def ask(self, address: str, language: str, now: int) -> None:
+        """Somebody wants letters to this address: it is asked whether that is so. Who is there already is told nothing,
+        and neither is anybody else."""
+        id_ = self._id(address)
+        present = self._kept.get(id_)
+        if present is not None and present.confirmed:
+            return
+        if present is None and len(self._kept.latest(MOST)) >= MOST:
+            return
+        sealed = self._seal.close(PURPOSE, address.encode())
+        self._kept.put(id_, Subscriber(id=id_, address=sealed, language=language, at=now))
+        say = speech(LANGUAGES[language]).gettext
+        name = self._name
+        text = "\n\n".join(
+            (
+                say("Somebody, probably you, wants warnings from %(name)s at this address.", name=name),
+                say("Open this page and press the button, and they come:"),
+                self.link("confirm", id_, language),
+                say("If it was not you, do nothing: the address is forgotten after two days."),
+            )
+        )
+        subject = say("Confirm: warnings from %(name)s", name=name)
+        about = letter_id("subscription", id_, str(now // HOUR))
+        self._premises.outbox.put(Letter(id=about, at=now, content=Mail(to=address, subject=subject, text=text)))
+
+    def confirm(self, id_: str, code: str) -> bool:
+        """The address itself says so; false for a link that is not ours or whose address is forgotten."""
+        if not self._is(id_, code):
+            return False
+        found: list[Subscriber] = []
+
+        def said(kept: Subscriber) -> Subscriber:
+            found.append(kept)
+            return msgspec.structs.replace(kept, confirmed=True)
+
+        self._kept.change(id_, said)
+        if found and not found[0].confirmed:
+            self._note("subscribed", id_)
+        return bool(found)
+
+    def end(self, id_: str, code: str) -> bool:
+        """No more letters, and the address is gone; false for a link that is not ours."""
+        if not self._is(id_, code):
+            return False
+        if self._kept.take(id_) is not None:
+            self._note("unsubscribed", id_)
+        return True
+
+    def link(self, what: str, id_: str, language: str) -> str:
+        """Where an address confirms (`confirm`) or ends (`end`) its subscription."""
+        return f"{self._premises.settings.public_url}/public/{language}/subscribe/{what}/{id_}/{self._code(id_)}"
+
+    def round(self, now: int) -> int:
+        """Puts what is new into the outbox for each subscriber, and forgets addresses that did not confirm; how many
+        letters that were."""
+        if not self._premises.outbox.sends_mail:
+            return 0
+        self._forget(now)
+        letters = 0
+        position = self._store.position()
+        before = self._cursor.get("products")
+        if before is None:
+            self._cursor.put("products", position)
+            return 0
+        if position == before:
+            return 0
+        query = Query(types=("report",), versions=(LAST,))
+        rows = self._store.changes(PUBLIC, before, 1_000, query).rows
+        known = {each.id: each for each in self._premises.organisations()}
+        for row in rows:
+            if row.position > position or kind_of(decoded(row)) not in SENT:
+                continue
+            made = product(self._store, PUBLIC, row)
+            if made.revoked:
+                continue
+            for each in self._confirmed():
+                language = LANGUAGES[each.language]
+                told = bulletin(made, language, speech(language), known)
+                letters += self._send(each, told.title, told.lead, told.kind_words, made.id, now)
+        self._cursor.put("products", min(position, rows[-1].position) if len(rows) == 1_000 else position)
+        return letters
+
+    def _send(self, who: Subscriber, title: str, lead: str, kind: str, record: str, now: int) -> int:
+        try:
+            address = self._seal.open(PURPOSE, who.address).decode()
+        except NotOurs:  # sealed under a secret that this node has no more
+            return 0
+        say = speech(LANGUAGES[who.language]).gettext
+        url = f"{self._premises.settings.public_url}/public/{who.language}/records/{record}"
+        end = self.link("end", who.id, who.language)
+        text = "\n\n".join((title, lead, url, "-- \n" + say("No more letters: %(link)s", link=end)))
+        mail = Mail(to=address, subject=f"[{kind}] {title}", text=text, thread=letter_id(record), unsubscribe=end)
+        about = letter_id("product", record, who.id)
+        return int(self._premises.outbox.put(Letter(id=about, at=now, content=mail)))
+
+    def _confirmed(self) -> Iterator[Subscriber]:
+        yield from (each for each in self._kept.all().values() if each.confirmed)
+
+    def _forget(self, now: int) -> None:
+        late = [each.id for each in self._kept.all().values() if not each.confirmed and now - each.at > PATIENCE]
+        if late:
+            self._kept.remove(*late)
+
+    def _note(self, action: str, id_: str) -> None:
+        self._store.append(Batch(notes=(Note("public", action, id_),))).result()
+
+    @property
+    def _name(self) -> str:
+        return self._premises.settings.portal.title or self._premises.settings.organisation.name
+
+    def _id(self, address: str) -> str:
+        return self._hash("subscriber", address.lower())[:24]
+
+    def _code(self, id_: str) -> str:
+        return self._hash("subscription", id_)[:32]
+
+    def _is(self, id_: str, code: str) -> bool:
+        return hmac.compare_digest(self._code(id_).encode(), code.encode())
+
+    def _hash(self, what: str, about: str) -> str:
+        return hmac.new(self._premises.secret, f"{what} {about}".encode(), hashlib.sha256).hexdigest()
