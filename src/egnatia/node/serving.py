@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -25,6 +26,7 @@ from egnatia.trust.errors import Forged, WrongPassphrase
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.feed.collected import searches
+from egnatia.web.intake.tip import Tips
 from egnatia.web.mount import pages
 from egnatia.web.notices.telling import Teller, TellerThread
 from egnatia.web.portal.subscribing import keep_mailing
@@ -131,6 +133,13 @@ async def _attend(node: Node, peers: Peers) -> None:
             log.error("the keys were changed and cannot be read: %s; restart the node", error)
 
 
+def forget_reports(node: Node) -> None:
+    """Erases what was reported, and addresses of who did, once their time is over."""
+    terms = node.settings.portal
+    tips = Tips(node.store, node.secret)
+    tips.purge(time.time_ns() // 1_000, contact_days=terms.contact_days, report_days=terms.reports_days)
+
+
 async def _rest(node: Node) -> None:
     """Gives memory back when the node has worked and is quiet again."""
     rested_at = -1
@@ -146,6 +155,7 @@ async def _rest(node: Node) -> None:
 async def _purge(node: Node) -> None:
     while True:
         erased = await asyncio.to_thread(node.purge)
+        await asyncio.to_thread(lambda: forget_reports(node))
         if erased:
             log.info("erased %d records that were not to be kept longer", erased)
         await asyncio.sleep(_RETENTION_EVERY)

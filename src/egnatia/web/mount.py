@@ -30,7 +30,8 @@ from egnatia.web import (
 )
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
-from egnatia.web.portal import subscribing
+from egnatia.web.intake import pages as intake
+from egnatia.web.portal import reporting, subscribing
 from egnatia.web.portal.pages import portal
 from egnatia.web.premises import Premises
 from egnatia.web.publish import pages as publish
@@ -61,6 +62,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *recall.PAGES,
     *review.PAGES,
     *product.PAGES,
+    *intake.PAGES,
     *shell.PAGES,
 )
 """Each folder of pages lists its own handlers."""
@@ -97,4 +99,4 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
         exception_handlers={Exception: refuse},
         include_in_schema=False,
     )
-    return Router("/", route_handlers=[portal(premises, (*subscribing.FORMS,)), inside])
+    return Router("/", route_handlers=[portal(premises, (*subscribing.FORMS, *reporting.FORMS)), inside])

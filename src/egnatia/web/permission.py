@@ -22,6 +22,7 @@ class Permission(enum.StrEnum):
 
     READ = "read"
     DRAFT = "draft"
+    TRIAGE = "triage"
     PUBLISH = "publish"
     RECALL = "recall"
     SEE_PEERS = "see peers"
@@ -38,6 +39,7 @@ class Permission(enum.StrEnum):
 MEANING: Mapping[Permission, str] = {
     Permission.READ: N_("See the records that the organisation may see, search them, follow them live"),
     Permission.DRAFT: N_("Write drafts, preview who would see them, keep searches"),
+    Permission.TRIAGE: N_("Look through what members and the public report"),
     Permission.PUBLISH: N_("Publish records for the organisation"),
     Permission.RECALL: N_("Withdraw or narrow what the organisation published"),
     Permission.SEE_PEERS: N_("See the peers and how the exchange with them goes"),
@@ -53,7 +55,7 @@ MEANING: Mapping[Permission, str] = {
 """What each permission lets one do, in words for people."""
 
 _READER = frozenset({Permission.READ})
-_ANALYST = _READER | {Permission.DRAFT}
+_ANALYST = _READER | {Permission.DRAFT, Permission.TRIAGE}
 _PUBLISHER = _ANALYST | {Permission.PUBLISH, Permission.RECALL}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
@@ -88,6 +90,7 @@ _RIGHTS: Mapping[Permission, Right] = {
 
 HOUSE = frozenset(
     {
+        Permission.TRIAGE,
         Permission.SEE_PEERS,
         Permission.MANAGE_PEERS,
         Permission.MANAGE_ORGANISATIONS,

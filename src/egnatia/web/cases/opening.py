@@ -45,10 +45,10 @@ class New(msgspec.Struct, frozen=True):
 
 
 @get("/cases/new")
-async def new(visit: NamedDependency[Visit], workflow: FromQuery[str] = "") -> Response[str]:
+async def new(visit: NamedDependency[Visit], workflow: FromQuery[str] = "", name: FromQuery[str] = "") -> Response[str]:
     """The form for one workflow; the choice of one before."""
     visit.require(Permission.PUBLISH)
-    return visit.page(_page(visit, workflow))
+    return visit.page(msgspec.structs.replace(_page(visit, workflow), name=name[:300]))
 
 
 @post("/cases/new")

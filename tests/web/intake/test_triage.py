@@ -1,0 +1,235 @@
+"""What the public and members report reaches the operator's people alone, becomes records or cases, and is erased."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.web.house import OWN, House, csrf_of, housed
+from tests.web.intake.test_message import phishing
+
+from egnatia.exchange import token
+from egnatia.exchange.submission import Right
+from egnatia.policy import PUBLIC
+from egnatia.settings.declared import Portal
+from egnatia.store import Known
+from egnatia.web.intake.tip import DAY, Tip, Tips
+from egnatia.web.permission import Role
+from egnatia.web.portal import reporting
+from egnatia.web.portal.form import Limit
+
+PARTNER = "identity--00000000-0000-4000-8000-0000000000d1"
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test counts by itself, and nobody waits two seconds."""
+    monkeypatch.setattr(reporting, "LIMIT", Limit(10, 3_600))
+    monkeypatch.setattr(reporting, "LOOKUPS", Limit(30, 3_600))
+    monkeypatch.setattr("egnatia.web.portal.form.LEAST_SECONDS", 0)
+
+
+@pytest.fixture
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A node that hosts nobody and knows a partner."""
+    with housed(tmp_path_factory.mktemp("house")) as found:
+        found.node.store.organisations.put(Known(PARTNER, "CSIRT of a partner", "MK"))
+        found.node.forget_facts()
+        yield found
+
+
+def stamp_in(page: str) -> str:
+    """The hidden moment of a public form."""
+    return page.partition('name="stamp" value="')[2].partition('"')[0]
+
+
+def report(visitor: httpx.Client, file: bytes = b"", **fields: str) -> str:
+    """A report from the public; its reference."""
+    stamp = stamp_in(visitor.get("/public/en/report").text)
+    files = {"file": ("mail.eml", file, "message/rfc822")} if file else {"file": ("", b"", "application/octet-stream")}
+    answer = visitor.post("/public/en/report", data={"stamp": stamp, "kind": "mail", **fields}, files=files)
+    assert answer.status_code == 200, answer.text[:3_000]
+    assert "set-cookie" not in answer.headers
+    return str(re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}", answer.text)[0])
+
+
+def state(visitor: httpx.Client, reference: str, **fields: str) -> httpx.Response:
+    """How a report stands."""
+    stamp = stamp_in(visitor.get("/public/en/report/state").text)
+    return visitor.post("/public/en/report/state", data={"stamp": stamp, "reference": reference, **fields})
+
+
+def sent(visitor: httpx.Client, where: str, **fields: str) -> httpx.Response:
+    """A form of a page, filled in and sent."""
+    return visitor.post(where, data={"csrf": csrf_of(visitor.get(where).text), **fields})
+
+
+def only(house: House) -> Tip:
+    """The one report that is there."""
+    (tip,) = Tips(house.node.store, house.node.secret).latest()
+    return tip
+
+
+def test_a_phishing_mail_goes_from_the_public_form_to_a_draft_with_its_values_defanged(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        reference = report(public, phishing(), title="Strange mail", text="I clicked <b>nothing</b>")
+        assert "Strange mail" in analyst.get("/triage").text
+        where = f"/triage/{only(house).id}"
+        page = analyst.get(where).text
+        assert "hxxps://bank-secure[.]example/login" in page
+        assert "hxxps://hidden[.]example/x" in page
+        assert "https://bank-secure.example" not in page
+        assert "service[@]bank-secure[.]example" in page
+        assert "invoice.exe" in page
+        assert "<b>nothing</b>" not in page
+        answer = sent(analyst, where, do="record")
+        assert answer.headers["location"].startswith("/publish/quick?draft=")
+        draft = analyst.get(answer.headers["location"]).text
+        assert "bank-secure[.]example" in draft
+        assert "It became a warning" in state(public, reference).text
+
+
+def test_nobody_but_the_operators_people_sees_a_report(house: House) -> None:
+    with house.visitor() as public:
+        report(public, text="Zakopano")
+        where = f"/triage/{only(house).id}"
+        for path in ("/triage", where, f"{where}/file"):
+            assert public.get(path).status_code == 303, path
+        for path in ("/public/en", "/public/en/alerts", "/public/stix.json", "/feed", "/api/v1/changes"):
+            assert "Zakopano" not in public.get(path).text
+        assert house.node.store.search(PUBLIC, "Zakopano") == ()
+    for role, organisation in (
+        (Role.READER, OWN),
+        (Role.AUDITOR, OWN),
+        (Role.PUBLISHER, PARTNER),
+        (Role.ANALYST, PARTNER),
+    ):
+        with house.visitor(role, organisation=organisation) as other:
+            assert other.get(where).status_code in {403, 404}, (role, organisation)
+            assert other.get("/triage").status_code in {403, 404}
+    rest = "\n".join(f"{row.actor} {row.action} {row.subject} {row.detail}" for row in house.node.store.audit_rows())
+    assert "report received" in rest
+    assert "Zakopano" not in rest
+
+
+def test_what_is_kept_is_sealed_and_the_address_apart(house: House) -> None:
+    with house.visitor() as public:
+        report(public, text="Zakopano", contact="ana@company.example")
+    database = house.node.settings.data / "egnatia.db"
+    whole = b"".join(each.read_bytes() for each in database.parent.glob("egnatia.db*"))
+    assert b"report received" in whole
+    assert b"Zakopano" not in whole
+    assert b"ana@company.example" not in whole
+
+
+def test_a_question_is_asked_and_answered_with_the_reference_alone(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        reference = report(public, text="Something")
+        assert "nobody has looked" in state(public, reference).text
+        where = f"/triage/{only(house).id}"
+        assert sent(analyst, where, do="take").status_code == 303
+        assert "Somebody is looking" in state(public, reference.lower().replace("-", " ")).text
+        assert sent(analyst, where, do="ask").status_code == 422
+        assert sent(analyst, where, do="ask", answer="Which bank was it?").status_code == 303
+        assert "Which bank was it?" in state(public, reference).text
+        state(public, reference, answer="The first one")
+        assert "The first one" in analyst.get(where).text
+        assert only(house).state == "taken"
+        assert sent(analyst, where, do="dismiss").status_code == 422
+        assert sent(analyst, where, do="dismiss", reason="Spam", answer="It was harmless.").status_code == 303
+        told = state(public, reference).text
+        assert "It was harmless." in told
+        assert "Spam" not in told
+
+
+def test_a_reference_cannot_be_guessed_and_guessing_is_slowed(house: House) -> None:
+    with house.visitor() as public:
+        report(public, text="Something")
+        statuses = [state(public, "AAAA-AAAA-AAAA-AAAA").status_code for _ in range(31)]
+        assert statuses == [404] * 30 + [429]
+
+
+def test_a_file_is_only_ever_saved(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        report(public, b"<html><script>alert(1)</script></html>", text="x")
+        answer = analyst.get(f"/triage/{only(house).id}/file")
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment;")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert "alert(1)" not in analyst.get(f"/triage/{only(house).id}").text
+
+
+def test_programs_floods_and_what_is_too_large_are_held_off(house: House) -> None:
+    with house.visitor() as public:
+        stamp = stamp_in(public.get("/public/en/report").text)
+        bot = public.post("/public/en/report", data={"stamp": stamp, "text": "x", "website": "https://buy.example"})
+        assert bot.status_code == 200
+        assert public.post("/public/en/report", data={"stamp": "1.x", "text": "x"}).status_code == 422
+        assert public.post("/public/en/report", data={"stamp": stamp}).status_code == 422
+        assert (
+            public.post("/public/en/report", data={"stamp": stamp, "text": "x", "contact": "nobody"}).status_code == 422
+        )
+        large = public.post("/public/en/report", data={"stamp": stamp}, files={"file": ("x", bytes(4_100_000))})
+        assert large.status_code == 400
+        larger = public.post("/public/en/report", data={"stamp": stamp}, files={"file": ("x", bytes(6_000_000))})
+        assert larger.status_code == 400
+        site = {"sec-fetch-site": "cross-site"}
+        assert public.post("/public/en/report", data={"stamp": stamp, "text": "x"}, headers=site).status_code == 403
+        assert Tips(house.node.store, house.node.secret).latest() == ()
+        statuses = [public.post("/public/en/report", data={"stamp": stamp, "text": "x"}).status_code for _ in range(11)]
+        assert statuses == [200] * 10 + [429]
+
+
+def test_a_member_reports_as_who_they_are_and_a_program_with_its_token(house: House) -> None:
+    with house.visitor(Role.READER) as reader, house.visitor(Role.ANALYST) as analyst:
+        assert "Your reference" in sent(reader, "/report", kind="incident", text="We are down").text
+        assert only(house).by == OWN
+        assert "Ana Test" in analyst.get("/triage").text
+    minted = token.mint()
+    stored = token.Token(minted.id, minted.digest, PARTNER, "their SIEM", frozenset({Right.READ}), 0)
+    house.node.store.tokens.add(stored)
+    program = {"authorization": f"Bearer {minted.text}"}
+    url = f"{house.url}/api/v1/tips"
+    answer = httpx.post(url, json={"kind": "link", "link": "https://bad.example"}, headers=program)
+    assert answer.status_code == 201, answer.text
+    reference = answer.json()["reference"]
+    assert httpx.get(f"{url}/{reference}", headers=program).json()["state"] == "new"
+    assert httpx.get(f"{url}/{reference}").status_code == 404
+    assert httpx.post(url, json={"kind": "link", "link": "x"}).status_code == 401
+    assert httpx.post(url, json={"kind": "nothing"}, headers=program).status_code == 400
+    assert httpx.post(url, json={"kind": "link"}, headers=program).status_code == 400
+
+
+def test_addresses_and_settled_reports_are_erased_when_their_time_is_over(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        reference = report(public, phishing(), text="x", contact="ana@company.example")
+        tips = Tips(house.node.store, house.node.secret)
+        assert tips.contact(only(house)) == "ana@company.example"
+        now = time.time_ns() // 1_000
+        assert tips.purge(now + 31 * DAY, contact_days=30, report_days=180) == 0
+        assert tips.contact(only(house)) == ""
+        assert tips.file(only(house)) is not None
+        sent(analyst, f"/triage/{only(house).id}", do="dismiss", reason="Done")
+        settled = only(house)
+        assert tips.purge(now + 179 * DAY, contact_days=30, report_days=180) == 0
+        assert tips.purge(now + 182 * DAY, contact_days=30, report_days=180) == 1
+        assert tips.latest() == ()
+        assert tips.file(settled) is None
+        assert state(public, reference).status_code == 404
+
+
+def test_an_incident_becomes_a_case(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.PUBLISHER) as publisher:
+        report(public, kind="incident", title="We & they are down", text="x")
+        answer = sent(publisher, f"/triage/{only(house).id}", do="case")
+        page = publisher.get(answer.headers["location"]).text
+        assert 'value="We &amp; they are down"' in page
+        assert only(house).state == "case"
+
+
+def test_reports_can_be_switched_off(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with housed(tmp_path_factory.mktemp("off"), portal=Portal(reports=False)) as house, house.visitor() as public:
+        assert public.get("/public/en/report").status_code == 404
+        assert "/report" not in public.get("/public/en").text.replace("/public/en/reports", "")
