@@ -188,9 +188,11 @@ _SECTOR: Final = re.compile(r'(?:misp-galaxy:)?sector[:=]"?([^"]+)"?')
 
 
 def sectors_of(record: Fields, known: Known) -> set[str]:
-    """The sectors that a record has to do with: its own, those of the identities that it names."""
+    """The sectors that a record has to do with: its own, those of the identities that it names. Its author's is not
+    what it is about."""
     found = {str(each) for each in record.get("sectors", ())}
-    found |= {sector for each in references_of(record) for sector in known.sectors.get(each, ())}
+    named = references_of(record) - {record.get("created_by_ref")}
+    found |= {sector for each in named for sector in known.sectors.get(each, ())}
     return found | {match[1] for label in record.get("labels", ()) if (match := _SECTOR.fullmatch(str(label)))}
 
 

@@ -166,6 +166,11 @@ def technique_names(store: Store, clearance: Clearance) -> dict[str, str]:
     return dict(sorted(_techniques(store, clearance, is_disarm=False)[0].items()))
 
 
+def every_technique_name(store: Store, clearance: Clearance) -> dict[str, str]:
+    """The same of ATT&CK and DISARM together."""
+    return _techniques(store, clearance, is_disarm=True)[0] | _techniques(store, clearance, is_disarm=False)[0]
+
+
 def _is_disarm(number: str) -> bool:
     """DISARM numbers its techniques below those of ATT&CK, whose lowest are those for industrial control systems."""
     return number < _ATTACK_FROM
