@@ -1,5 +1,6 @@
 """Which techniques are told of, how often, by whom: the ATT&CK matrix and that of DISARM as the answer to a query."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -50,8 +51,11 @@ TELLING: Final = (
 """Record types that tell of a technique; the technique itself does not count."""
 
 EXAMPLES: Final = 3
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 8_000
 """The most records that one matrix looks at, the newest ones."""
+
+_MAY_TELL: Final = re.compile(rb"attack-pattern--|T\d{4}|\\u00")
+"""What the bytes of a record that tells of a technique hold: its id or its number, if not escaped."""
 
 
 Split = Literal["", "economy", "sector", "month"]
@@ -111,6 +115,8 @@ def matrix(
     looked = 0
     for row in islice(_rows(store, clearance, TELLING), extent.budget):
         looked += 1
+        if _MAY_TELL.search(row.body) is None:
+            continue
         candidate = candidate_of(row)
         if matches(term, candidate, known, now):
             parts = _parts(extent.split, candidate, known)

@@ -69,7 +69,8 @@ def _setting(settings: Settings, key: str, value: object, field: msgspec.structs
 
 def _coded(words: str) -> Markup:
     """What the declarations put between backquotes, as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", escape(words)))  # noqa: S704  what was said is escaped
+    said = str(escape(words))  # as plain text: a template of `re` would escape the tags again
+    return Markup(_CODE.sub(r"<code>\1</code>", said))  # noqa: S704  what was said is escaped
 
 
 def _source(given: str | None, *, is_default: bool) -> Source:
