@@ -141,8 +141,10 @@ def _records(node: Node) -> Iterator[tuple[str, str]]:
 
 def _cases(node: Node) -> Iterator[tuple[str, str]]:
     """The pages of one of many open cases."""
-    parties = (CaseParty(party_ref=OWNER, economy="ME", roles=("asking",)),)
-    parties = (*parties, CaseParty(party_ref=FRIEND, economy="AL", roles=("asked",)))
+    parties = (
+        CaseParty(party_ref=OWNER, economy="ME", roles=("asking",)),
+        CaseParty(party_ref=FRIEND, economy="AL", roles=("asked",)),
+    )
     facts = {"urgency": "urgent", "asked_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
     who = Submitter(OWNER, "a measurement", ALL_RIGHTS)
     for number in range(CASES):

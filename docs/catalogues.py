@@ -14,7 +14,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from egnatia.settings import meta_of, sections
+from egnatia.web.language.choice import spelled
 from egnatia.web.language.declared import LANGUAGES
+from egnatia.web.language.speech import ECONOMIES
 
 SOURCE = Path(__file__).parents[1] / "src" / "egnatia"
 LOCALES = SOURCE / "web" / "locale"
@@ -23,10 +25,10 @@ METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1, 2)}
 
 WORKFLOWS = (
-    "casework/workflows/information-request.toml",
+    "casework/workflows/*.toml",
     "cyber/incidents/protocol.toml",
-    "cyber/exercises/exercise.toml",
-    "cyber/exercises/follow-up.toml",
+    "cyber/incidents/profiles/*.toml",
+    "cyber/exercises/*.toml",
 )
 SPOKEN = frozenset({"title", "about", "help"})
 SCENARIOS = ("ransomware-data-centre", "hybrid-election")
@@ -59,9 +61,9 @@ def declared() -> Iterator[str]:
 
 def spoken() -> Iterator[tuple[str, str]]:
     """What workflows say to people, with the file that declares it: titles, what they are about, hints."""
-    for file in WORKFLOWS:
-        content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
-        yield from ((file, text) for text in _texts(content, SPOKEN))
+    for path in sorted(each for pattern in WORKFLOWS for each in SOURCE.glob(pattern)):
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        yield from ((path.relative_to(SOURCE).as_posix(), text) for text in _texts(content, SPOKEN))
     for name in SCENARIOS:
         file = f"cyber/exercises/scenarios/{name}.toml"
         content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
@@ -74,6 +76,9 @@ def _texts(content: object, spoken: frozenset[str]) -> Iterator[str]:
             for key, value in content.items():
                 if key in spoken and isinstance(value, str):
                     yield value
+                elif key == "choices" and isinstance(value, list):
+                    for choice in value:
+                        yield from () if choice in ECONOMIES else spelled(choice)
                 else:
                     yield from _texts(value, spoken)
         case list():

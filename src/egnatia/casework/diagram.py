@@ -3,7 +3,7 @@
 The SVG carries classes and no colours of its own beside `currentColor`, so a page styles it for light and dark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import svg
@@ -23,16 +23,17 @@ class _Place:
         self.middle = self.y + HIGH / 2
 
 
-def diagram(book: Rulebook, *, current: str = "") -> str:
-    """The drawing as SVG text; the state `current` stands out."""
+def diagram(book: Rulebook, *, current: str = "", say: Callable[[str], str] = str) -> str:
+    """The drawing as SVG text; the state `current` stands out. `say` puts its words into the reader's language."""
     places = _places(book)
     width = max(place.x for place in places.values()) + WIDE + _EDGE
     height = max(place.y for place in places.values()) + HIGH + _EDGE
     arrows = _arrows(book)
     back = sum(_goes_back(places[one], places[other]) for one, other in arrows)
-    parts: list[svg.Element] = [svg.Title(text=f"{book.workflow.title}: states and steps"), _head()]
+    parts: list[svg.Element] = [svg.Title(text=say(book.workflow.title)), _head()]
     under = height
-    for (one, other), titles in arrows.items():
+    for (one, other), steps in arrows.items():
+        titles = [say(each) for each in steps]
         if places[one].x < places[other].x:
             parts += _forward(places[one], places[other], titles)
         elif not _goes_back(places[one], places[other]):
@@ -40,7 +41,7 @@ def diagram(book: Rulebook, *, current: str = "") -> str:
         else:
             parts += _backward(places[one], places[other], titles, under)
             under += 26 + 13 * (len(titles) - 1)
-    parts += [each for name, place in places.items() for each in _box(book, name, place, current)]
+    parts += [each for name, place in places.items() for each in _box(book, name, place, current, say)]
     total = under + _EDGE if back else height
     drawn = svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, width, int(total)),
@@ -143,12 +144,12 @@ def _words(x: float, y: float, titles: Sequence[str]) -> list[svg.Element]:
     ]
 
 
-def _box(book: Rulebook, name: str, place: _Place, current: str) -> list[svg.Element]:
+def _box(book: Rulebook, name: str, place: _Place, current: str, say: Callable[[str], str]) -> list[svg.Element]:
     state = book.states[name]
     classes = ["state", *(["final"] if state.final else []), *(["current"] if name == current else [])]
     return [
         svg.Rect(x=place.x, y=place.y, width=WIDE, height=HIGH, rx=8, class_=classes, fill="Canvas",
                  stroke="currentColor", stroke_width=3 if name == current else 2.2 if state.final else 1.2),
-        svg.Text(x=place.x + WIDE / 2, y=place.middle + 5, text=state.title, text_anchor="middle", font_size=14,
+        svg.Text(x=place.x + WIDE / 2, y=place.middle + 5, text=say(state.title), text_anchor="middle", font_size=14,
                  font_weight="bold" if name == current else "normal", fill="currentColor"),
     ]  # fmt: skip

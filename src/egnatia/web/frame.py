@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from egnatia.cyber.exercises.time import GameTime
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
+from egnatia.web.language.choice import chosen
 from egnatia.web.language.declared import ENGLISH
 from egnatia.web.navigation import Entry, Way, ways
 from egnatia.web.visitor import Visitor
@@ -106,10 +107,12 @@ _TEMPLATES.filters.update(
     ago=lambda value, now: _SPEAKING.get().ago(value, now),
     economy=lambda code: _SPEAKING.get().economy(code),
     said=_gettext,
+    options=lambda choices: [(each, chosen(each, _SPEAKING.get())) for each in choices],
 )
 """In templates: `{{ _("Peers") }}`, `{{ ngettext("%(count)s record", "%(count)s records", n) }}`, `{{ at|moment }}`,
 `{{ code|economy }}`, `{{ at|utc }}` for programs; `{{ declared|said }}` for a message that was marked with N_ where it
-is declared."""
+is declared; `{{ keys|options }}` for what may be chosen
+in a workflow, with its words."""
 
 
 def rendered(content: Content, frame: Frame) -> str:

@@ -12,7 +12,7 @@ from egnatia.exchange.caller import Throttled, Unauthorized
 from egnatia.exchange.submission import NotAllowed
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.language.speech import N_
-from egnatia.web.visit import Lobby
+from egnatia.web.visit import Lobby, Misread
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ NOT_FOUND = N_("There is no such page or record, or it is not for you")
 NOT_ALLOWED = N_("Your account may not do this")
 NOT_UNDERSTOOD = N_("The request cannot be understood")
 TOO_MANY = N_("Too many attempts; wait a little and try again")
+SIGN_IN_FIRST = N_("Sign in to go on")
+LOOK_AGAIN = N_("Look at this part of it again: %(field)s")
 FAILED = N_("The node failed; it was written down")
 
 
@@ -59,19 +61,34 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
         # The code in a link to enrol is a secret.
         path = "/enrol/..." if request.url.path.startswith("/enrol/") else request.url.path
         log.warning("refused: %s %r for %s: %s", request.method, path, who, error)
+    field = ""
     match error:
         case NotFound():
             words, detail = NOT_FOUND, ""
-        case NotAllowed() | Unauthorized():
+        case NotAllowed():
             words, detail = NOT_ALLOWED, str(error)
+        case Unauthorized():
+            words, detail = NOT_ALLOWED, SIGN_IN_FIRST
+        case Misread():
+            words, detail, field = NOT_UNDERSTOOD, "", error.field
         case BadRequest():
             words, detail = NOT_UNDERSTOOD, str(error)
         case Throttled():
             words, detail = TOO_MANY, ""
         case HTTPException() if error.status_code < 500:
-            words, detail = (NOT_FOUND, "") if error.status_code == 404 else (NOT_UNDERSTOOD, error.detail)
+            words, detail, field = (NOT_FOUND if error.status_code == 404 else NOT_UNDERSTOOD), "", _field(error)
         case _:
             words, detail = (NOT_UNDERSTOOD if status < 500 else FAILED), ""
     visit = lobby.visits(request)
-    title = visit.speech.gettext(words)
-    return visit.page(Refusal(title=title, status=status, detail=detail), status=status)
+    gettext = visit.speech.gettext
+    # What pages say themselves is marked where it is raised; what is in the reader's language already stays so.
+    said = gettext(LOOK_AGAIN, field=field) if field else detail and gettext(detail)
+    return visit.page(Refusal(title=gettext(words), status=status, detail=said), status=status)
+
+
+def _field(error: HTTPException) -> str:
+    """The part of the address that cannot be read, where the framework says which."""
+    for each in error.extra if isinstance(error.extra, list) else ():
+        if isinstance(each, dict) and each.get("key"):
+            return str(each["key"])
+    return ""

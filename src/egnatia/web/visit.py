@@ -27,6 +27,7 @@ from egnatia.settings import Settings, is_loopback
 from egnatia.store.store import Store
 from egnatia.web.frame import HEADERS, Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
+from egnatia.web.language.speech import N_
 from egnatia.web.navigation import entries
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
@@ -63,7 +64,18 @@ FORM_BYTES = 1_000_000
 BY_ITSELF = frozenset({"/notices/count"})
 """What an open page asks again and again though nobody sits before it: it keeps no session alive."""
 
+NO_RIGHT = N_("This needs a right that your roles do not give")
+
 Form = TypeVar("Form", bound=msgspec.Struct)
+
+
+class Misread(BadRequest):
+    """A form or an address that cannot be read; `field` is the part of it, as far as that is known."""
+
+    @property
+    def field(self) -> str:
+        """The name of the field."""
+        return str(self).rpartition("$.")[2].strip("`") if "$." in str(self) else ""
 
 
 class Lobby(msgspec.Struct, frozen=True):
@@ -153,8 +165,8 @@ class Visit:
         if self.visitor.may(permission):
             return
         if not self.visitor.signed_in:
-            raise Unauthorized("Sign in to go on")
-        raise NotAllowed(f"This needs the permission to {permission}")
+            raise Unauthorized(N_("Sign in to go on"))
+        raise NotAllowed(NO_RIGHT)
 
     def file_name(self, name: str) -> str:
         """What a file is called that leaves the page: from an exercise it says so."""
@@ -180,14 +192,14 @@ class Visit:
         `bound`: even without a session it must come from a page that this browser was given."""
         require_same_origin(self.request)
         if int(self.request.headers.get("content-length", "0")) > limit_bytes:
-            raise BadRequest(f"the form is larger than {limit_bytes} bytes")
+            raise BadRequest(N_("The form is too large"))
         data = await self.request.form()
         wanted = {"csrf", *(field.encode_name for field in msgspec.structs.fields(kind))}
         given = {name: [await _text(each) for each in data.getall(name)] for name in data if name in wanted}
         sent = given.pop("csrf", [""])[0]
         same = bool(self.csrf) and hmac.compare_digest(sent.encode(), self.csrf.encode())
         if (bound or self.visitor.session) and not same:
-            raise NotAllowed("The form is not from this session; open the page again")
+            raise NotAllowed(N_("The form is not from this session; open the page again"))
         return read_form(given, kind)
 
     async def file(self, name: str) -> tuple[str, bytes]:
@@ -293,7 +305,7 @@ def require_same_origin(request: Request[Any, Any, Any]) -> None:
     origin = request.headers.get("origin", "")
     host = request.headers.get("host", "")
     if site not in {"same-origin", "none"} or (origin and origin.partition("://")[2] != host):
-        raise NotAllowed("The form comes from another site")
+        raise NotAllowed(N_("The form comes from another site"))
 
 
 def is_secure(settings: Settings) -> bool:
@@ -326,7 +338,7 @@ def read_form(given: Mapping[str, list[str]], kind: type[Form]) -> Form:
     try:
         return msgspec.convert(plain, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise BadRequest(str(error)) from error
+        raise Misread(str(error)) from error
 
 
 def _is_list(annotated: object) -> bool:

@@ -10,8 +10,9 @@ from tests.web.account.person import Clock, Person, browser, is_in, notes, perso
 from tests.web.house import House, csrf_of, housed
 
 from egnatia.exchange.submission import Right
+from egnatia.web.account.people import MEANS
 from egnatia.web.account.session import Origin
-from egnatia.web.permission import Role
+from egnatia.web.permission import Permission, Role
 
 ORIGIN = Origin("127.0.0.1", "a test")
 BANK = "identity--00000000-0000-4000-8000-0000000000b1"
@@ -220,3 +221,7 @@ def test_tokens_of_another_organisation_are_not_there(house: House) -> None:
         me = client.get("/api/v1/me", headers={"Authorization": f"Bearer {found[0]}"}).json()
         assert me["organisation"] == BANK
         assert send(client, "/tokens", name="eyes", rights="audit").status_code == 403
+
+
+def test_every_permission_has_its_few_words() -> None:
+    assert set(MEANS) == set(Permission)

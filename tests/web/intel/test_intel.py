@@ -104,7 +104,7 @@ def test_one_press_calls_it_a_false_positive_and_everybody_who_sees_it_learns_so
 
 def test_a_question_that_cannot_be_read_is_told_where(house: House) -> None:
     assert set(WORDS) == set(FIELDS)
-    assert "at 1: tlp: one of" in page(house, "/intel", q="tlp:pink", status=422)
+    assert "At character 1 there should be: after tlp: one of clear" in page(house, "/intel", q="tlp:pink", status=422)
     assert "<script>" not in page(house, "/intel", q='"><script>alert(1)</script>', status=422)
 
 

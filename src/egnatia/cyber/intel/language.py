@@ -8,6 +8,7 @@ Terms stand together by AND, which need not be written; OR, NOT (or -) and paren
 tree and nothing else: what it means for a record is in `matching`, how the store is asked in `searching`.
 """
 
+import enum
 import re
 from typing import Final, NoReturn
 
@@ -79,12 +80,32 @@ class Or(msgspec.Struct, frozen=True, tag=True):
 Term = Text | Has | Not | And | Or
 
 
-class BadQuery(ValueError):
-    """A query that cannot be read: where, from 0, and what was expected there."""
+class Expected(enum.StrEnum):
+    """What a query lacks at a place: its words in English, and the key of its translations."""
 
-    def __init__(self, place: int, expected: str) -> None:
-        self.place = place
-        super().__init__(f"at {place + 1}: {expected}")
+    SHORTER = "a query of at most {limit} characters"
+    OPENING = "an opening parenthesis before this one"
+    CLOSING = "a closing parenthesis"
+    QUOTATION = "a closing quotation mark"
+    TERM = "a term"
+    BOTH_SIDES = "a term on both sides of OR"
+    BEFORE_AND = "a term before AND"
+    AFTER_AND = "a term after AND"
+    AFTER_NOT = "a term after NOT"
+    FLATTER = "at most {limit} terms inside each other"
+    COLON = "{field}: with a colon"
+    VALUE = "{field}:{help}"
+    ONE_OF = "{field}: one of {words}"
+    NUMBER = "a whole number"
+    TIME = "a date such as 2026-01-31, or a time such as 30d or 12h"
+
+
+class BadQuery(ValueError):
+    """A query that cannot be read: where, from 0, and what was expected there, with what its words name."""
+
+    def __init__(self, place: int, expected: Expected, **values: str) -> None:
+        self.place, self.expected, self.values = place, expected, values
+        super().__init__(f"at {place + 1}: {expected.format(**values)}")
 
 
 _TOKEN: Final = re.compile(
@@ -97,7 +118,7 @@ _TOKEN: Final = re.compile(
 def parse(query: str) -> Term:
     """The tree of a query; an empty one matches everything. Raises BadQuery."""
     if len(query) > LENGTH_LIMIT:
-        raise BadQuery(LENGTH_LIMIT, f"a query of at most {LENGTH_LIMIT} characters")
+        raise BadQuery(LENGTH_LIMIT, Expected.SHORTER, limit=str(LENGTH_LIMIT))
     return _Parser(query).whole()
 
 
@@ -114,7 +135,7 @@ class _Parser:
         """Everything there is."""
         found = self._either()
         if self._at < len(self._tokens):
-            self._fail("an opening parenthesis before this one")
+            self._fail(Expected.OPENING)
         return found
 
     def _either(self) -> Term:
@@ -123,7 +144,7 @@ class _Parser:
             self._at += 1
             terms.append(self._all())
         if len(terms) > 1 and And() in terms:
-            self._fail("a term on both sides of OR")
+            self._fail(Expected.BOTH_SIDES)
         return terms[0] if len(terms) == 1 else Or(tuple(terms))
 
     def _all(self) -> Term:
@@ -131,10 +152,10 @@ class _Parser:
         while self._at < len(self._tokens) and not self._tokens[self._at]["close"] and self._word() != "OR":
             if self._word() == "AND":
                 if not terms:
-                    self._fail("a term before AND")
+                    self._fail(Expected.BEFORE_AND)
                 self._at += 1
                 if self._at >= len(self._tokens):
-                    self._fail("a term after AND")
+                    self._fail(Expected.AFTER_AND)
                 continue
             terms.append(self._one())
         return terms[0] if len(terms) == 1 else And(tuple(terms))
@@ -147,18 +168,18 @@ class _Parser:
         if token["open"]:
             return self._inner()
         if token["broken"]:
-            self._fail("a closing quotation mark", token)
+            self._fail(Expected.QUOTATION, token)
         if token["quoted"]:
             return Text(token["quoted"][1:-1])
         if token["field"]:
             return self._field(token)
         if token["close"]:
-            self._fail("a term", token)
+            self._fail(Expected.TERM, token)
         return Text(token["word"])
 
     def _after_not(self) -> Term:
         if self._at >= len(self._tokens) or self._word() in {"AND", "OR"}:
-            self._fail("a term after NOT")
+            self._fail(Expected.AFTER_NOT)
         self._deeper()
         found = self._one()
         self._depth -= 1
@@ -169,14 +190,14 @@ class _Parser:
         found = self._either()
         self._depth -= 1
         if self._at >= len(self._tokens):
-            self._fail("a closing parenthesis")
+            self._fail(Expected.CLOSING)
         self._at += 1
         return found
 
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
-            self._fail(f"at most {DEPTH_LIMIT} terms inside each other")
+            self._fail(Expected.FLATTER, limit=str(DEPTH_LIMIT))
 
     def _field(self, token: re.Match[str]) -> Term:
         name, operator, value = token["field"].lower(), token["operator"], token["value"].strip('"')
@@ -186,25 +207,25 @@ class _Parser:
         if operator == "=":
             operator = ":"
         if operator != ":" and name not in COMPARED:
-            self._fail(f"{name}: with a colon", token)
+            self._fail(Expected.COLON, token, field=name)
         if not value:
-            self._fail(f"{name}:{FIELDS[name]}", token)
+            self._fail(Expected.VALUE, token, field=name, help=FIELDS[name])
         allowed = WORDS_OF.get(name)
         if allowed is not None and value.lower() not in allowed:
-            self._fail(f"{name}: one of {', '.join(allowed)}", token)
+            self._fail(Expected.ONE_OF, token, field=name, words=", ".join(allowed))
         if name == "confidence" and not value.isdecimal():
-            self._fail("a whole number", token)
+            self._fail(Expected.NUMBER, token)
         if name in {"since", "until"} and not _TIME.fullmatch(value):
-            self._fail("a date such as 2026-01-31, or a time such as 30d or 12h", token)
+            self._fail(Expected.TIME, token)
         return Has(name, value, operator)
 
     def _word(self) -> str | None:
         return self._tokens[self._at]["word"] if self._at < len(self._tokens) else None
 
-    def _fail(self, expected: str, token: re.Match[str] | None = None) -> NoReturn:
+    def _fail(self, expected: Expected, token: re.Match[str] | None = None, **values: str) -> NoReturn:
         if token is None and self._at < len(self._tokens):
             token = self._tokens[self._at]
-        raise BadQuery(len(self._query) if token is None else token.start(), expected)
+        raise BadQuery(len(self._query) if token is None else token.start(), expected, **values)
 
 
 _TIME: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|\d{1,4}[dhw]")

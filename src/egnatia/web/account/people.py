@@ -295,6 +295,7 @@ def _choices(visit: Visit, *, operator: bool) -> tuple[RoleChoice, ...]:
 MEANS = {
     Permission.READ: N_("read"),
     Permission.DRAFT: N_("draft"),
+    Permission.TRIAGE: N_("look through reports"),
     Permission.PUBLISH: N_("publish"),
     Permission.RECALL: N_("recall"),
     Permission.SEE_PEERS: N_("see peers"),
@@ -304,6 +305,7 @@ MEANS = {
     Permission.SEE_AUDIT: N_("see the audit log"),
     Permission.MANAGE_ACCOUNTS: N_("manage accounts"),
     Permission.MANAGE_TOKENS: N_("manage tokens"),
+    Permission.MANAGE_SOURCES: N_("manage sources"),
     Permission.SEE_SETTINGS: N_("see settings"),
 }
 """Each permission in a few words."""

@@ -92,11 +92,11 @@ class Spoken(msgspec.Struct, frozen=True):
 async def oneself(visit: Visit, door: Door) -> Account:
     """The visitor's account; raises Unauthorized for who has not signed in."""
     if not visit.visitor.signed_in:
-        raise Unauthorized("Sign in to go on")
+        raise Unauthorized(N_("Sign in to go on"))
     try:
         return await visit.ask(lambda: door.account_of(visit.visitor))
     except LookupError as error:
-        raise Unauthorized("Sign in to go on") from error
+        raise Unauthorized(N_("Sign in to go on")) from error
 
 
 @get("/profile")

@@ -30,6 +30,7 @@ from egnatia.web.agreements.standing import Seen
 from egnatia.web.frame import Content
 from egnatia.web.organisations.listing import told_of
 from egnatia.web.permission import Permission
+from egnatia.web.record.faces import kind_words
 from egnatia.web.visit import Visit
 
 
@@ -45,7 +46,7 @@ class DraftForm(Content, frozen=True, kw_only=True):
     to: str
     organisations: tuple[Known, ...]
     wrong: Mapping[str, str] = {}
-    types: tuple[str, ...] = TYPES
+    types: tuple[tuple[str, str], ...] = tuple((each, kind_words(each)) for each in TYPES)
     periods: tuple[str, ...] = PERIODS
     own_name: str
 

@@ -16,6 +16,7 @@ from egnatia.record import Invalid
 from egnatia.store import Batch, Known, Note
 from egnatia.web.cases.form import Asked, asked, filled
 from egnatia.web.cases.reading import found, party_of
+from egnatia.web.cases.wording import roles_of, unmet
 from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -142,7 +143,7 @@ async def joining(visit: NamedDependency[Visit], case: FromPath[str]) -> Respons
             case=case,
             case_title=fold.case.title,
             organisations=tuple(each for each in visit.premises.organisations() if each.id not in there),
-            roles=tuple((each.name, each.title, each.about) for each in fold.book.workflow.roles),
+            roles=roles_of(visit, fold.book),
         )
     )
 
@@ -219,7 +220,7 @@ async def done(visit: Visit, case: str, deed: Deed, page: Asking | None = None) 
     try:
         made = await visit.ask(lambda: registry.act(submitter, case, deed))
     except Refused as refused:
-        words = f"{refused.refusal.reason}"
+        words = unmet(refused.refusal, visit.speech)
     except Invalid as invalid:
         words = f"{invalid.problems[0]}"
     else:

@@ -27,11 +27,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
     values: tuple[str, ...] = ()
 
-    @property
-    def options(self) -> list[tuple[str, str]]:
-        """The choices as a form offers them."""
-        return [(each, each) for each in self.choices]
-
 
 _TEXT: Final = (str, "")
 _LIST: Final = (tuple[str, ...], ())

@@ -13,6 +13,7 @@ from egnatia.exchange.api.problem import BadRequest
 from egnatia.record import Invalid
 from egnatia.record.case import CaseParty
 from egnatia.store import Batch, Known, Note
+from egnatia.web.cases.wording import roles_of
 from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -94,6 +95,6 @@ def _page(visit: Visit, workflow: str) -> NewPage:
         workflows=tuple((name, each.workflow.title) for name, each in books.items()),
         workflow=workflow if book else "",
         about=book.workflow.about if book else "",
-        roles=tuple((each.name, each.title, each.about) for each in book.workflow.roles) if book else (),
+        roles=roles_of(visit, book) if book else (),
         organisations=tuple(each for each in visit.premises.organisations() if each.id != visit.visitor.organisation),
     )

@@ -1,6 +1,6 @@
 """The page of one case: where it stands, who takes part, what is owed, what was done and what was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,7 +20,9 @@ from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
 from egnatia.web.cases.ways import ways
+from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
+from egnatia.web.language.choice import chosen
 from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
@@ -235,7 +237,14 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
     for each in book.workflow.conclusions:
         line = book.line(each, known)
         value = known[each.name]
-        conclusions.append(Said(title=each.title, value=told(visit, value), source=line.source if line else ""))
+        conclusions.append(
+            Said(
+                title=each.title,
+                value=told(visit, value, each.choices),
+                source=line.source if line else "",
+            )
+        )
+    drawn = diagram(book, current=state.state, say=visit.speech.gettext)
     return CasePage(
         title=fold.case.title,
         id=fold.case.id,
@@ -245,9 +254,10 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
         state=book.states[state.state].title,
         final=state.state in book.final,
         exercise=fold.case.exercise or "",
-        drawing=Markup(diagram(book, current=state.state)),  # noqa: S704  our own drawing; its words are escaped
+        drawing=Markup(drawn),  # noqa: S704  our own drawing; its words are escaped
         facts=tuple(
-            Said(title=book.fields[name].title, value=told(visit, value)) for name, value in state.facts.items()
+            Said(title=book.fields[name].title, value=told(visit, value, book.fields[name].choices))
+            for name, value in state.facts.items()
         ),
         conclusions=tuple(conclusions),
         parties=tuple(state.parties.items()),
@@ -265,7 +275,7 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
         moments=tuple(reversed([_moment(visit, fold, place, roles) for place in fold.ordering.keys])),
         steps=tuple(fold.may(visit.visitor.organisation or "")) if may_act else (),
         reports=tuple(each for each in book.workflow.reports if not roles.isdisjoint(each.roles)),
-        roles={role.name: role.title for role in book.workflow.roles},
+        roles={role.name: visit.speech.gettext(role.title) for role in book.workflow.roles},
         names={each.id: each.name for each in visit.premises.organisations()},
         may_act=may_act,
         may_admit=not roles.isdisjoint(book.workflow.admits),
@@ -274,8 +284,10 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
     )
 
 
-def told(visit: Visit, value: Any) -> str:
-    """A fact in words."""
+def told(visit: Visit, value: Any, choices: Sequence[str] = ()) -> str:
+    """A fact in words; `choices` are what it could be, where it was chosen."""
+    if choices and value is not None:
+        return ", ".join(chosen(str(each), visit.speech) for each in (value if isinstance(value, list) else [value]))
     match value:
         case bool():
             return visit.speech.gettext("yes") if value else visit.speech.gettext("no")
@@ -331,12 +343,14 @@ def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment
         title=_title(fold, event.does, event.about),
         text=event.text,
         facts=tuple(
-            Said(title=book.fields[name].title if name in book.fields else name, value=told(visit, value))
+            Said(title=book.fields[name].title, value=told(visit, value, book.fields[name].choices))
+            if name in book.fields
+            else Said(title=name, value=told(visit, value))
             for name, value in event.fields.items()
         ),
         refs=event.refs,
-        only=tuple(book.roles[each].title for each in event.only if each in book.roles),
-        refused=refusal.reason if refusal else "",
+        only=tuple(visit.speech.gettext(book.roles[each].title) for each in event.only if each in book.roles),
+        refused=unmet(refusal, visit.speech) if refusal else "",
         reviewable=reviewable,
     )
 

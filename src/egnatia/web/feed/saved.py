@@ -10,7 +10,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from egnatia.exchange.api.problem import BadRequest
 from egnatia.policy.clearance import Clearance
 from egnatia.store.query import Query
 from egnatia.store.store import Store
@@ -18,7 +17,7 @@ from egnatia.web.card import Organisations, by_id
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
 from egnatia.web.sieve import Sieve, address
-from egnatia.web.visit import Visit, found
+from egnatia.web.visit import Misread, Visit, found
 
 MOST: Final = 50
 """Saved searches of one account."""
@@ -136,7 +135,7 @@ async def save(visit: NamedDependency[Visit]) -> Response[str]:
     try:
         sieve = msgspec.json.decode(form.sieve, type=Sieve)
     except msgspec.DecodeError as error:
-        raise BadRequest(str(error)) from error
+        raise Misread(str(error)) from error
     account, saves = visit.visitor.account, Saves(visit.store)
     if len(await visit.ask(lambda: saves.of(account))) >= MOST:
         return visit.go(_page(sieve), visit.speech.gettext("You keep as many searches as one may; forget one first"))

@@ -20,6 +20,7 @@ from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.frame import Content
 from egnatia.web.intel.voices import as_one
+from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import FACES
@@ -107,7 +108,7 @@ async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQu
 
             found = await visit.ask(ask)
         except BadQuery as error:
-            wrong, place = str(error), error.place
+            wrong, place = misread(error, visit.speech), error.place
     await visit.surface.releases.note(visit.visitor.caller, "page", found.rows)
     known = by_id(await visit.ask(visit.premises.organisations))
     shown = tuple(card for _, card in as_one(found.rows, known, visit.speech))

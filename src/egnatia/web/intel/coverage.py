@@ -14,6 +14,7 @@ from egnatia.cyber.intel.matrix import ATTACK, DISARM, Cell, Extent, Matrix, mat
 from egnatia.cyber.intel.searching import known_to
 from egnatia.web.frame import Content
 from egnatia.web.intel.grid import Column, Mark, columns, heat
+from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
 from egnatia.web.record.text import visible
 from egnatia.web.record.vocabulary import VOCABULARIES
@@ -105,7 +106,7 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
 
         made = await visit.ask(work)
     except BadQuery as error:
-        wrong = str(error)
+        wrong = misread(error, visit.speech)
     heads, heats = _heats(visit, made, asked)
     content = CoveragePage(
         title=visit.speech.gettext("Techniques"),

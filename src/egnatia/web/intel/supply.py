@@ -8,12 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from egnatia.cyber.intel.delivery import Consumer, Outputs
+from egnatia.cyber.intel.language import BadQuery
 from egnatia.cyber.intel.output import DEVICES, Output
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.submission import NotAllowed
 from egnatia.policy import Action
 from egnatia.store import Batch, Note
 from egnatia.web.frame import Content
+from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -82,8 +84,10 @@ async def save(visit: NamedDependency[Visit]) -> Response[str]:
         made.check()
     except msgspec.ValidationError:
         return await _page(visit, form, wrong=visit.speech.gettext(NO_NAME))
-    except ValueError as error:
-        return await _page(visit, form, wrong=str(error))
+    except BadQuery as error:
+        return await _page(visit, form, wrong=misread(error, visit.speech))
+    except ValueError:
+        return await _page(visit, form, wrong=visit.speech.gettext("There is no such format"))
     await visit.ask(lambda: Outputs(visit.store).save(made))
     await _noted(visit, "output", made.name, f"{made.form} {made.search}")
     return visit.go("/intel/outputs", visit.speech.gettext("The output is kept."))
@@ -131,7 +135,7 @@ def _require_operator(visit: Visit) -> None:
     """Outputs are the node's: its operator says what is in them, other organisations let their devices fetch them."""
     visit.require(Permission.MANAGE_TOKENS)
     if visit.visitor.organisation != visit.premises.own:
-        raise NotAllowed("The outputs are those of the organisation that operates the node")
+        raise NotAllowed(N_("The outputs are those of the organisation that operates the node"))
 
 
 async def _noted(visit: Visit, action: str, subject: str, detail: str) -> None:
