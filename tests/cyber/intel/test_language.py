@@ -66,4 +66,6 @@ def test_a_mistake_is_told_with_its_place(query: str, place: int) -> None:
 def test_the_last_term_is_completed() -> None:
     assert suggestions("ransomware t") == ["type:", "tag:", "tlp:", "technique:"]
     assert suggestions("(tlp:am") == ["tlp:amber", "tlp:amber+strict"]
-    assert suggestions("-tag:Ph", tags=("phishing", "vpn")) == ["tag:phishing"]
+    assert suggestions("-tag:Ph", {"tag": ("phishing", "vpn")}) == ["tag:phishing"]
+    assert suggestions("technique:t15", {"technique": ("T1566", "T1003")}) == ["technique:T1566"]
+    assert suggestions("since:3") == ["since:30d"]

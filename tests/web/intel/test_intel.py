@@ -117,6 +117,44 @@ def test_a_question_is_completed(house: House) -> None:
         assert "evil type:indicator" in visitor.get("/intel/suggest", params={"q": "evil type:ind"}).json()
 
 
+def test_a_question_is_completed_with_words_that_the_reader_may_see_in_use(house: House) -> None:
+    house.submit(record("note", GREEN, content="x", labels=["phishing-kit"], object_refs=[ONE]))
+    house.submit(record("note", RED, content="x", labels=["phishing-secret"], object_refs=[ONE]))
+    with house.visitor(Role.READER, organisation=ALBANIA) as visitor:
+
+        def offered(q: str) -> list[str]:
+            return list(visitor.get("/intel/suggest", params={"q": q}).json())
+
+        assert offered("tag:phish") == ["tag:phishing-kit"]
+        assert offered("x technique:t1") == ["x technique:T1566"]
+        assert offered("sector:ener") == ["sector:energy"]
+        assert offered("since:7") == ["since:7d"]
+        assert offered("economy:m") == ["economy:me", "economy:mk"]
+
+
+def test_a_kept_question_tells_its_owner_what_is_new_and_nobody_else(house: House) -> None:
+    with house.visitor(Role.ANALYST, organisation=ALBANIA) as visitor:
+        found = visitor.get("/intel", params={"q": "type:tool"}).text
+        form = {"csrf": csrf_of(found), "name": "Tools <b>", "question": "type:tool", "tells": "true"}
+        assert visitor.post("/saved", data=form | {"question": "("}).status_code == 400
+        assert visitor.post("/saved", data=form).headers["location"] == "/intel?q=type%3Atool"
+        house.submit(record("tool", GREEN, name="A new tool"), record("tool", RED, name="A secret tool"))
+        told = visitor.get("/intel").text
+        assert "Tools &lt;b&gt;" in told
+        assert "1 new" in told
+        assert "Tools &lt;b&gt;" in visitor.get("/").text
+        kept = re.search(r'href="(/saved/[a-z0-9]+)"', told)
+        assert kept is not None
+        opened = visitor.get(kept[1], follow_redirects=True).text
+        assert "New since you looked" in opened
+        assert "A new tool" in opened
+        assert "A secret tool" not in opened
+        assert "1 new" not in visitor.get("/intel").text
+    with house.visitor(Role.ANALYST, organisation=ALBANIA) as visitor:
+        assert "Tools" not in visitor.get("/intel").text
+        assert visitor.get(kept[1]).status_code == 404
+
+
 def test_what_records_have_in_common_is_told(house: House) -> None:
     found = page(house, f"/intel/common/{ONE}", organisation=ALBANIA)
     assert "The same elsewhere" in found

@@ -10,6 +10,7 @@ tree and nothing else: what it means for a record is in `matching`, how the stor
 
 import enum
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 import msgspec
@@ -253,11 +254,16 @@ def _grouped(term: Term) -> str:
     return f"({write(term)})" if isinstance(term, And | Or) else write(term)
 
 
-def suggestions(query: str, tags: tuple[str, ...] = (), types: tuple[str, ...] = ()) -> list[str]:
-    """How the last term of a query may go on: fields, or the words of its field, of those in use."""
+TIMES: Final = ("12h", "24h", "7d", "30d", "90d", "52w")
+"""How far back one usually asks."""
+
+
+def suggestions(query: str, words: Mapping[str, Sequence[str]] = {}) -> list[str]:
+    """How the last term of a query may go on: fields, or the words of its field; `words` are those in use, by field."""
     last = re.split(r"[\s(]", query)[-1].lstrip("-")
     field, colon, begun = last.partition(":")
     if not colon:
         return [f"{name}:" for name in FIELDS if name.startswith(field.lower())]
-    words = {"tag": tags, "type": types, **WORDS_OF}.get(field.lower(), ())
-    return [f"{field}:{word}" for word in words if word.lower().startswith(begun.lower())][:20]
+    known: Mapping[str, Sequence[str]] = {"since": TIMES, "until": TIMES, **words, **WORDS_OF}
+    found = known.get(field.lower(), ())
+    return [f"{field}:{word}" for word in found if word.lower().startswith(begun.lower())][:20]

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -60,6 +61,16 @@ def search(
             end = row.position
             break
     return Found(_whole(store, clearance, found), end)
+
+
+def added(
+    store: Store, clearance: Clearance, term: Term, known: Known, now: datetime, *, since: int
+) -> tuple[Lean, ...]:
+    """The records that match of those that were added after a moment (microseconds UTC), newest first; of the newest
+    `LOOKED_AT` that were."""
+    query = msgspec.structs.replace(_narrowed(_required(term)), since=since)
+    rows = islice(_lean(store, clearance, query, 0), LOOKED_AT)
+    return tuple(row for row in rows if matches(term, candidate_of(row), known, now))
 
 
 def _whole(store: Store, clearance: Clearance, found: Sequence[Row | Lean]) -> tuple[Row, ...]:

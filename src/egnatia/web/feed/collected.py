@@ -24,7 +24,9 @@ def searches(store: Store, organisations: Callable[[], Sequence[Known]]) -> Sear
     def of(organisation: str) -> tuple[Collection, ...]:
         people = {each.name for each in accounts.all() if each.organisation == organisation and each.disabled is None}
         known = by_id(organisations())
-        return tuple(collection(each, known) for each in saves.all() if each.account in people)
+        # A question of the workbench is more than a collection can ask.
+        kept = (each for each in saves.all() if each.account in people and not each.question)
+        return tuple(collection(each, known) for each in kept)
 
     return of
 

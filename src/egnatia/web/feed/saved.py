@@ -1,17 +1,22 @@
-"""Saved searches: a sieve that an account keeps by name, and how much new has passed it since it was last opened."""
+"""Saved searches: a sieve, or a question of the workbench, that an account keeps by name, and how much new has passed
+it since it was last opened."""
 
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Final
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from egnatia.cyber.intel.language import BadQuery, parse
+from egnatia.cyber.intel.searching import added, known_to
 from egnatia.policy.clearance import Clearance
-from egnatia.store.query import Query
+from egnatia.store.query import LAST, Query
 from egnatia.store.store import Store
 from egnatia.web.card import Organisations, by_id
 from egnatia.web.permission import Permission
@@ -30,7 +35,8 @@ LINE: Final = r"^[^\x00-\x1f\x7f]+\Z"
 
 class Saved(msgspec.Struct, frozen=True):
     """One saved search. With `tells` the situation says when something new has passed; `opened` is when the account
-    last looked, microseconds UTC."""
+    last looked, microseconds UTC. Where there is a `question` in the search language, it is asked instead of the
+    sieve."""
 
     id: str
     account: str
@@ -38,6 +44,7 @@ class Saved(msgspec.Struct, frozen=True):
     sieve: Sieve
     tells: bool
     opened: int
+    question: str = ""
 
 
 class SavedShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +59,11 @@ class SavedShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The form that saves a search; the sieve is that of the page."""
+    """The form that saves a search; the sieve or the question is that of the page."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=LINE)]
     sieve: Annotated[str, msgspec.Meta(max_length=2_000)] = "{}"
+    question: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
     tells: bool = False
 
 
@@ -103,18 +111,31 @@ def saved_of(visit: Visit, saves: Sequence[Saved], organisations: Organisations)
             name=each.name,
             href=f"/saved/{each.id}",
             tells=each.tells,
-            new=_new(store, clearance, each, each.sieve.query(organisations, visit.now)),
+            new=_new(store, clearance, each, organisations, visit.now),
             opened=each.opened,
         )
         for each in saves
     )
 
 
-def _new(store: Store, clearance: Clearance, saved: Saved, query: Query) -> int:
+def _new(store: Store, clearance: Clearance, saved: Saved, organisations: Organisations, at: int) -> int:
+    if saved.question:
+        return _answers(store, clearance, saved, organisations, at)
+    query = saved.sieve.query(organisations, at)
     since = msgspec.structs.replace(query, since=max(saved.opened, query.since or 0))
     if saved.sieve.q:
         return len(store.search(clearance, saved.sieve.q, since, CAP))
     return store.count(clearance, since, CAP)
+
+
+def _answers(store: Store, clearance: Clearance, saved: Saved, organisations: Organisations, at: int) -> int:
+    """How many records that were added since answer the question."""
+    query = Query(versions=(LAST,), since=saved.opened, newest_first=True)
+    if not store.count(clearance, query, 1):
+        return 0
+    known = known_to(store, clearance, tuple(organisations.values()))
+    now = datetime.fromtimestamp(at / 1_000_000, UTC)
+    return len(added(store, clearance, parse(saved.question), known, now, since=saved.opened)[:CAP])
 
 
 def new_in(premises: Premises, organisation: str, account: str, at: int) -> tuple[Saved, ...]:
@@ -124,7 +145,7 @@ def new_in(premises: Premises, organisation: str, account: str, at: int) -> tupl
     if not wanted:
         return ()
     clearance, organisations = premises.clearance_of(organisation), by_id(premises.organisations())
-    return tuple(each for each in wanted if _new(premises.store, clearance, each, each.sieve.query(organisations, at)))
+    return tuple(each for each in wanted if _new(premises.store, clearance, each, organisations, at))
 
 
 @post("/saved")
@@ -134,14 +155,18 @@ async def save(visit: NamedDependency[Visit]) -> Response[str]:
     form = await visit.form(Wanted)
     try:
         sieve = msgspec.json.decode(form.sieve, type=Sieve)
-    except msgspec.DecodeError as error:
+        parse(form.question)
+    except (msgspec.DecodeError, BadQuery) as error:
         raise Misread(str(error)) from error
     account, saves = visit.visitor.account, Saves(visit.store)
     if len(await visit.ask(lambda: saves.of(account))) >= MOST:
-        return visit.go(_page(sieve), visit.speech.gettext("You keep as many searches as one may; forget one first"))
-    saved = Saved(secrets.token_hex(8), account, form.name, sieve, form.tells, time.time_ns() // 1_000)
+        return visit.go(
+            _page(sieve, form.question), visit.speech.gettext("You keep as many searches as one may; forget one first")
+        )
+    now = time.time_ns() // 1_000
+    saved = Saved(secrets.token_hex(8), account, form.name, sieve, form.tells, now, form.question)
     await visit.ask(lambda: saves.put(saved))
-    return visit.go(_page(sieve), visit.speech.gettext("Kept as “%(name)s”", name=form.name))
+    return visit.go(_page(sieve, form.question), visit.speech.gettext("Kept as “%(name)s”", name=form.name))
 
 
 @get("/saved/{saved_id:str}")
@@ -151,7 +176,8 @@ async def opened(visit: NamedDependency[Visit], saved_id: FromPath[str]) -> Resp
     saved = found(await visit.ask(lambda: saves.get(account, saved_id)))
     looked = msgspec.structs.replace(saved, opened=visit.now)
     await visit.ask(lambda: saves.put(looked))
-    return visit.go(_page(saved.sieve))
+    looked_at = f"&looked={saved.opened}" if saved.question else ""
+    return visit.go(_page(saved.sieve, saved.question) + looked_at)
 
 
 @post("/saved/forget")
@@ -162,10 +188,14 @@ async def forget(visit: NamedDependency[Visit]) -> Response[str]:
     account, saves = visit.visitor.account, Saves(visit.store)
     saved = found(await visit.ask(lambda: saves.get(account, form.id)))
     await visit.ask(lambda: saves.remove(account, saved.id))
-    return visit.go("/feed", visit.speech.gettext("“%(name)s” is no longer kept", name=saved.name))
+    return visit.go(
+        "/intel" if saved.question else "/feed", visit.speech.gettext("“%(name)s” is no longer kept", name=saved.name)
+    )
 
 
-def _page(sieve: Sieve) -> str:
+def _page(sieve: Sieve, question: str = "") -> str:
+    if question:
+        return f"/intel?q={quote(question)}"
     return address("/search" if sieve.q else "/feed", sieve)
 
 

@@ -1,9 +1,10 @@
 """Questions in the search language, and what a record has in common with others."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from urllib.parse import quote
 
 import msgspec
@@ -13,11 +14,16 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from egnatia.cyber.intel.correlation import Correlation, correlate
 from egnatia.cyber.intel.language import FIELDS, BadQuery, parse, suggestions
+from egnatia.cyber.intel.matrix import every_technique_name
 from egnatia.cyber.intel.searching import Found, Stretch, known_to, search
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import raw
 from egnatia.exchange.taxii.filter import is_identifier
+from egnatia.policy import Clearance
+from egnatia.store import Query, Store
+from egnatia.store.query import LAST
 from egnatia.web.card import Card, by_id, cards
+from egnatia.web.feed.saved import Saved, SavedShown, Saves, saved_of
 from egnatia.web.frame import Content
 from egnatia.web.intel.voices import as_one
 from egnatia.web.intel.wording import misread
@@ -26,10 +32,16 @@ from egnatia.web.permission import Permission
 from egnatia.web.record.faces import FACES
 from egnatia.web.record.name import name_of
 from egnatia.web.record.text import visible
+from egnatia.web.record.vocabulary import VOCABULARIES
 from egnatia.web.visit import Visit
+
+TAGGED: Final = 1_000
+"""The newest records whose tags are offered."""
 
 Question = Annotated[str, QueryParameter(name="q", max_length=1_000)]
 
+
+Looked = Annotated[int, QueryParameter(ge=0, le=1 << 62, description="What was added after this moment is new")]
 
 WORDS: Mapping[str, str] = {
     "type": N_("the record type: indicator, malware, report"),
@@ -51,8 +63,8 @@ WORDS: Mapping[str, str] = {
 
 
 class AskingPage(Content, frozen=True, kw_only=True):
-    """A question and what was found. `wrong` says where the question cannot be read; `further` leads to older records
-    that were not looked at."""
+    """A question and what was found; `fresh` of that is what came since the visitor last looked. `wrong` says where
+    the question cannot be read; `further` leads to older records that were not looked at."""
 
     template: ClassVar[str] = "intel/asking.html"
     q: str
@@ -62,6 +74,9 @@ class AskingPage(Content, frozen=True, kw_only=True):
     further: str
     asked: bool
     fields: tuple[tuple[str, str], ...]
+    fresh: tuple[Card, ...]
+    saved: tuple[SavedShown, ...]
+    may_save: bool
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -91,7 +106,9 @@ class CommonPage(Content, frozen=True, kw_only=True):
 
 
 @get("/intel")
-async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQuery[str] = "") -> Response[str]:
+async def asking(
+    visit: NamedDependency[Visit], q: Question = "", before: FromQuery[str] = "", looked: Looked = 0
+) -> Response[str]:
     """Records by a question in the search language."""
     clearance = visit.clearance()
     until = visit.surface.resume(before) if before else 0
@@ -112,13 +129,17 @@ async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQu
     await visit.surface.releases.note(visit.visitor.caller, "page", found.rows)
     known = by_id(await visit.ask(visit.premises.organisations))
     shown = tuple(card for _, card in as_one(found.rows, known, visit.speech))
+    saved = await visit.ask(lambda: saved_of(visit, _questions(visit), known))
     further = f"/intel?q={quote(q)}&before={visit.surface.mark(found.next)}" if found.next else ""
     content = AskingPage(
         title=visit.speech.gettext("Ask"),
         q=q,
         wrong=wrong,
         place=place,
-        found=shown,
+        found=tuple(card for card in shown if not looked or card.added <= looked),
+        fresh=tuple(card for card in shown if looked and card.added > looked),
+        saved=saved,
+        may_save=visit.visitor.signed_in and visit.visitor.may(Permission.DRAFT),
         further=further,
         asked=bool(q.strip()) and not wrong,
         fields=tuple((name, visit.speech.gettext(WORDS[name])) for name in FIELDS),
@@ -126,13 +147,46 @@ async def asking(visit: NamedDependency[Visit], q: Question = "", before: FromQu
     return visit.page(content, status=422 if wrong else 200)
 
 
+def _questions(visit: Visit) -> tuple[Saved, ...]:
+    """The saved questions of the visitor."""
+    return tuple(each for each in Saves(visit.store).of(visit.visitor.account) if each.question)
+
+
 @get("/intel/suggest")
 async def suggest(visit: NamedDependency[Visit], q: Question = "") -> Response[bytes]:
-    """How a question may go on: a JSON list of whole questions."""
-    visit.require(Permission.READ)
+    """How a question may go on: a JSON list of whole questions, of words that the visitor may see in use."""
+    clearance = visit.clearance()
     begun = re.split(r"[\s(]", q)[-1].lstrip("-")
-    whole = [q[: len(q) - len(begun)] + each for each in suggestions(q, types=tuple(sorted(FACES)))]
+    field = begun.partition(":")[0].lower()
+    words = await visit.ask(lambda: _in_use(visit.store, clearance, field))
+    whole = [q[: len(q) - len(begun)] + each for each in suggestions(q, {field: words} if words else {})]
     return raw(msgspec.json.encode(whole))
+
+
+def _in_use(store: Store, clearance: Clearance, field: str) -> Sequence[str]:
+    """The words of a field that are in use, as far as the reader may see them."""
+    match field:
+        case "type":
+            return tuple(sorted(FACES))
+        case "sector":
+            return tuple(VOCABULARIES["industry-sector"])
+        case "technique":
+            return tuple(every_technique_name(store, clearance))
+        case "tag":
+            rows = store.bodies(clearance, 0, TAGGED, Query(versions=(LAST,), newest_first=True)).rows
+            counted = Counter(label for row in rows for label in _labels(row.body).labels)
+            return [label for label, _ in counted.most_common() if not re.search(r'[\s"()]', label)]
+        case _:
+            return ()
+
+
+class _Labelled(msgspec.Struct):
+    """What of a record is asked for its tags."""
+
+    labels: tuple[str, ...] = ()
+
+
+_labels = msgspec.json.Decoder(_Labelled, strict=False).decode
 
 
 @get("/intel/common/{record:str}")
