@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from egnatia.web.incidents.carrying import bundle, form, take
 from egnatia.web.incidents.classifying import part, say
 from egnatia.web.incidents.findings import empty, pasted
+from egnatia.web.incidents.protocolling import page as protocol
 from egnatia.web.incidents.situation import situation
 from egnatia.web.incidents.staging import all_stages, forward, forwarding
 from egnatia.web.incidents.summing import file as summary_file
@@ -12,6 +13,6 @@ from egnatia.web.incidents.summing import page as summary
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     part, say, empty, pasted, bundle, form, take, all_stages, forwarding, forward, situation, summary,
-    summary_file,
+    summary_file, protocol,
 )  # fmt: skip
 """Every page of this folder."""

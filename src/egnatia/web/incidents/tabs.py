@@ -4,6 +4,7 @@ from egnatia.web.language.speech import N_
 
 TABS: tuple[tuple[str, str], ...] = (
     ("/incidents", N_("Situation")),
+    ("/incidents/protocol", N_("Protocol")),
     ("/incidents/summary", N_("Quarterly summary")),
 )
 """Where each leads, and its words."""
