@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -20,7 +20,8 @@ import httpx
 import msgspec
 
 from egnatia.demo.agreements import agreements
-from egnatia.demo.cast import ACTORS, BANK, MESH, NODES, Actor, actor
+from egnatia.demo.cast import ACTORS, BANK, HUB, MESH, NODES, Actor, actor
+from egnatia.demo.incidents import incidents
 from egnatia.demo.person import hashed, settle
 from egnatia.demo.region import Seat
 from egnatia.demo.sample import sample, taken_back
@@ -28,7 +29,7 @@ from egnatia.exchange import token
 from egnatia.exchange.peer.frame import Scope
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
-from egnatia.settings import FILE, Keys, Network, Organisation, Settings, load, to_toml
+from egnatia.settings import FILE, Incidents, Keys, Network, Organisation, Settings, load, to_toml
 from egnatia.store import Known
 
 MARKER = ".egnatia-demo"
@@ -106,6 +107,7 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
                 node.store.organisations.put(Known(each.id, each.name, each.economy, client_of=clients))
             node.facts.forget()
         count = sum(pool.map(lambda each: _filled(nodes[each.host], each, now), ACTORS))
+        count += _worked_on(nodes, now)
         password = hashed()
         seats = tuple(
             Seat(
@@ -126,6 +128,7 @@ def _created(folder: Path, of: Actor, port: int) -> Node:
         organisation=Organisation(name=of.name, id=of.id, economy=of.economy, sectors=(of.sector,)),
         network=Network(listen=f"127.0.0.1:{port}", demo_open=True),
         keys=Keys(passphrase_env=VARIABLE),
+        incidents=Incidents(tell=(HUB.id,) if of.role == "csirt" else (), tell_every_hours=1),
         base=str(home),
     )
     (home / FILE).write_text(to_toml(wanted), encoding="utf-8")
@@ -152,6 +155,23 @@ def _filled(node: Node, by: Actor, now: datetime) -> int:
         if outcome.refused:
             raise NotPossible(f"{by.name}: the sample data was refused: {outcome.refused[0].problems}")
         count += len(outcome.accepted)
+    return count
+
+
+def _worked_on(nodes: Mapping[str, Node], now: datetime) -> int:
+    """The sample cases, each event at its author's node; and what each CSIRT tells the hub. How many records."""
+    count = 0
+
+    def submit(by: Actor, bodies: Sequence[bytes]) -> None:
+        nonlocal count
+        submitter = Submitter(by.id, "demo", frozenset(Right))
+        outcome = nodes[by.host].admission.submit(bodies, submitter, tolerant=False).result()
+        if outcome.refused:
+            raise NotPossible(f"{by.name}: a sample case was refused: {outcome.refused[0].problems}")
+        count += len(outcome.accepted)
+
+    for play in incidents(next(iter(nodes.values())).casework.library, now):
+        play.hand_in(submit)
     return count
 
 

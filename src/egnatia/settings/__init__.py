@@ -3,6 +3,7 @@
 from egnatia.settings.declared import (
     FILE,
     Economy,
+    Incidents,
     Keys,
     Mail,
     Network,
@@ -18,6 +19,7 @@ from egnatia.settings.reading import expected, is_loopback, load, meta_of, secti
 __all__ = [
     "FILE",
     "Economy",
+    "Incidents",
     "Keys",
     "Mail",
     "Network",

@@ -52,7 +52,7 @@ def open_incidents(registry: Registry, clearance: Clearance) -> Iterator[Standin
 def economies_of(standing: Standing) -> tuple[str, ...]:
     """Where an incident is: the economies that are said to be affected, else those of its parties."""
     found: Sequence[str] = standing.facts.get("affected_economies") or standing.facts.get("economies") or ()
-    return tuple(found)
+    return tuple(each for each in found if each != "regional")
 
 
 def tally(found: Iterable[Standing]) -> dict[str, dict[str, int]]:

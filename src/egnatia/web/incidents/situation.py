@@ -66,10 +66,9 @@ class IncidentsPage(Content, frozen=True, kw_only=True):
     significant: int
     regional: int
     overdue: int
-    exercise_note: bool = False
     picture: Markup
     points: tuple[Point, ...]
-    severities: tuple[str, ...]
+    heads: tuple[tuple[str, str], ...]
     sectors: tuple[Sector, ...]
     course: Chart | None
     rows: tuple[Row, ...]
@@ -109,7 +108,7 @@ def _page(
         overdue=overdue,
         picture=drawn(points, speech.gettext("Open incidents by economy")),
         points=points,
-        severities=tuple(spoken(speech, each) for each in SEVERITIES),
+        heads=tuple((spoken(speech, each), "number") for each in SEVERITIES),
         sectors=_sectors(visit, found),
         course=_course(visit, found),
         rows=tuple(_row(visit, each) for each in ordered[:LISTED]),
