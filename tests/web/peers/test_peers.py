@@ -226,3 +226,32 @@ def test_whose_words_were_not_compared_is_nobody_here(two: tuple[House, House]) 
         assert other.node.own not in one.node.directory().members
     finally:
         one.node.pairings.remove(other.node.node_id)
+
+
+def test_a_peer_that_rewrote_its_audit_log_is_shown_wherever_one_looks(two: tuple[House, House]) -> None:
+    one, other = two
+    pairings, node = one.node.pairings, other.node.node_id
+    pairings.accept(other.node.pairings.invite())
+    pairings.confirm(node)
+    now = time.time_ns() // 1_000
+    save(one.node.store, [Contact(node, connected_since=now, last_contact=now, contradicted=1_234)])
+    try:
+        with one.visitor(Role.AUDITOR) as auditor:
+            listed, page = auditor.get("/peers").text, auditor.get(f"/peers/{node}").text
+            audit, check = auditor.get("/audit").text, auditor.get("/audit/verify").text
+        assert "audit log rewritten" in listed
+        assert "Its audit log is not what this node has signed" in page
+        assert "Row 1,234 of its log" in page
+        assert '<a href="/audit?action=contradiction">' in page
+        for each in (audit, check):
+            assert "The audit log of 1 peer is not what this node has signed" in each
+            assert f'<a href="/peers/{node}">CSIRT Бета &lt;b&gt;</a>' in each
+        with one.visitor(Role.READER) as reader:
+            assert reader.get(f"/peers/{node}").status_code == 403
+        save(one.node.store, [Contact(node, connected_since=now, last_contact=now)])
+        with one.visitor(Role.AUDITOR) as auditor:
+            assert (
+                "not what this node has signed" not in auditor.get(f"/peers/{node}").text + auditor.get("/audit").text
+            )
+    finally:
+        pairings.remove(node)

@@ -19,6 +19,8 @@ from egnatia.trust import Checkpoint, Countersignature
 from egnatia.trust.audit_check import Wrong
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
+from egnatia.web.peers.book import PeerRow
+from egnatia.web.peers.listing import rewritten
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
 from egnatia.web.visit import Visit
@@ -100,6 +102,7 @@ class CheckPage(Content, frozen=True, kw_only=True):
     script: ClassVar[str] = "refresh.js"
     check: Check | None
     goes_on: bool
+    rewritten: tuple[PeerRow, ...]
     shown: int = SHOWN
 
 
@@ -132,7 +135,9 @@ async def checked(visit: NamedDependency[Visit]) -> Response[str]:
     visit.require(Permission.SEE_AUDIT)
     check = await visit.ask(lambda: checks(visit.premises).get("last"))
     title = visit.speech.gettext("Verify the audit log")
-    return visit.page(CheckPage(title=title, check=check, goes_on=check is not None and check.goes_on(_now())))
+    goes_on = check is not None and check.goes_on(_now())
+    others = await visit.ask(lambda: rewritten(visit.premises))
+    return visit.page(CheckPage(title=title, check=check, goes_on=goes_on, rewritten=others))
 
 
 @post("/audit/verify")

@@ -15,6 +15,8 @@ from egnatia.store import Batch, Note, Sought, Store
 from egnatia.trust.audit import AuditRow
 from egnatia.web.audit.words import ACTIONS, said
 from egnatia.web.frame import HEADERS, Content
+from egnatia.web.peers.book import PeerRow
+from egnatia.web.peers.listing import rewritten
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
@@ -70,6 +72,7 @@ class LogPage(Content, frozen=True, kw_only=True):
     more: bool
     before: int | None
     wrong: str = ""
+    rewritten: tuple[PeerRow, ...] = ()
     actions: tuple[tuple[str, str], ...] = tuple(ACTIONS.items())
 
 
@@ -101,6 +104,7 @@ async def log(
         more=page.more,
         before=before or None,
         wrong=wrong,
+        rewritten=await visit.ask(lambda: rewritten(visit.premises)),
     )
     return visit.page(content, status=422 if wrong else 200)
 

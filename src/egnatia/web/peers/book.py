@@ -105,6 +105,11 @@ class PeerRow(msgspec.Struct, frozen=True, kw_only=True):
         return KINDS[self.standing]
 
     @property
+    def rewritten(self) -> int:
+        """The row of its audit log that is not what this node has signed; 0 while all is well."""
+        return self.contact.contradicted
+
+    @property
     def trouble_words(self) -> str:
         """What is wrong, to be translated; empty while all is well."""
         return TROUBLES[self.trouble.kind] if self.trouble else ""

@@ -35,6 +35,7 @@ class PeerPage(Content, frozen=True, kw_only=True):
     peer: PeerDetail
     now: int
     may_manage: bool
+    sees_audit: bool
 
 
 @get("/peers")
@@ -60,7 +61,13 @@ async def peer(visit: NamedDependency[Visit], node: FromPath[str]) -> Response[s
     now = time.time_ns() // 1_000
     detail = found(await visit.ask(lambda: detail_at(visit.premises, node, now)))
     return visit.page(
-        PeerPage(title=detail.row.name, peer=detail, now=now, may_manage=visit.visitor.may(Permission.MANAGE_PEERS))
+        PeerPage(
+            title=detail.row.name,
+            peer=detail,
+            now=now,
+            may_manage=visit.visitor.may(Permission.MANAGE_PEERS),
+            sees_audit=visit.visitor.may(Permission.SEE_AUDIT),
+        )
     )
 
 
@@ -71,7 +78,12 @@ def _rows(premises: Premises, now: int) -> tuple[PeerRow, ...]:
         for pairing in premises.pairings.all()
         if pairing.state is not State.INTRODUCED
     ]
-    return tuple(sorted(rows, key=lambda row: (row.trouble is None, row.name.casefold(), row.node)))
+    return tuple(sorted(rows, key=lambda row: (not row.rewritten, row.trouble is None, row.name.casefold(), row.node)))
+
+
+def rewritten(premises: Premises) -> tuple[PeerRow, ...]:
+    """The peers whose audit log is not what this node has signed."""
+    return tuple(row for row in _rows(premises, time.time_ns() // 1_000) if row.rewritten)
 
 
 def detail_at(premises: Premises, node: str, now: int) -> PeerDetail | None:
