@@ -13,7 +13,7 @@ from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Deed, Opening, Refused, Unknown
 from egnatia.casework.rulebook import Rulebook
 from egnatia.cli.casefile import shown_of, told
-from egnatia.cli.casework import attach_, fetch, files, merge
+from egnatia.cli.casework import attach_, fetch, files, merge, report, verify
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
 from egnatia.cli.incident import export, import_
 from egnatia.cli.playbook import playbook
@@ -294,5 +294,5 @@ def _micros(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-for each_ in (attach_, files, fetch, merge):
+for each_ in (attach_, files, fetch, merge, report, verify):
     case_.add_command(each_)

@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from egnatia.casework.attaching import File, Incomplete, attach, content, described, known_for
+from egnatia.casework.evidence import check, evidence_in
 from egnatia.casework.registry import Refused, Unknown
-from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.cli.desk import Desk, Failure, Wrong, command, table
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
+from egnatia.web.cases.report import Form, report_of
+from egnatia.web.language import speech
+from egnatia.web.language.declared import ENGLISH
 
 _RIGHTS = frozenset({Right.READ, Right.SUBMIT})
 
@@ -101,3 +106,50 @@ def merge(desk: Desk, case: str, into: str, *, text: str, undo: bool) -> None:
         except Unknown as unknown:
             raise Failure(str(unknown.args[0])) from unknown
     desk.answer({"case": case, "into": into, "merged": not undo}, "Done.")
+
+
+@click.command("report")
+@click.argument("case")
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+@command
+def report(desk: Desk, case: str, to: Path) -> None:
+    """Write the report of CASE, as this node's organisation may see it, to TO: a `.pdf`, `.html` or `.json` file.
+
+    Its proof of integrity is inside; `egnatia case verify` checks it anywhere.
+    """
+    forms: dict[str, Form] = {".pdf": "pdf", ".html": "html"}
+    if to.suffix not in {*forms, ".json"}:
+        raise Wrong(f"{to}: the name ends with .pdf, .html or .json")
+    with desk.node() as node:
+        clearance = node.clearance_of(node.own)
+        try:
+            fold = node.casework.fold(clearance, case)
+        except Unknown as unknown:
+            raise Failure(str(unknown.args[0])) from unknown
+        names = {each.id: each.name for each in node.organisations()}
+        made = report_of(node.casework, clearance, fold, speech(ENGLISH), names, node.own)
+        form = forms.get(to.suffix)
+        to.write_bytes(made.written(form) if form else msgspec.json.encode(made.evidence))
+        node.note("case report", case, to.suffix)
+    desk.answer({"report": str(to), "records": len(made.evidence.pieces)}, f"Written to {to}.")
+
+
+@click.command("verify")
+@click.argument("file", metavar="REPORT", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@command
+def verify(desk: Desk, file: Path) -> None:
+    """Check the proof in REPORT (PDF, HTML or JSON): every record's bytes, tree and signatures, and the state.
+
+    The nodes that attested must be known here by their cards. Exit code 1 where anything does not hold.
+    """
+    held = evidence_in(file.read_bytes())
+    with desk.node() as node:
+        found = check(held, node.casework.library, node.card_of)
+    if found:
+        rows = [(each.subject, each.wrong) for each in found]
+        desk.answer({"holds": False, "findings": found}, table(("record", "what is wrong"), rows))
+        raise Failure(f"{len(found)} of {len(held.pieces)} records do not hold")
+    desk.answer(
+        {"holds": True, "case": held.case, "state": held.state, "records": len(held.pieces)},
+        f"All {len(held.pieces)} records hold; {held.case} stood at {held.state!r} on {held.made_at}.",
+    )

@@ -96,5 +96,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     subtitle: str = ""
     author: str = ""
     numbering: str = "{page} / {pages}"
+    attachments: Sequence[tuple[str, bytes]] = ()
+    """Files that go with a PDF: name and content."""
     footnotes: Sequence[str] = ()
     """At the end: such as what Kosovo* means, where the name is in the document."""

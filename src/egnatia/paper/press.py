@@ -66,6 +66,8 @@ def printed(document: Document) -> bytes:
         for block in document.blocks:
             _put(sheet, block)
         sheet.notes()
+        for name, content in document.attachments:
+            sheet.embed_file(bytes=content, basename=name, modification_date=document.made_at, compress=True)
         return bytes(sheet.output())
     finally:
         sheet.let_go()

@@ -1,6 +1,6 @@
 """The lists: cases that the visitor's organisation takes part in, and what is owed in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -12,10 +12,14 @@ from litestar.params import FromQuery
 from egnatia.casework.agenda import agenda
 from egnatia.casework.clock import owed
 from egnatia.casework.registry import Unknown
+from egnatia.casework.rulebook import Rulebook
 from egnatia.store.casebook import Due, Standing
+from egnatia.web.cases.sifting import Sifting, View, Views
+from egnatia.web.cases.subscribing import Subscriptions
 from egnatia.web.frame import HEADERS, Content
+from egnatia.web.language.choice import chosen
 from egnatia.web.permission import Permission
-from egnatia.web.visit import Visit
+from egnatia.web.visit import Visit, read_form
 
 ROWS = 50
 _END = 1 << 62
@@ -29,15 +33,30 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
+class SiftingChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the list can be narrowed to, and the steps that can be done in many cases at once: value and words each."""
+
+    workflows: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str], ...]
+    roles: tuple[tuple[str, str], ...]
+    severities: tuple[tuple[str, str], ...]
+    parties: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, str], ...]
+
+
 class CasesPage(Content, frozen=True, kw_only=True):
     """The cases of the visitor's organisation, the last changed first."""
 
     template: ClassVar[str] = "cases/list.html"
     rows: tuple[CaseRow, ...]
     names: Mapping[str, str]
-    closed: bool
+    sifting: Sifting
+    kept: str
+    views: tuple[View, ...]
+    choices: SiftingChoices
     older: str
     may_open: bool
+    signed_in: bool
 
 
 class DuePage(Content, frozen=True, kw_only=True):
@@ -49,31 +68,42 @@ class DuePage(Content, frozen=True, kw_only=True):
     own: bool
     now: int
     later: str
+    has_address: bool
+    signed_in: bool
 
 
 @get("/cases")
 async def cases(
-    visit: NamedDependency[Visit],
-    closed: FromQuery[bool] = False,
-    before: FromQuery[int] = _END,
-    last: FromQuery[str] = "",
+    visit: NamedDependency[Visit], before: FromQuery[int] = _END, last: FromQuery[str] = ""
 ) -> Response[str]:
     """The list of cases."""
     clearance, registry = visit.clearance(), visit.premises.casework
+    given = {name: [value] for name, value in visit.request.query_params.items()}
+    sifting = read_form(given, Sifting)
     found = await visit.ask(
         lambda: registry.standings(
-            clearance, is_open=not closed, before=(max(-_END, min(before, _END)), last[:100]), limit=ROWS
+            clearance,
+            is_open=not sifting.closed,
+            before=(max(-_END, min(before, _END)), last[:100]),
+            limit=ROWS,
+            matching=lambda case: sifting.admits(case, visit.time_now),
         )
     )
-    more = f"/cases?closed={str(closed).lower()}&before={found[-1].updated}&last={found[-1].id}" if found else ""
+    way = "&" if "?" in sifting.address else "?"
+    more = f"{sifting.address}{way}before={found[-1].updated}&last={found[-1].id}" if found else ""
+    views = await visit.ask(lambda: Views(visit.store).of(visit.visitor.account))
     return visit.page(
         CasesPage(
             title=visit.speech.gettext("Cases"),
             rows=tuple(_row(visit, each) for each in found),
             names=_names(visit),
-            closed=closed,
+            sifting=sifting,
+            kept=msgspec.json.encode(sifting).decode(),
+            views=views,
+            choices=_choices(visit, found),
             older=more if len(found) == ROWS else "",
             may_open=visit.visitor.may(Permission.PUBLISH),
+            signed_in=visit.visitor.signed_in,
         )
     )
 
@@ -96,6 +126,8 @@ async def due(
             own=own,
             now=visit.time_now,
             later=later,
+            has_address=await visit.ask(lambda: Subscriptions(visit.store).has(visit.visitor.account)),
+            signed_in=visit.visitor.signed_in,
         )
     )
 
@@ -128,6 +160,32 @@ def _row(visit: Visit, each: Standing) -> CaseRow:
         return CaseRow(case=each, workflow=each.workflow, state=each.state)
     state = book.states.get(each.state)
     return CaseRow(case=each, workflow=book.workflow.title, state=state.title if state else each.state)
+
+
+def _choices(visit: Visit, cases: Sequence[Standing]) -> SiftingChoices:
+    say, library = visit.speech.gettext, visit.premises.casework.library
+    books: dict[str, Rulebook] = {book.workflow.name: book for book in library}
+    shown = {each.workflow for each in cases}
+    names, there = _names(visit), {party for each in cases for party in each.parties}
+    severities: dict[str, None] = {}
+    for book in books.values():
+        if "severity" in book.fields:
+            severities.update(dict.fromkeys(book.fields["severity"].choices))
+
+    def named(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        return tuple({name: say(title) for name, title in pairs}.items())
+
+    every = books.values()
+    return SiftingChoices(
+        workflows=named((name, book.workflow.title) for name, book in books.items()),
+        states=named((each.name, each.title) for book in every for each in book.workflow.states),
+        roles=named((each.name, each.title) for book in every for each in book.workflow.roles),
+        severities=tuple((each, chosen(each, visit.speech)) for each in severities),
+        parties=tuple(sorted(((each, names.get(each, each)) for each in there), key=lambda pair: pair[1])),
+        steps=named(
+            (each.name, each.title) for name, book in books.items() if name in shown for each in book.workflow.steps
+        ),
+    )
 
 
 def _names(visit: Visit) -> Mapping[str, str]:

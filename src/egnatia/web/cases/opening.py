@@ -13,6 +13,7 @@ from egnatia.exchange.api.problem import BadRequest
 from egnatia.record import Invalid
 from egnatia.record.case import CaseParty
 from egnatia.store import Batch, Known, Note
+from egnatia.web.cases.templating import Templates
 from egnatia.web.cases.wording import roles_of
 from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
@@ -33,6 +34,7 @@ class NewPage(Content, frozen=True, kw_only=True):
     tlps: tuple[str, ...] = TLPS
     error: str = ""
     name: str = ""
+    templates: tuple[tuple[str, str], ...] = ()
 
 
 class New(msgspec.Struct, frozen=True):
@@ -49,7 +51,10 @@ class New(msgspec.Struct, frozen=True):
 async def new(visit: NamedDependency[Visit], workflow: FromQuery[str] = "", name: FromQuery[str] = "") -> Response[str]:
     """The form for one workflow; the choice of one before."""
     visit.require(Permission.PUBLISH)
-    return visit.page(msgspec.structs.replace(_page(visit, workflow), name=name[:300]))
+    organisation = visit.visitor.organisation or ""
+    held = await visit.ask(lambda: Templates(visit.store).of(organisation))
+    templates = tuple((each.id, each.name) for each in held)
+    return visit.page(msgspec.structs.replace(_page(visit, workflow), name=name[:300], templates=templates))
 
 
 @post("/cases/new")

@@ -22,6 +22,7 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.web.cases.ways import ways
 from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
+from egnatia.web.language import Speech
 from egnatia.web.language.choice import chosen
 from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
@@ -286,17 +287,22 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
 
 def told(visit: Visit, value: Any, choices: Sequence[str] = ()) -> str:
     """A fact in words; `choices` are what it could be, where it was chosen."""
+    return worded(visit.speech, value, choices)
+
+
+def worded(speech: Speech, value: Any, choices: Sequence[str] = ()) -> str:
+    """A fact in the words of a language."""
     if choices and value is not None:
-        return ", ".join(chosen(str(each), visit.speech) for each in (value if isinstance(value, list) else [value]))
+        return ", ".join(chosen(str(each), speech) for each in (value if isinstance(value, list) else [value]))
     match value:
         case bool():
-            return visit.speech.gettext("yes") if value else visit.speech.gettext("no")
+            return speech.gettext("yes") if value else speech.gettext("no")
         case list():
             return ", ".join(map(str, value))
         case None:
             return ""
         case int() | float():
-            return visit.speech.number(value)
+            return speech.number(value)
         case _:
             return str(value)
 
