@@ -45,7 +45,7 @@ bench: install
 lock: install
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
-	  --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --group dev --extra engine pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .bench-venvs

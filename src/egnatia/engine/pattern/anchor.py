@@ -31,9 +31,10 @@ class Anchor(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> int:
-        """The lower, the fewer observations have it: text, networks, parts of text, numbers."""
+        """The lower, the fewer observations have it: text, networks, parts of text, numbers and protocols."""
         if self.form == "equal":
-            return 0 if isinstance(self.key, str) else 3
+            tells = isinstance(self.key, str) and len(self.key) > 3 and "protocols" not in self.steps
+            return 0 if tells else 3
         return 1 if self.form == "within" else 2
 
 

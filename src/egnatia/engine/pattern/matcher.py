@@ -4,12 +4,12 @@ patterns found so are decided. A pattern of one observation is told at once; of 
 import ipaddress
 import unicodedata
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from egnatia.engine.pattern.anchor import GRAM, Anchor, anchors, kinds
+from egnatia.engine.pattern.anchor import GRAM, Anchor, Form, anchors, kinds
 from egnatia.engine.pattern.binding import Costly, Seats, binding
 from egnatia.engine.pattern.comparing import Key, key_of, network_of
 from egnatia.engine.pattern.deciding import Decider, decider
@@ -128,6 +128,32 @@ class Matcher(Generic[K]):
         """Adds what `[kind:steps = value]` asks for, at a fraction of the cost."""
         self._keys.append(key)
         self._surely(len(self._keys) - 1, kind, steps, value)
+
+    def wanted(self) -> Iterator[tuple[str, tuple[Step, ...], Form, Key]]:
+        """All that is looked up: the kind of object, the path, how, and the value or network."""
+        for name, kind in self._kinds.items():
+            for steps, path in kind.paths.items():
+                for table in (path.sure, path.equal):
+                    for key in table:
+                        yield name, steps, "equal", key
+                for version, lengths in path.networks.items():
+                    for length, networks in lengths.items():
+                        bits = 32 if version == 4 else 128
+                        for number in networks:
+                            family = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
+                            first = family(number << (bits - length))
+                            yield name, steps, "within", f"{first}/{length}"
+
+    def loose(self) -> frozenset[str]:
+        """The kinds of object every one of which has to be looked at: no table says which may pass."""
+        return frozenset(
+            name for name, kind in self._kinds.items() if kind.rest or any(path.grams for path in kind.paths.values())
+        )
+
+    def table(self, kind: str, steps: tuple[Step, ...]) -> Container[object]:
+        """The values that one path is looked up for."""
+        path = self._kind(kind).path(steps)
+        return {*path.sure, *path.equal} if path.equal else path.sure
 
     def _is_sure(self, number: int, test: Test) -> bool:
         """Whether a table alone decides a comparison, which then is in it."""

@@ -1,0 +1,302 @@
+"""The forms of logs, and which one a log is in by what it begins with."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from egnatia.engine.log.moment import moment
+from egnatia.engine.log.use import JSON, SYSMON_BEFORE, TABLE, ZEEK, Use, Uses
+
+Head = list[str]
+"""The first lines of a log, whole, without their ends."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What one line says. `at` is None where it names no time."""
+
+    values: tuple[tuple[Use, Any], ...]
+    at: datetime | None
+
+
+class Reading(Protocol):
+    """One log as it is read. `form` is its name."""
+
+    form: str
+
+    def read(self, line: str) -> Row | None:
+        """What a line says; without values where it says nothing, None where it is none of this form."""
+
+
+class Table:
+    """Lines of columns. `separator` stands between them; `quoted` where a column may stand in quotes."""
+
+    def __init__(self, form: str, columns: list[str], separator: str, uses: Uses, *, quoted: bool = False) -> None:
+        self.form, self.separator, self.quoted = form, separator, quoted
+        self.columns = columns
+        names = [each.strip().lower() for each in columns] if uses is TABLE else columns
+        self.places: tuple[tuple[int, Use], ...] = tuple(
+            (place, uses[name]) for place, name in enumerate(names) if name in uses
+        )
+        self._time = next((names.index(each) for each in _TIMES if each in names), None)
+        self._url = _pair(names)
+
+    def read(self, line: str) -> Row | None:
+        """The columns that are of use; a heading says nothing."""
+        if line.startswith("#") or not line:
+            return Row((), None)
+        if self.quoted and '"' in line:
+            try:
+                fields = next(csv.reader([line], delimiter=self.separator), [])
+            except csv.Error:
+                return None
+        else:
+            fields = line.split(self.separator)
+        if len(fields) != len(self.columns):
+            return None
+        if fields == self.columns:
+            return Row((), None)
+        values: list[tuple[Use, Any]] = [(use, fields[place]) for place, use in self.places]
+        if self._url is not None:
+            values += _url(fields[self._url[0]], fields[self._url[1]])
+        return Row(tuple(values), None if self._time is None else moment(fields[self._time]))
+
+
+_TIMES: Final = (
+    "ts", "te", "timestamp", "@timestamp", "time", "date", "firstseen", "first_seen", "first", "start", "stime",
+    "UtcTime", "datetime", "date first seen",
+)  # fmt: skip
+_URLS: Final = (("host", "uri"), ("http.hostname", "http.url"), ("cs-host", "cs-uri-stem"))
+"""Host and path, where a log has the URL in two parts."""
+
+
+def _pair(names: list[str]) -> tuple[int, int] | None:
+    for host, path in _URLS:
+        if host in names and path in names:
+            return names.index(host), names.index(path)
+    return None
+
+
+def _url(host: str, path: str) -> list[tuple[Use, Any]]:
+    if "://" in path:
+        return [(Use("url"), path)]
+    return [(Use("url"), f"http://{host}{path}")] if len(host) > 1 and path.startswith("/") else []
+
+
+class Lines:
+    """Lines of JSON. `loose` where a key that nobody knows is taken for what its value looks like."""
+
+    def __init__(self, form: str, *, loose: bool = False) -> None:
+        self.form = form
+        self._loose = loose
+        self._uses: dict[str, Use | None] = {}
+
+    def read(self, line: str) -> Row | None:
+        """The keys that are of use."""
+        if not line.strip():
+            return Row((), None)
+        try:
+            document = msgspec.json.decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        if not isinstance(document, dict):
+            return None
+        values: list[tuple[Use, Any]] = []
+        known: dict[str, str] = {}
+        for path, value in _flat("", document, 0):
+            use = self._use(path)
+            if use is not None:
+                values.append((use, value))
+            if isinstance(value, str):
+                known.setdefault(path, value)
+        for host, rest in _URLS:
+            if host in known and rest in known:
+                values += _url(known[host], known[rest])
+        said = next((known[each] for each in _JSON_TIMES if each in known), None)
+        if said is None and isinstance(document.get("ts"), int | float):
+            said = str(document["ts"])
+        return Row(tuple(values), None if said is None else moment(said))
+
+    def _use(self, path: str) -> Use | None:
+        if path not in self._uses:
+            if len(self._uses) > 10_000:  # keys that are values: a log that nobody can list
+                self._uses.clear()
+            self._uses[path] = use_of(path) or (Use("any") if self._loose else None)
+        return self._uses[path]
+
+
+_JSON_TIMES: Final = (
+    "timestamp", "@timestamp", "ts", "winlog.event_data.UtcTime", "EventData.UtcTime", "Event.EventData.UtcTime",
+    "UtcTime", "time", "date", "event.created", "TimeCreated",
+)  # fmt: skip
+DEPTH: Final = 12
+"""How deep keys are followed."""
+
+
+def use_of(path: str) -> Use | None:
+    """What a key is used for, whatever Sysmon's writers put before it."""
+    for before in SYSMON_BEFORE:
+        if path.startswith(before):
+            return JSON.get(path[len(before) :])
+    return JSON.get(path)
+
+
+def _flat(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if depth < DEPTH:
+            for key, inner in value.items():
+                yield from _flat(f"{path}.{key}" if path else key, inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _flat(path, inner, depth + 1) if depth < DEPTH else ()
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield path, value
+
+
+class Pattern:
+    """Lines by a regular expression with named groups; `uses` by the name of the group, `at` is the time."""
+
+    def __init__(self, form: str, expression: re.Pattern[str], uses: Uses) -> None:
+        self.form, self._expression, self._uses = form, expression, uses
+
+    def read(self, line: str) -> Row | None:
+        """The groups that are of use."""
+        if not line.strip():
+            return Row((), None)
+        found = self._expression.search(line)
+        if found is None:
+            return None
+        groups = found.groupdict()
+        values = tuple((use, groups[name]) for name, use in self._uses.items() if groups.get(name))
+        at = groups.get("at")
+        return Row(values, moment(at) if at else None)
+
+
+_CLIENT: Final = Use("address", "network-traffic.src_ref")
+PATTERNS: Final[Mapping[str, tuple[re.Pattern[str], Uses]]] = {
+    "bind": (
+        re.compile(
+            r"^(?P<at>\d\d-\w{3}-\d{4} [\d:.]+)?.*?\bclient (?:@0x[0-9a-f]+ )?(?P<client>[0-9a-fA-F:.]+)(?:%\w+)?#\d+"
+            r"(?: \(\S*\))?:(?: view \S+:)? query: (?P<query>\S+) \S+ \S+"
+        ),
+        {"client": _CLIENT, "query": Use("host")},
+    ),
+    "dnsmasq": (
+        re.compile(r"dnsmasq\[\d+\]: (?:\d+ \S+ )?query\[\w+\] (?P<query>\S+) from (?P<client>\S+)|dnsmasq\[\d+\]: "),
+        {"client": _CLIENT, "query": Use("host")},
+    ),
+    "unbound": (
+        re.compile(r"^\[(?P<at>\d+)\] unbound\[\S+\] info: (?P<client>[0-9a-fA-F:.]+) (?P<query>\S+) \w+ IN|unbound\["),
+        {"client": _CLIENT, "query": Use("host")},
+    ),
+    "squid": (
+        re.compile(
+            r"^\s*(?P<at>\d{9,10}\.\d{3})\s+-?\d+\s+(?P<client>\S+)\s+[A-Z_]+/\d{3}\s+\d+\s+\S+\s+(?P<url>\S+)\s+\S+\s+"
+            r"[A-Z_]+/(?P<peer>\S+)"
+        ),
+        {"client": _CLIENT, "url": Use("url"), "peer": Use("host", "network-traffic.dst_ref")},
+    ),
+    "combined": (
+        re.compile(
+            r'^(?:(?P<site>\S+:\d+) )?(?P<client>[0-9a-fA-F:.]+|\S+\.\S+) \S+ (?:\S+ )?\[(?P<at>[^\]]+)\] '
+            r'"(?:[A-Z]+ (?P<url>\S+)[^"]*|[^"]*)" \d{3} \S+(?: "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)")?'
+        ),
+        {
+            "client": Use("host", "network-traffic.src_ref"),
+            "url": Use("url"),
+            "referrer": Use("url"),
+            "agent": JSON["http.http_user_agent"],
+        },
+    ),
+}  # fmt: skip
+"""Logs of single lines: BIND's, dnsmasq's and unbound's queries, Squid's access.log, what nginx and Apache write."""
+
+ZEEK_COLUMNS: Final[Mapping[str, str]] = {
+    "zeek-dns": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype "
+    "qtype_name rcode rcode_name AA TC RD RA Z answers TTLs rejected",
+    "zeek-conn": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes "
+    "conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes "
+    "tunnel_parents",
+}
+"""The columns of Zeek's logs where nothing at their head says it."""
+
+_UID: Final = re.compile(r"[CFc][A-Za-z0-9]{8,20}")
+
+
+def _zeek(head: Head) -> Reading | None:
+    for line in head:
+        if line.startswith("#fields\t"):
+            return Table("zeek", line.split("\t")[1:], "\t", ZEEK)
+    first = next((line for line in head if line and not line.startswith("#")), "").split("\t")
+    for columns in ZEEK_COLUMNS.values():
+        names = columns.split()
+        if len(first) == len(names) and moment(first[0]) is not None and _UID.fullmatch(first[1]):
+            return Table("zeek", names, "\t", ZEEK)
+    return None
+
+
+def _json(head: Head) -> Reading | None:
+    for line in head[:20]:
+        try:
+            document = msgspec.json.decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        if isinstance(document, dict):
+            return Lines(_json_form(document), loose=_json_form(document) == "json")
+    return None
+
+
+def _json_form(document: Mapping[str, Any]) -> str:
+    paths = {path for path, _ in _flat("", document, 0)}
+    if "event_type" in paths and paths & {"src_ip", "flow_id", "timestamp"}:
+        return "suricata"
+    if paths & {"id.orig_h", "id.resp_h"} or {"ts", "fuid"} <= paths:
+        return "zeek-json"
+    if any(path.startswith(SYSMON_BEFORE) for path in paths) or paths & {"Image", "QueryName", "Hashes", "CommandLine"}:
+        return "sysmon"
+    return "ecs" if len(paths & JSON.keys()) >= 2 else "json"
+
+
+def _table(head: Head) -> Reading | None:
+    first = next((line for line in head if line.strip()), "").lstrip("#").strip()
+    for separator in (",", ";", "\t", "|"):
+        try:
+            names = next(csv.reader([first], delimiter=separator), [])
+        except csv.Error:
+            continue
+        if len(names) > 1 and any(name.strip().lower() in TABLE for name in names):
+            return Table("table", names, separator, TABLE, quoted=True)
+    return None
+
+
+def _by_pattern(form: str) -> Callable[[Head], Reading | None]:
+    expression, uses = PATTERNS[form]
+
+    def recognise(head: Head) -> Reading | None:
+        lines = [line for line in head if line.strip()]
+        fitting = sum(1 for line in lines if expression.search(line))
+        return Pattern(form, expression, uses) if lines and fitting * 2 > len(lines) else None
+
+    return recognise
+
+
+FORMS: Final[Mapping[str, Callable[[Head], Reading | None]]] = {
+    "zeek": _zeek,
+    "json": _json,
+    **{form: _by_pattern(form) for form in PATTERNS},
+    "table": _table,
+}
+"""Every form, in the order in which it is tried; `json` are all in JSON lines, `table` NetFlow and other CSV."""
+
+
+def recognised(head: Head, form: str | None = None) -> Reading | None:
+    """How a log is read, by what it begins with; None where nothing fits. `form` leaves no choice."""
+    for name, recognise in FORMS.items():
+        if form in (None, name):
+            reading = recognise(head)
+            if reading is not None:
+                return reading
+    return None
