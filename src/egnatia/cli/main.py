@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "recall": "record:recall",
     "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix",
     "vote": "intel:vote",
+    "match": "match:match",
     "knowledge": "knowledge:knowledge", "source": "source:source", "output": "output:output",
     "case": "case:case_", "exercise": "exercise:exercise",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",

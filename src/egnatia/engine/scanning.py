@@ -110,7 +110,7 @@ class Scan:
         for table in _tables(opened, reading, tally):
             connection.register("egnatia_lines", table)
             query = query or self._backend.compile(self.kept_of(self._backend.table("egnatia_lines"), reading))
-            found = connection.execute(query).fetch_arrow_table()
+            found = connection.execute(query).to_arrow_table()
             connection.unregister("egnatia_lines")
             numbers, texts = found["number"].to_pylist(), found["line"].to_pylist()
             yield from ((number, text[:-1]) for number, text in zip(numbers, texts, strict=True))

@@ -1,4 +1,4 @@
-"""Patterns mean here what they mean to the matcher of the OASIS: generated patterns, generated observations, one answer."""
+"""Patterns mean here what they mean to the matcher of the OASIS: generated patterns and observations, one answer."""
 
 import warnings
 from typing import Any

@@ -28,7 +28,8 @@ _JOINED: Final = re.compile(r"\b(?:AND|FOLLOWEDBY|NOT|WITHIN|REPEATS|START|STOP)
 
 
 class Detected(msgspec.Struct, frozen=True):
-    """A value, or a rule, that detects by itself: the STIX path of the value, or the language of the rule."""
+    """A value, or a rule, that detects by itself: the STIX path of the value, or the language of the rule, which is
+    `stix` where a pattern asks for several things together."""
 
     kind: str
     value: str
@@ -40,7 +41,7 @@ class Detected(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct):
-    """What is gathered about one value: `first` is the indicator that named it first."""
+    """What is gathered about one value: `first` is the indicator that named it first, as far as it is shown."""
 
     first: Fields
     sources: list[Source] = []
@@ -115,10 +116,11 @@ def _take(
     source = source_of(record, owner)
     said = Source(source, moment(record["modified"]), record.get("confidence"), reliabilities.get(source, "F"))
     until = moment(record["valid_until"]) if "valid_until" in record else None
-    for detected in detected_by(record):
+    for detected in detected_by(record) or (Detected("stix", record["pattern"]),):
         standing = standings.get(detected)
         if standing is None:
-            standing = standings[detected] = Standing(record, [], [], [])
+            first: Fields = {key: record[key] for key in ("id", "name", "valid_from") if key in record}
+            standing = standings[detected] = Standing(first, [], [], [])
         standing.sources.append(said)
         standing.ends.append(until)
         standing.indicators.append(record["id"])

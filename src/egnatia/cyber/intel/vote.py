@@ -34,12 +34,12 @@ def opinion(row: Row, organisation: str, said: str, now: datetime, *, explanatio
         "object_refs": [row.id],
         "opinion": meant,
         "explanation": explanation,
-        "object_marking_refs": list(_markings(row.label)),
+        "object_marking_refs": list(markings_of(row.label)),
     }
     return written(record)
 
 
-def _markings(label: Label) -> tuple[str, ...]:
+def markings_of(label: Label) -> tuple[str, ...]:
     """TLP and PAP of what it is about; where that is for named recipients, the opinion is for its owner alone (RED),
     until they choose whom to tell."""
     limited = label.audiences or label.agreements or label.personal or label.unresolved or label.also

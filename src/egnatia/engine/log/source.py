@@ -110,9 +110,10 @@ class Opened:
     def _read(self, size: int) -> bytes:
         """So many bytes, fewer only at the end; what ends before its end is noted and read as far as it goes."""
         parts: list[bytes] = []
+        read = getattr(self._plain, "read1", self._plain.read)  # which gives what there is before it fails
         while size > 0 and not self.source.truncated:
             try:
-                part = self._plain.read(size)
+                part = read(size)
             except EOFError:
                 self.source.truncated = True
                 break
