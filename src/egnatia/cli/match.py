@@ -16,7 +16,7 @@ from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.sighting import Sights, Telling, records, sighting_id
 from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_list import warning_lists
+from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.cyber.intel.watch import LEAST, Terms, Watch, Watched, watch
 from egnatia.engine.connection import NotInstalled, embedded
 from egnatia.engine.log import FORMS, Source, Unreadable, sources

@@ -12,7 +12,7 @@ from egnatia.cyber.intel.language import Term
 from egnatia.cyber.intel.matching import Known
 from egnatia.cyber.intel.output import allow_lists
 from egnatia.cyber.intel.score import Reliability
-from egnatia.cyber.intel.warning_list import WarningLists
+from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.engine.log.meaning import meant
 from egnatia.engine.log.use import is_specific
 from egnatia.engine.pattern import Matcher, compiled
