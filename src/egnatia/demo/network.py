@@ -21,6 +21,7 @@ import msgspec
 
 from egnatia.demo.agreements import agreements
 from egnatia.demo.cast import ACTORS, BANK, HUB, MESH, NODES, Actor, actor
+from egnatia.demo.desk import furnish
 from egnatia.demo.incidents import incidents
 from egnatia.demo.person import hashed, settle
 from egnatia.demo.region import Seat
@@ -108,6 +109,8 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
             node.facts.forget()
         count = sum(pool.map(lambda each: _filled(nodes[each.host], each, now), ACTORS))
         count += _worked_on(nodes, now)
+        for each in NODES:
+            furnish(nodes[each.key], each, now)
         password = hashed()
         seats = tuple(
             Seat(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from egnatia.demo.attribution import attributed
+from egnatia.demo.bulletins import bulletins
 from egnatia.demo.cast import ECONOMIES, Actor
 from egnatia.demo.pen import NETS, TLP, Object, Pen, encoded, indicator, stamp
 from egnatia.demo.stories import STORIES, Story
@@ -111,6 +112,7 @@ def sample(by: Actor, now: datetime) -> tuple[bytes, ...]:
     for number, story in enumerate(stories):
         objects.extend(told(by, story, now - timedelta(days=21 - 7 * number, hours=number * 5)))
     objects.extend(attributed(by, now))
+    objects.extend(bulletins(by, now))
     objects.append(mistaken(by, now))
     return tuple(map(encoded, objects))
 

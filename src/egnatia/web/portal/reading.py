@@ -21,6 +21,10 @@ from egnatia.web.record.name import Names, decoded, name_of, shortened
 from egnatia.web.record.text import visible
 from egnatia.web.record.translation import translated
 
+SHOWN: Final = tuple(
+    each for each in MAJOR if each not in {"language-content", "recall", "opinion", "extension-definition"}
+)
+"""Record types that stand in lists of the portal by themselves."""
 NEWEST: Final = 6
 LISTED: Final = 50
 FOUND: Final = 30
@@ -182,14 +186,14 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
         lang=str(shown_stix.get("lang", ""))[:20],
         revoked=stix.get("revoked") is True,
         facts=tuple(each for each in told_facts if each.shape not in {"refs", "parts"}),
-        related=tuple(_found(counter, each) for each in around_rows if each.type in MAJOR),
+        related=tuple(_found(counter, each) for each in around_rows if each.type in SHOWN),
         **around,
     )
 
 
 def search(counter: Counter, words: str) -> SearchPage:
     """Public records that have all the words."""
-    query = Query(types=MAJOR, versions=(LAST,))
+    query = Query(types=SHOWN, versions=(LAST,))
     rows = (
         counter.store.search(counter.clearance, words, query, FOUND) if words.strip() and "\x00" not in words else None
     )
@@ -203,7 +207,7 @@ def search(counter: Counter, words: str) -> SearchPage:
 
 def _related(counter: Counter, refs: Sequence[str]) -> tuple[Found, ...]:
     rows = counter.store.get(counter.clearance, list(refs)[:RELATED]) if refs else ()
-    return tuple(_found(counter, row) for row in rows if row.type in MAJOR and row.type != "identity")
+    return tuple(_found(counter, row) for row in rows if row.type in SHOWN and row.type != "identity")
 
 
 def _found(counter: Counter, row: Row) -> Found:

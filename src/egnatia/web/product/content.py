@@ -29,6 +29,10 @@ FOOTNOTE: Final = N_(
 )
 
 
+_ALSO_READ: Final = {"sr-Cyrl": ("sr-latn", "cnr", "bs")}
+"""What readers of a language read as well, before they read English; of other languages the tags say so already."""
+
+
 class Bulletin(msgspec.Struct, frozen=True, kw_only=True):
     """A product as a reader of one language reads it. `others` are the languages it is in besides; `published` and
     `changed` microseconds UTC, the latter None for a first version."""
@@ -63,12 +67,12 @@ class Weakness(msgspec.Struct, frozen=True, kw_only=True):
 
 def bulletin(product: Product, language: Language, spoken: Speech, organisations: Mapping[str, Known]) -> Bulletin:
     """The product in this language, else in its author's."""
-    wanted = tags(language)
-    title, text, lang = product.text(wanted)
+    near = (*tags(language), *_ALSO_READ.get(language.code, ()))
+    title, text, lang = product.text((*near, "en"))
     told = parts(text)
     owner = organisations.get(product.owner)
     published = micros(product.published) or product.at
-    modified = micros(product.modified)
+    created, modified = micros(product.stix.get("created")) or published, micros(product.modified)
     words, _ = KINDS[product.kind]
     return Bulletin(
         id=product.id,
@@ -80,12 +84,12 @@ def bulletin(product: Product, language: Language, spoken: Speech, organisations
         lead=shortened(next((each.text or each.points[0] for each in told), "")),
         parts=told,
         lang=lang[:20],
-        foreign=lang.lower() not in wanted and lang.partition("-")[0].lower() != language.code.partition("-")[0],
+        foreign=not any(lang.lower() == tag or lang.lower().startswith(f"{tag}-") for tag in near),
         others=tuple(tag for tag in product.texts if tag != lang),
         owner=visible(owner.name) if owner else "",
         economy=owner.economy if owner else "",
         published=published,
-        changed=modified if modified is not None and modified > published + 1_000_000 else None,
+        changed=modified if modified is not None and modified > created else None,
         revoked=product.revoked,
     )
 

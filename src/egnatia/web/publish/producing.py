@@ -11,12 +11,11 @@ from egnatia.exchange.formats.csaf import EXPLOITED
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.record import Invalid
 from egnatia.store.entry import Row
-from egnatia.web.language import LANGUAGES
 from egnatia.web.language.speech import N_
 from egnatia.web.publish.composing import checked, new_record, newer_version, stamp
 from egnatia.web.publish.form import REQUIRED, problems_by_name
 from egnatia.web.publish.marking import KEEP, Chosen, markings
-from egnatia.web.publish.product_form import FIELDS, Form, Texts
+from egnatia.web.publish.product_form import Form, Texts
 from egnatia.web.record.name import decoded
 from egnatia.web.visit import Visit
 
@@ -46,7 +45,7 @@ def made_of(visit: Visit, kind: Kind, form: Form, texts: Texts, chosen: Chosen, 
     name, text = texts.get(form.lang, ("", ""))
     for field, words in (("name", name), ("text", text)):
         if not words:
-            wrong[FIELDS[field, form.lang if form.lang in LANGUAGES else "en"]] = REQUIRED
+            wrong[field] = REQUIRED
     vulnerabilities, problem = _vulnerabilities(form.vulnerabilities, own, refs, at)
     if problem:
         wrong["vulnerabilities"] = problem

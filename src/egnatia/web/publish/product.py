@@ -26,7 +26,7 @@ from egnatia.web.publish.foresight import Foresight, foresight
 from egnatia.web.publish.form import problems_by_name
 from egnatia.web.publish.marking import KEEP, Chosen
 from egnatia.web.publish.overview import overview
-from egnatia.web.publish.product_form import FIELDS, Form, Texts, Whole, texts_of
+from egnatia.web.publish.product_form import FIELDS, Form, Texts, Whole, known_language, texts_of
 from egnatia.web.record.name import Names, decoded
 from egnatia.web.record.subject import AsText, known, subject
 from egnatia.web.visit import Visit
@@ -203,7 +203,7 @@ async def _page(  # noqa: PLR0913  the parts of a form
             kind=kind.value,
             about=say(about),
             action=f"/publish/product/edit/{row.id}" if row is not None else f"/publish/product/{kind.value}",
-            versions=tuple(_version(code, texts) for code in codes),
+            versions=tuple(_version(code, texts, first=code == lang) for code in codes),
             lang=lang,
             languages=tuple((each.code, each.name) for each in LANGUAGES.values()),
             severity=form.severity,
@@ -239,13 +239,13 @@ def _foreseen(visit: Visit, made: producing.Made, names: Names, form: Form) -> F
     )
 
 
-def _version(code: str, texts: Texts) -> Version:
+def _version(code: str, texts: Texts, *, first: bool) -> Version:
     name, text = texts.get(code, ("", ""))
     return Version(
         code=code,
         language=LANGUAGES[code].name,
-        name_field=FIELDS["name", code],
-        text_field=FIELDS["text", code],
+        name_field="name" if first else FIELDS["name", code],
+        text_field="text" if first else FIELDS["text", code],
         name=name,
         text=text,
         given=bool(name or text),
@@ -253,7 +253,8 @@ def _version(code: str, texts: Texts) -> Version:
 
 
 def _form_of(whole: msgspec.Struct) -> Form:
-    return Form(**{each.name: getattr(whole, each.name) for each in msgspec.structs.fields(Form)})
+    form = Form(**{each.name: getattr(whole, each.name) for each in msgspec.structs.fields(Form)})
+    return msgspec.structs.replace(form, lang=known_language(form.lang))
 
 
 def _draft(visit: Visit, kind: Kind, form: Form, texts: Texts, chosen: Chosen, edits: str) -> Draft:

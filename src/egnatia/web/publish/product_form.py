@@ -12,9 +12,11 @@ Title = Annotated[str, msgspec.Meta(max_length=300)]
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What is filled in. `name_sq`, `text_sq` and so on are the texts in other languages; see `texts_of`."""
+    """What is filled in. `name` and `text` are in `lang`; `name_sq`, `text_sq` and so on are those of the others."""
 
     lang: str = "en"
+    name: Title = ""
+    text: Text = ""
     severity: str = ""
     vulnerabilities: Text = ""
     refs: Text = ""
@@ -47,12 +49,18 @@ Texts = Mapping[str, tuple[str, str]]
 
 
 def texts_of(whole: msgspec.Struct) -> Texts:
-    """Titles and texts by language, as far as there are any."""
-    found = {
-        code: (
-            str(getattr(whole, FIELDS["name", code])),
-            str(getattr(whole, FIELDS["text", code])).replace("\r\n", "\n"),
-        )
-        for code in LANGUAGES
-    }
+    """Titles and texts by language, as far as there are any; the first ones are in the language that was chosen."""
+    found = {code: (_said(whole, FIELDS["name", code]), _said(whole, FIELDS["text", code])) for code in LANGUAGES}
+    first = (_said(whole, "name"), _said(whole, "text"))
+    if any(first):
+        found[known_language(_said(whole, "lang"))] = first
     return {code: each for code, each in found.items() if any(each)}
+
+
+def known_language(code: str) -> str:
+    """The code, if it is that of a language here; else English."""
+    return code if code in LANGUAGES else "en"
+
+
+def _said(whole: msgspec.Struct, name: str) -> str:
+    return str(getattr(whole, name)).replace("\r\n", "\n")
