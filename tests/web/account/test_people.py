@@ -126,6 +126,23 @@ def test_a_name_with_line_ends_splits_no_answer(house: House, mira: Person) -> N
     assert answer.headers["location"] == f"/accounts/{ivo.name}%0D%0A%0D%0A"
 
 
+def test_everybody_is_signed_out_at_once_but_who_says_so(house: House, mira: Person) -> None:
+    ivo, theirs = person(house, Role.READER), person(house, Role.ADMINISTRATOR, organisation=BANK)
+    with browser(house) as client, browser(house) as his, browser(house) as bank:
+        for who, where in ((mira, client), (ivo, his), (theirs, bank)):
+            who.sign_in(where)
+            assert is_in(where)
+        assert send(his, "/accounts/sessions/end").status_code == 403
+        assert is_in(client)
+        assert send(bank, "/accounts/sessions/end").status_code == 303
+        assert is_in(his), "a hosted organisation ends the sessions of its own people alone"
+        assert send(client, "/accounts/sessions/end").headers["location"] == "/accounts"
+        assert is_in(client)
+        assert not is_in(his)
+        assert not is_in(bank)
+    assert ("sessions ended", ivo.account.id) in notes(house)
+
+
 def test_a_reset_voids_all_that_one_signed_in_with(house: House, mira: Person, clock: Clock) -> None:
     ivo = person(house, Role.READER)
     with browser(house) as client, browser(house) as his:

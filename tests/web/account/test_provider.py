@@ -162,6 +162,20 @@ def test_a_token_that_lies_lets_nobody_in(both: tuple[House, Strict], claim: str
     assert ("sign-in refused", "") in notes(house)
 
 
+@pytest.mark.parametrize("kind", ["at+jwt", "application/AT+JWT", "logout+jwt"])
+def test_a_token_of_another_kind_is_no_id_token(both: tuple[House, Strict], kind: str) -> None:
+    house, provider = both
+    signed = provider.sign
+    header = {"alg": "RS256", "kid": provider.key.kid or "", "typ": kind}
+    provider.sign = lambda claims: jwt.encode(header, claims, provider.key)
+    try:
+        with browser(house) as client:
+            assert there_and_back(client, provider).status_code == 403
+            assert not is_in(client)
+    finally:
+        provider.sign = signed
+
+
 @pytest.mark.parametrize("seconds", [-50, 50])
 def test_the_providers_clock_may_differ_a_little(both: tuple[House, Strict], seconds: int) -> None:
     house, provider = both

@@ -125,7 +125,8 @@ def app(
         state=State({"surface": surface}),
         logging_config=None,
     )
-    return application.behind(lambda inner: front(measures.around(_beside(taxii, inner))))
+    over_tls = host.settings.public_url.startswith("https://")
+    return application.behind(lambda inner: front(measures.around(_beside(taxii, inner)), over_tls=over_tls))
 
 
 def _beside(taxii: App, rest: App) -> App:

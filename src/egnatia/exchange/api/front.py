@@ -13,8 +13,13 @@ SAFE = (
 """Pages that need more (scripts of their own) say so themselves: what an answer says already stays."""
 
 
-def front(app: App) -> App:
-    """The application with the safe headers on every answer."""
+OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
+"""A browser that has been here over TLS comes back in no other way, for a year (RFC 6797)."""
+
+
+def front(app: App, *, over_tls: bool = False) -> App:
+    """The application with the safe headers on every answer; `over_tls` says that it is reached over TLS alone."""
+    safe = (*SAFE, OVER_TLS) if over_tls else SAFE
 
     async def fronted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -25,7 +30,7 @@ def front(app: App) -> App:
             if message["type"] == "http.response.start":
                 given = [(name.lower(), value) for name, value in message.get("headers", ())]
                 named = {name for name, _ in given}
-                message["headers"] = given + [each for each in SAFE if each[0] not in named]
+                message["headers"] = given + [each for each in safe if each[0] not in named]
             await send(message)
 
         await app(scope, receive, safely)

@@ -106,6 +106,15 @@ class Keeper:
         self._note("sessions ended", account, str(count))
         return count
 
+    def end_everybodys_sessions(self) -> int:
+        """How many were ended: those of all whom the actor keeps, but not the actor's own."""
+        kept = [each for each in self.door.accounts.all() if self._keeps(each.organisation) and each.name != self.actor]
+        counts = {each.name: self.door.sessions.end_all(each.name) for each in kept}
+        for each in kept:
+            if counts[each.name]:
+                self._note("sessions ended", each, str(counts[each.name]))
+        return sum(counts.values())
+
     def find(self, name: str) -> Account:
         """The account; raises LookupError where there is none, or none that the actor keeps."""
         account = self.door.accounts.get(name)

@@ -37,6 +37,10 @@ BACK: Final = "/sign-in/provider/back"
 """Where the provider sends people back to."""
 
 
+NO_ID_TOKENS: Final = frozenset({"at+jwt", "logout+jwt", "dpop+jwt"})
+"""Kinds of token that a provider signs with the same keys (RFC 9068 section 2.1; ASVS 5.0, 9.2.2)."""
+
+
 class Metadata(msgspec.Struct, frozen=True):
     """What the provider says of itself (OpenID Connect Discovery 1.0 section 3), as far as it is needed."""
 
@@ -167,11 +171,15 @@ class Provider:
 
         for anew in (False, True):
             try:
-                return dict(jwt.decode(raw, self._key_set(anew=anew), algorithms=ALGORITHMS).claims)
+                token = jwt.decode(raw, self._key_set(anew=anew), algorithms=ALGORITHMS)
             except (JoseError, ValueError) as error:
                 # The key may be younger than what we know of the provider's keys.
                 if anew:
                     raise NotProven(f"the ID token is not the provider's: {error}") from error
+            else:
+                if str(token.header.get("typ", "")).lower().removeprefix("application/") in NO_ID_TOKENS:
+                    raise NotProven("it is a token of another kind")
+                return dict(token.claims)
         raise AssertionError
 
     def _check(self, raw: Mapping[str, Any], held: Mapping[str, str]) -> None:

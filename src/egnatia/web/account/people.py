@@ -143,6 +143,16 @@ async def add(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Res
     return _invited(visit, account, link)
 
 
+@post("/accounts/sessions/end")
+async def end_all(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> Response[str]:
+    """Everybody out of every browser, but for who says so."""
+    await visit.form(Nothing)
+    keeper = await keeper_of(visit, door)
+    await proven(visit, door, "/accounts")
+    count = await visit.ask(keeper.end_everybodys_sessions)
+    return visit.go("/accounts", visit.speech.ngettext("%(count)s session ended", "%(count)s sessions ended", count))
+
+
 @get("/accounts/{name:str}")
 async def person(visit: NamedDependency[Visit], door: NamedDependency[Door], name: FromPath[str]) -> Response[str]:
     """One account."""
@@ -310,4 +320,4 @@ MEANS = {
 }
 """Each permission in a few words."""
 
-PAGES: tuple[ControllerRouterHandler, ...] = (people, add, person, roles, disable, enable, end_sessions, reset)
+PAGES: tuple[ControllerRouterHandler, ...] = (people, add, end_all, person, roles, disable, enable, end_sessions, reset)
