@@ -61,7 +61,7 @@ def attach(
     limit = registry.host.settings.limits.attachment_bytes
     if not file.content or len(file.content) > limit:
         raise ValueError(f"a file has between 1 and {limit:,} bytes, not {len(file.content):,}")
-    fold = registry.fold(registry.host.clearance_of(submitter.organisation), case)
+    fold = registry.fold(registry.clearance_of(submitter), case)
     active = fold.state.active()
     if submitter.organisation not in active:
         raise Refused(Refusal("", Rule.NOT_A_PARTY, "its author is not a party of the case"))

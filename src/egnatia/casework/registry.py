@@ -139,6 +139,10 @@ class Registry:
         self.refresh([case.id])
         return case.id
 
+    def clearance_of(self, submitter: Submitter) -> Clearance:
+        """What somebody may see where they work: of what is real, or of the exercise that they are in."""
+        return clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise)
+
     def fold(self, clearance: Clearance, case: str) -> Fold:
         """The case as somebody may see it. Raises Unknown."""
         return self._fold(clearance, case)[0]
@@ -156,7 +160,7 @@ class Registry:
 
     def act(self, submitter: Submitter, case: str, deed: Deed, *, now: datetime | None = None) -> Event:
         """Adds an event and returns it. Raises Unknown, Refused where it would have no effect, Invalid."""
-        clearance = clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise)
+        clearance = self.clearance_of(submitter)
         fold, held = self._fold(clearance, case)
         if is_linking(self.host, submitter, deed.about, deed.fields):
             raise Refused(Refusal("", Rule.UNKNOWN_SUBJECT, "nothing links an exercise with what is real"))
@@ -177,14 +181,14 @@ class Registry:
 
     def merge(self, submitter: Submitter, case: str, into: str, text: str) -> None:
         """Lets one case go on in another: an event in each says so. Raises Unknown, Refused, Invalid."""
-        clearance = self.host.clearance_of(submitter.organisation)
+        clearance = self.clearance_of(submitter)
         self._admitted(self.fold(clearance, case), submitter.organisation)
         self.act(submitter, into, Deed(does="merge", about=(case,), fields={"as": "from"}, text=text))
         self.act(submitter, case, Deed(does="merge", about=(into,), fields={"as": "into"}, text=text))
 
     def unmerge(self, submitter: Submitter, case: str, other: str, text: str) -> None:
         """Takes a merging back in both cases, as far as each says so. Raises Unknown, Refused, Invalid."""
-        clearance = self.host.clearance_of(submitter.organisation)
+        clearance = self.clearance_of(submitter)
         for one, another in ((case, other), (other, case)):
             state = self.fold(clearance, one).state
             if state.merged == another or another in state.absorbed:
@@ -233,7 +237,7 @@ class Registry:
     def lodge(self, submitter: Submitter, case: str, records: Iterable[Mapping[str, Any]], words: str) -> "Lodged":
         """Hands in records under the case's label and links them to it, with words for the timeline; those that are
         refused are told. Raises Unknown, Refused, NotAllowed."""
-        fold = self.fold(clearance_within(self.host.clearance_of(submitter.organisation), submitter.exercise), case)
+        fold = self.fold(self.clearance_of(submitter), case)
         written = bodies(fold, records, self.marking_for(fold, frozenset(fold.state.active())))
         ids: list[str] = []
         refused: list[str] = []

@@ -173,7 +173,11 @@ class Book:
         for fold in self.evidence.cases:
             given = next(iter(self._informs(fold, giver, taker)), None)
             if given is not None:
-                acts = (at for event, at in _events(fold) if self._is_of(event, taker) and at > given[0])
+                acts = (
+                    at
+                    for event, at in _events(fold)
+                    if self._is_of(event, taker) and at >= given[0] and event.id != given[1]
+                )
                 found.append((given[0], next(acts, None), fold.case.id))
         if not found:
             return Passed(handover=each, status=Status.MISSED if self.over else Status.WAITING)
