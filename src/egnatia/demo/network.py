@@ -22,6 +22,7 @@ import msgspec
 from egnatia.demo.agreements import agreements
 from egnatia.demo.cast import ACTORS, BANK, HUB, MESH, NODES, Actor, actor
 from egnatia.demo.desk import furnish
+from egnatia.demo.exercises import played, under_way
 from egnatia.demo.incidents import incidents
 from egnatia.demo.person import hashed, settle
 from egnatia.demo.region import Seat
@@ -111,6 +112,8 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
         count += _worked_on(nodes, now)
         for each in NODES:
             furnish(nodes[each.key], each, now)
+        played(nodes[HUB.key])
+        under_way(nodes[HUB.key])
         password = hashed()
         seats = tuple(
             Seat(
