@@ -6,6 +6,7 @@ import msgspec
 
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
+from egnatia.web.playable import is_played
 from egnatia.web.visitor import Visitor
 
 
@@ -84,7 +85,7 @@ ENTRIES = (
 
 def entries(visitor: Visitor) -> tuple[Entry, ...]:
     """What the visitor may open, in order; in an exercise only what is for work in it."""
-    offered = (each for each in ENTRIES if not visitor.exercise or each.group == WORK)
+    offered = (each for each in ENTRIES if not visitor.exercise or is_played(each.path))
     return tuple(each for each in offered if visitor.may(each.permission))
 
 

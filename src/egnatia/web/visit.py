@@ -9,8 +9,8 @@ import hmac
 import secrets
 import string
 import time
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -30,6 +30,7 @@ from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
 from egnatia.web.language.speech import N_
 from egnatia.web.navigation import entries
 from egnatia.web.permission import Permission
+from egnatia.web.playable import is_played
 from egnatia.web.premises import Premises
 from egnatia.web.visitor import Entrance, Visitor
 
@@ -37,23 +38,6 @@ SESSION, DOORSTEP = "egnatia_session", "egnatia_doorstep"
 LANGUAGE, SCHEME, SHORTCUTS, SAID = "egnatia_language", "egnatia_scheme", "egnatia_shortcuts", "egnatia_said"
 EXERCISE = "egnatia_exercise"
 """The cookies of a node's pages, as `cookie_name` writes them."""
-
-_PLAYED: Final = (
-    "/feed", "/search", "/intel", "/publish", "/recall", "/records", "/cases", "/saved", "/exercises", "/live",
-    "/assets", "/choose", "/sign-out", "/sign-in", "/about",
-)  # fmt: skip
-_REAL: Final = ("/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews")
-
-
-def is_played(path: str) -> bool:
-    """Whether a page has a place in an exercise: those on which one works on records and cases. Every other one, also
-    one that is not thought of here, is for what is real."""
-
-    def below(places: Iterable[str]) -> bool:
-        return any(path == each or path.startswith(f"{each}/") for each in places)
-
-    return (path == "/" or below(_PLAYED)) and not below(_REAL)
-
 
 Here = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z", max_length=2_000)]
 """The path of a page of this node, where a form or a link says where to go on. No backslash, no second slash and no

@@ -73,7 +73,17 @@ def due(game: Game, evidence: Evidence, now: datetime) -> Iterator[tuple[Inject,
         if inject.delay:
             start += span(inject.delay)
         if start <= time:
-            yield inject, inject.at or f"{inject.after} {inject.delay}".strip()
+            yield inject, reason(inject)
+
+
+def reason(inject: Inject) -> str:
+    """What lets an inject happen, in a few characters: `+0:25`, or `i03 +0:15`."""
+    after = inject.after.partition(":")[2]
+    length = inject.at or inject.delay
+    if not length:
+        return after
+    minutes = round(span(length).total_seconds() / 60)
+    return f"{after} +{minutes // 60}:{minutes % 60:02d}".strip()
 
 
 def _waiting(game: Game) -> list[Inject]:

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from egnatia.casework.registry import Refused, Unknown
+from egnatia.cyber.exercises.conductor import reason
 from egnatia.cyber.exercises.game import FACILITATOR, STAFF, Game, Noted
 from egnatia.cyber.exercises.scenario import span
 from egnatia.cyber.exercises.score import Passed, Points, Result, Scores, Status, scores
@@ -316,7 +317,7 @@ def _coming(game: Game) -> tuple[Coming, ...]:
             kind=KINDS[each.kind],
             to=tuple(titles.get(team, team) for team in each.to),
             at=micros(begun + span(each.at)) if each.at and begun is not None else None,
-            after=each.at or f"{each.after} {each.delay}".strip(),
+            after=reason(each),
             hand=each.hand,
         )
         for each in waiting

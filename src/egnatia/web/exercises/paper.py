@@ -39,7 +39,7 @@ def document(visit: Visit, game: Game, page: ReportPage) -> Document:
 
 def _blocks(visit: Visit, game: Game, page: ReportPage) -> Iterator[Block]:
     say = visit.speech.gettext
-    yield Note(say("Exercise: %(name)s. Nothing on this page is real.", name=say(game.title)), "warn")
+    yield Note(f"{say('EXERCISE')}: {say(game.title)}. {say('Nothing on this page is real.')}", "warn")
     if page.story:
         yield Paragraph(say(page.story))
     facts = [(say("Result"), _percent(page.overall))]
