@@ -260,7 +260,7 @@ def _page(visit: Visit, game: Game, found: Scores, stream: str) -> ConsolePage:
     evidence = visit.premises.exercises.evidence(own, game)
     real = datetime.now(UTC)
     return ConsolePage(
-        title=game.title,
+        title=visit.speech.gettext(game.title),
         word=game.word,
         kind=kind,
         state=state,

@@ -73,7 +73,7 @@ async def play(visit: NamedDependency[Visit], word: FromPath[str]) -> Response[s
     kind, state = STATES[game.state]
     return visit.page(
         PlayPage(
-            title=game.title,
+            title=visit.speech.gettext(game.title),
             word=word,
             kind=kind,
             state=state,
