@@ -132,25 +132,62 @@ class _Runner:
 _STATUS: Final[Mapping[str, str]] = {"done": "done", "cancelled": "failed"}
 
 
+APPROVED: Final = "approved"
+"""The answer by which a command for a machine is approved, while its task is in progress."""
+
+APPROVERS: Final = frozenset(
+    {"affected-entity", "national-csirt", "competent-authority", "crisis-authority", "team-lead"}
+)
+"""The roles that approve commands for machines."""
+
+
 def outcomes(fold: Fold, playbook: Playbook) -> list[Outcome]:
-    """What became of a playbook's steps in a case: their tasks that are over, and the answers that were given."""
+    """What became of a playbook's steps in a case: their tasks that are over, and the answers that were given. A
+    command for a machine that nobody approved was not done, whatever its task says."""
     found = []
-    for event in fold.ordering:
-        if event.id in fold.state.refused or event.about[:1] != (playbook.id,) or len(event.about) < 2:
+    for event, step in asked(fold, playbook):
+        task = fold.state.tasks[event]
+        result = _STATUS.get(task.status)
+        if result is None:
             continue
-        if event.does == "task" and (result := _STATUS.get((task := fold.state.tasks[event.id]).status)):
-            found.append(Outcome(event.about[1], task.answer or result))
+        if not is_for_machines(playbook, step):
+            found.append(Outcome(step, task.answer or result))
+        elif result == "failed" or approved_by(fold, event):
+            found.append(Outcome(step, result))
     return found
+
+
+def asked(fold: Fold, playbook: Playbook) -> Iterator[tuple[str, str]]:
+    """The tasks that a playbook has opened in a case, in order: the event that did, and the step."""
+    for event in fold.ordering:
+        is_ours = event.does == "task" and event.about[:1] == (playbook.id,) and len(event.about) > 1
+        if is_ours and event.id not in fold.state.refused and event.about[1] in playbook.steps:
+            yield event.id, event.about[1]
+
+
+def is_for_machines(playbook: Playbook, step: str) -> bool:
+    """Whether a step has commands that no person carries out by hand."""
+    return not {each["type"] for each in playbook.steps[step].get("commands", ())} <= HUMAN
+
+
+def approved_by(fold: Fold, task: str) -> str:
+    """The organisation that approved a task's commands, by a role that may; empty where none has."""
+    for event in fold.ordering:
+        is_word = event.does == "progress" and task in event.about and event.id not in fold.state.refused
+        if is_word and event.fields.get("answer") == APPROVED and event.fields.get("status") == "in-progress":
+            party = fold.state.parties.get(event.author)
+            if party is not None and not party.roles.isdisjoint(APPROVERS):
+                return event.author
+    return ""
 
 
 def deeds(fold: Fold, playbook: Playbook) -> Iterator[Deed]:
     """The tasks to be opened in a case now: what waits and has no task yet. Parties do them like any task."""
-    asked: dict[str, int] = {}
-    for event in fold.ordering:
-        if event.does == "task" and event.about[:1] == (playbook.id,) and event.id not in fold.state.refused:
-            asked[event.about[1]] = asked.get(event.about[1], 0) + 1
+    opened: dict[str, int] = {}
+    for _, step in asked(fold, playbook):
+        opened[step] = opened.get(step, 0) + 1
     for each in run(playbook, outcomes(fold, playbook)).waiting:
-        if asked.get(each.step, 0) >= each.round:
+        if opened.get(each.step, 0) >= each.round:
             continue
         words = {"to-do": each.title, "approve": f"Approve, then do: {each.title}", "answer": f"Decide: {each.title}"}
         yield Deed(

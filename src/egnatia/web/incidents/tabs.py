@@ -5,6 +5,7 @@ from egnatia.web.language.speech import N_
 TABS: tuple[tuple[str, str], ...] = (
     ("/incidents", N_("Situation")),
     ("/incidents/protocol", N_("Protocol")),
+    ("/incidents/playbooks", N_("Playbooks")),
     ("/incidents/summary", N_("Quarterly summary")),
 )
 """Where each leads, and its words."""
