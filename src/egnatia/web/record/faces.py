@@ -137,9 +137,15 @@ _OWN: Final = (
     _face("sealed-record", N_("Sealed record"), N_("Records on their way to named recipients, closed to all others"),
           "recipient_refs ciphertext"),
     _face("case", N_("Case"), N_("Work of several organisations on one matter"),
-          "title workflow workflow_version parties facts exercise", Property("parties", N_("Parties"), S.PARTS)),
+          "title workflow workflow_version parties facts exercise at", Property("parties", N_("Parties"), S.PARTS)),
     _face("case-event", N_("Event in a case"), N_("What one party did in a case"),
           "case_ref does text fields about object_refs after only_roles by at"),
+    _face("case-attachment", N_("File of a case"), N_("A file that a party of a case added"),
+          "name case_ref size sha256 mime_type piece_refs"),
+    _face("case-attachment-piece", N_("Piece of a file"), N_("A piece of a file of a case"), "case_ref payload_bin"),
+    _face("incident-aggregate", N_("Incidents in numbers"),
+          N_("How many incidents an organisation has open, without any detail of them"),
+          "economy at whole breakdowns"),
 )  # fmt: skip
 
 FACES: Final[Mapping[str, Face]] = {each.type: each for each in (*_DOMAIN, *_RELATIONS, *_OBSERVABLES, *_META, *_OWN)}

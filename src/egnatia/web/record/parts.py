@@ -29,6 +29,8 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 
 HEADINGS: Final[Mapping[str, str]] = {
     "comment": N_("Comment"),
+    "counts": N_("Counts"),
+    "kept_back": N_("Kept back: too few to be told"),
     "sid": N_("Security identifier"),
     "alternate_data_streams": N_("Alternate data streams"),
     "is_optimized": N_("Optimised"),
