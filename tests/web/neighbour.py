@@ -15,6 +15,7 @@ from tests.web.house import PASSPHRASE, House
 from egnatia.exchange.api.app import app
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node import Node
+from egnatia.node.server import Server
 from egnatia.node.serving import application
 from egnatia.settings import Organisation, Settings
 from egnatia.settings.declared import Network
@@ -52,9 +53,8 @@ def _running(node: Node, door: Door, listening: socket.socket) -> Iterator[None]
 
     async def serve() -> None:
         peers = Peers(node)
-        server = uvicorn.Server(
-            uvicorn.Config(application(rest, peers), log_level="critical", timeout_graceful_shutdown=10)
-        )
+        config = uvicorn.Config(application(rest, peers), log_level="critical", timeout_graceful_shutdown=10)
+        server = Server(config, peers.hang_up)
         loop = asyncio.get_running_loop()
 
         def end() -> None:
@@ -69,7 +69,7 @@ def _running(node: Node, door: Door, listening: socket.socket) -> Iterator[None]
             await server._serve([listening])
         finally:
             await peers.stop()
-            await asyncio.sleep(0.05)  # sockets that were closed are let go on the next turns of the loop
+            await asyncio.sleep(0.3)  # sockets that were closed are let go on the next turns of the loop
 
     def run() -> None:
         try:

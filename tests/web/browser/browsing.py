@@ -95,8 +95,9 @@ def opened(
     dark: bool = False,
     width: int = 1280,
     script: bool = True,
+    organisation: str | None = None,
 ) -> Iterator[Tab]:
-    """A tab of a person with these roles; of the public for none."""
+    """A tab of a person with these roles, of the node's organisation or another one; of the public for none."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if dark else "light",
@@ -105,7 +106,7 @@ def opened(
         reduced_motion="reduce",
     )
     try:
-        with house.visitor(*roles) as visitor:
+        with house.visitor(*roles, organisation=organisation) as visitor:
             context.add_cookies(
                 [{"name": name, "value": value, "url": house.url} for name, value in visitor.cookies.items()]
             )

@@ -1,6 +1,6 @@
 """The page of one case: where it stands, who takes part, what is owed, what was done and what was refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from egnatia.casework.stage import time_in
 from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
+from egnatia.record.instant import is_instant
 from egnatia.web.cases.ways import ways
 from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
@@ -166,6 +167,10 @@ class CasePage(Content, frozen=True, kw_only=True):
         """The parties that are there, and the roles: what a form sends, and what they are called."""
         there = [(id_, self.name(id_)) for id_, party in self.parties if not party.left]
         return [*there, *self.roles.items()]
+
+    def file_name(self, ref: str) -> str:
+        """What a file of the case is called; another record by its id."""
+        return next((each.name for each in self.files if each.id == ref), ref)
 
     def name(self, organisation: str) -> str:
         """What an organisation, or a role, is called."""
@@ -348,17 +353,60 @@ def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment
         person=event.by,
         title=_title(fold, event.does, event.about),
         text=event.text,
-        facts=tuple(
-            Said(title=book.fields[name].title, value=told(visit, value, book.fields[name].choices))
-            if name in book.fields
-            else Said(title=name, value=told(visit, value))
-            for name, value in event.fields.items()
-        ),
+        facts=tuple(_facts(visit, fold, event.fields)),
         refs=event.refs,
         only=tuple(visit.speech.gettext(book.roles[each].title) for each in event.only if each in book.roles),
         refused=unmet(refusal, visit.speech) if refusal else "",
         reviewable=reviewable,
     )
+
+
+def _facts(visit: Visit, fold: Fold, fields: Mapping[str, Any]) -> Iterator[Said]:
+    """What an event says, in words; what only programs need is left out."""
+    book, names = fold.book, {each.id: each.name for each in visit.premises.organisations()}
+    for name, value in fields.items():
+        field = book.fields.get(name)
+        if field is not None:
+            yield Said(title=field.title, value=told(visit, value, field.choices))
+        elif name in FIELD_WORDS:
+            values = value if isinstance(value, list) else [value]
+            named = [names.get(each) or _word(visit, fold, name, each) for each in values if isinstance(each, str)]
+            yield Said(title=FIELD_WORDS[name], value=", ".join(named))
+
+
+def _word(visit: Visit, fold: Fold, name: str, value: str) -> str:
+    """A role, a status, an outcome, an economy or a moment as people read it."""
+    say = visit.speech.gettext
+    match name:
+        case "economy":
+            return visit.speech.economy(value)
+        case "status":
+            return say(PROGRESS.get(value, value))
+        case "outcome":
+            return say(REVIEWS[Review(value)][1]) if value in set(Review) else value
+        case "due" | "until" if is_instant(value):
+            return visit.speech.moment(moment(value), "short")
+        case _:
+            role = fold.book.roles.get(value)
+            return say(role.title) if role is not None else value
+
+
+FIELD_WORDS: Mapping[str, str] = {
+    "title": N_("Task"),
+    "responsible": N_("Responsible"),
+    "accountable": N_("Accountable"),
+    "consulted": N_("Consulted"),
+    "informed": N_("Informed"),
+    "person": N_("Person"),
+    "due": N_("Due"),
+    "status": N_("How it stands"),
+    "answer": N_("Answer"),
+    "roles": N_("Roles"),
+    "economy": N_("Economy"),
+    "outcome": N_("Outcome"),
+    "until": N_("Until when (UTC)"),
+}
+"""What the deeds that every case knows say, besides facts."""
 
 
 def _title(fold: Fold, does: str, about: tuple[str, ...]) -> str:
