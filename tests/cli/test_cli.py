@@ -1,10 +1,12 @@
 """The command line does what it says, answers in JSON where asked, and never shows a person a stack trace."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -234,3 +236,27 @@ def test_every_command_explains_itself_by_an_example(command: str) -> None:
     assert done.exit_code == 0
     if command not in {"audit", "org", "token", "backup", "restore", "purge"}:
         assert "egnatia " in done.output.split("Options:")[0].split("\n", 1)[1]
+
+
+def test_a_file_that_is_not_there_is_named_in_words(place: Place) -> None:
+    for words in (("import", "nothere.json"), ("peer", "accept", "nothere.txt")):
+        done = place.run(*words, "--json", ok=3)
+        assert f"Error: {words[-1]}: No such file or directory" in done.output
+        assert "Errno" not in done.output
+
+
+def test_every_command_answers_in_json_and_explains_itself() -> None:
+    def each(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+        if not isinstance(command, click.Group):
+            yield context.command_path, command
+            return
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from each(inner, click.Context(inner, parent=context, info_name=name))
+
+    commands = dict(each(main, click.Context(main, info_name="egnatia")))
+    assert len(commands) > 50
+    mute = [name for name, one in commands.items() if not any("--json" in option.opts for option in one.params)]
+    assert mute == []
+    assert [name for name, one in commands.items() if not (one.help or "").strip()] == []

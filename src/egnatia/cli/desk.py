@@ -149,7 +149,8 @@ def in_words() -> Iterator[None]:
         message = f"The database cannot be reached: {error.orig}"
         raise Unreachable(message) from error
     except OSError as error:
-        raise Unreachable(str(error)) from error
+        named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        raise Unreachable(named) from error
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Table":
