@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, expect
 from tests.web.browser.browsing import chromium, fill, needs_chromium, opened
 from tests.web.house import House, housed
 from tests.web.intake.test_message import phishing
+from tests.web.portal.test_portal import product
+from tests.web.portal.test_subscription import link_in, posted
 
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.web.permission import Role
@@ -107,3 +109,25 @@ def test_a_report_becomes_a_warning_that_a_second_person_approves_and_the_portal
         public.page.wait_for_timeout(2_100)
         public.page.get_by_role("button", name="Look").click()
         expect(public.page.locator("#standing")).to_contain_text("It became a warning for others")
+
+
+def test_somebody_subscribes_confirms_and_ends_it_in_the_browser(browser: Browser, tmp_path: Path) -> None:
+    with posted(tmp_path) as (house, _, post), opened(browser, house, roles=()) as tab:
+        tab.open("/public/cnr")
+        tab.page.get_by_role("link", name="Primajte upozorenja e-poštom").click()
+        tab.page.locator("#address").fill("ana@company.example")
+        tab.page.wait_for_timeout(2_100)
+        tab.page.get_by_role("button", name="Zatraži pisma").click()
+        expect(tab.page.locator(".notice.good")).to_contain_text("poštansko sanduče")
+        tab.open(link_in(post.letters()[0], "confirm"))
+        tab.page.get_by_role("button", name="Potvrdi").click()
+        expect(tab.page.locator(".notice.good")).to_contain_text("sljedeće upozorenje stiže vama")
+        house.submit(product(1, "alert", "Phishing of banks"))
+        letter = post.letters()[1]
+        assert "Phishing of banks" in str(letter["Subject"])
+        tab.open(link_in(letter, "end"))
+        tab.page.get_by_role("button", name="Prekini pisma").click()
+        expect(tab.page.locator(".notice.good")).to_contain_text("adresa je izbrisana")
+        house.submit(product(2, "alert", "Nobody listens"))
+        assert len(post.letters()) == 2
+        assert tab.page.context.cookies() == []

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from tests.record.builders import body, ref
 from tests.web.house import OWN, House, csrf_of, housed
 
+from egnatia.exchange import token
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.review import Review, Reviews
+from egnatia.exchange.submission import Right
 from egnatia.store import Known
 from egnatia.web.permission import Role
 
@@ -192,3 +195,27 @@ def test_a_quick_report_waits_as_well_and_comes_back_whole(house: House) -> None
         again = ana.get(f"/publish/quick?draft={draft}").text
         assert text in again
         assert key in again
+
+
+def test_who_issued_a_token_does_not_approve_what_it_handed_in(house: House) -> None:
+    minted = token.mint()
+    with two(house) as (ana, boris):
+        login = kept(house, asked(ana)).author
+        rights = frozenset({Right.SUBMIT, Right.ADMINISTER})
+        stored = token.Token(minted.id, minted.digest, OWN, "sensor", rights, 0, issued_by=login)
+        house.node.store.tokens.add(stored)
+        first = {"authorization": f"Bearer {minted.text}"}
+        wanted = {"name": "child", "rights": ["submit"]}
+        child = httpx.post(f"{house.url}/api/v1/tokens", json=wanted, headers=first).json()["token"]
+        campaign = body("campaign", id=ref("campaign", 1), name="By a program")
+        for bearer in (minted.text, child):
+            answer = httpx.post(
+                f"{house.url}/api/v1/reviews", content=campaign, headers={"authorization": f"Bearer {bearer}"}
+            )
+            where = f"/publish/reviews/{answer.json()['id']}"
+            digest = answer.json()["digest"]
+            csrf = csrf_of(ana.get(where).text)
+            own = ana.post(where, data={"csrf": csrf, "do": "approve", "digest": digest})
+            assert own.status_code == 422
+            assert kept(house, where).state == "waiting"
+        assert sent(boris, where, do="approve", digest=digest).status_code == 303

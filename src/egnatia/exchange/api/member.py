@@ -98,6 +98,7 @@ async def issue(desk: NamedDependency[Desk], data: JSONBody[TokenWanted]) -> Res
     desk.require(Right.ADMINISTER)
     if lacking := set(data.rights) - desk.caller.rights:
         raise NotAllowed(f"You cannot give what you do not have: {', '.join(sorted(lacking))}")
+    asking = await desk.ask(lambda: desk.store.tokens.get(desk.caller.token_id))
     minted = token.mint()
     now = time.time_ns() // 1_000
     stored = token.Token(
@@ -108,6 +109,7 @@ async def issue(desk: NamedDependency[Desk], data: JSONBody[TokenWanted]) -> Res
         rights=frozenset(data.rights),
         created=now,
         expires=now + data.days * DAY,
+        issued_by=asking.issued_by if asking is not None else "",
     )
     await desk.ask(lambda: desk.store.tokens.add(stored))
     _note(desk, "token issued", minted.id)
