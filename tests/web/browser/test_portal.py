@@ -108,7 +108,7 @@ def test_a_report_becomes_a_warning_that_a_second_person_approves_and_the_portal
         public.page.get_by_label("Your reference").fill(reference)
         public.page.wait_for_timeout(2_100)
         public.page.get_by_role("button", name="Look").click()
-        expect(public.page.locator("#standing")).to_contain_text("It became a warning for others")
+        expect(public.page.locator("#standing")).to_contain_text("A warning for others is made of it")
 
 
 def test_somebody_subscribes_confirms_and_ends_it_in_the_browser(browser: Browser, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_phishing_mail_goes_from_the_public_form_to_a_draft_with_its_values_de
         assert answer.headers["location"].startswith("/publish/quick?draft=")
         draft = analyst.get(answer.headers["location"]).text
         assert "bank-secure[.]example" in draft
-        assert "It became a warning" in state(public, reference).text
+        assert "A warning for others is made of it" in state(public, reference).text
 
 
 def test_nobody_but_the_operators_people_sees_a_report(house: House) -> None:

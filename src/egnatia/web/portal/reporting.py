@@ -34,7 +34,7 @@ STANDING: Final[dict[str, str]] = {
     "taken": N_("Somebody is looking at it"),
     "asked": N_("There is a question for you"),
     "dismissed": N_("Closed; thank you for the report"),
-    "record": N_("It became a warning for others; thank you"),
+    "record": N_("A warning for others is made of it; thank you"),
     "case": N_("It is handled as an incident"),
 }
 """How a report stands, as its reporter reads it."""
