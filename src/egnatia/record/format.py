@@ -82,7 +82,8 @@ def to_observable() -> Meta:
 def named(pattern: str, rule: str) -> Meta:
     """A string that one regular expression describes."""
     whole = re.compile(pattern)
-    return formatted(Format(rule, lambda value: whole.fullmatch(value) is not None), pattern=f"^({pattern})$")
+    form = Format(rule, lambda value: whole.fullmatch(value) is not None, quick=whole.fullmatch)
+    return formatted(form, pattern=f"^({pattern})$")
 
 
 @lru_cache(maxsize=1 << 14)

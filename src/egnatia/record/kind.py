@@ -1,10 +1,12 @@
 """A kind is one struct made ready for checking: a quick verdict for the usual record, every problem for the others.
 
-The quick check looks up the record's *shape* (its property names in order), for which all that depends on names
-alone was decided once: required and custom names, presence rules, and which formats are left to check.
+The quick check looks up the record's *shape* (its property names and their JSON types, in order), for which all that
+depends on those alone was decided once: names, presence rules, most types, and which formats are left to check.
 """
 
+import sys
 from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any, Final
 
 import msgspec
@@ -16,30 +18,15 @@ from egnatia.record.examination import GONE, Log, examine, found
 from egnatia.record.format import Format
 from egnatia.record.identifier import identifies, is_property_name, loose_type
 from egnatia.record.rule import Properties, Rule, source
+from egnatia.record.shape import NESTED, TEXTS, Check, Count, Shape, row, texts, within_64_bits
+from egnatia.record.values import may_hold_values
 
-Check = Callable[[Any], object]
 _SHAPES_KEPT: Final = 4096
 _COMMON = frozenset(field.name for field in msgspec.structs.fields(DomainObject))
 _FLAT = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BoolType, inspect.LiteralType)
 _WITHOUT_REFERENCES = frozenset({"external_references", "kill_chain_phases", "granular_markings", "hashes"})
 PROVENANCE = frozenset({"created_by_ref", "object_marking_refs", "x_mitre_modified_by_ref"})
 """References that say who made a record and how to handle it; they are in the head and make no graph."""
-
-
-class Shape(msgspec.Struct, frozen=True, eq=False):
-    """What is known of all records of one kind with the same property names.
-
-    `fit` says that the names are in order. `single` and `many` are the defined properties that refer to other records,
-    `loose` the custom ones whose names say so, `deep` those in which references may hide.
-    """
-
-    fit: bool
-    checks: tuple[tuple[str, Check], ...]
-    rules: tuple[Rule, ...]
-    single: tuple[str, ...]
-    many: tuple[str, ...]
-    loose: tuple[str, ...]
-    deep: tuple[str, ...]
 
 
 class Kind:
@@ -61,34 +48,48 @@ class Kind:
         self.unforgiving = unforgiving
         self.extension_kinds = {name: Kind(part) for name, part in getattr(struct, "extension_kinds", {}).items()}
         self.checks = {name: check for name, field in self.fields.items() if (check := _check(field.type)) is not None}
+        self.lists = {name: count for name, field in self.fields.items() if (count := _count(field.type)) is not None}
         if self.type is not None:
             self.checks["id"] = identifies(self.type).fullmatch
-        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._shapes: dict[tuple[object, ...], Shape] = {}
+        self._of_texts: dict[tuple[str, ...], Shape] = {}
 
     def shape(self, decoded: Mapping[str, Any]) -> Shape:
         """The shape of a record, worked out once for all that have it."""
-        names = tuple(decoded)
-        shape = self._shapes.get(names)
+        key = (*decoded, *map(type, decoded.values()))
+        shape = self._shapes.get(key)
         if shape is None:
             if len(self._shapes) >= _SHAPES_KEPT:
                 self._shapes.clear()
-            shape = self._shapes[names] = self._shape(names)
+            shape = self._shapes[key] = self._shape({name: type(value) for name, value in decoded.items()})
         return shape
 
-    def _shape(self, names: tuple[str, ...]) -> Shape:
-        present = dict.fromkeys(names)
-        fit = self.required <= present.keys() and not any(self.misnamed(name) for name in names)
+    def _shape(self, types: Mapping[str, type]) -> Shape:
+        present = dict.fromkeys(types)
+        fit = self.required <= present.keys() and not any(self.misnamed(name) for name in types)
         relevant = [rule for rule in self.rules if all(name in present for name in rule.when)]
+        fit = fit and NoneType not in types.values()
         fit = fit and all(rule.holds(present) for rule in relevant if rule.by_presence)
-        targets = [name for name in names if name not in PROVENANCE]
+        targets = [name for name in types if name not in PROVENANCE]
+        lists = [name for name in types if name in self.lists and types[name] is list]
+        wide = [name for name, json in types.items() if json is int]
+        checks = [(name, self.checks[name]) for name in types if name in self.checks and name not in lists]
+        settled = all(
+            name not in self.fields or _is_settled(self.fields[name].type, json) for name, json in types.items()
+        )
         return Shape(
             fit,
-            tuple((name, self.checks[name]) for name in names if name in self.checks),
-            tuple(rule for rule in relevant if not rule.by_presence),
-            tuple(name for name in targets if name.endswith("_ref") and name in self.fields),
+            settled,
+            len(types) + list(types.values()).count(str),
+            (*checks, *((name, within_64_bits) for name in wide)),
+            tuple((name, self.lists[name]) for name in lists),
+            tuple(name for name, json in types.items() if json in NESTED and name not in lists),
+            tuple(rule.holds for rule in relevant if not rule.by_presence),
+            row([(name, name) for name in targets if name.endswith("_ref") and name in self.fields]),
             tuple(name for name in targets if name.endswith("_refs") and name in self.fields),
-            tuple(name for name in targets if self._is_deep(name) and name.endswith("_ref")),
-            tuple(name for name in targets if self._is_deep(name) and not name.endswith("_ref")),
+            tuple(name for name in targets if self._is_deep(name) and name.endswith("_ref") and types[name] is str),
+            tuple(name for name in targets if self._is_deep(name) and types[name] in NESTED),
+            self.type is None or may_hold_values(self.type, present),
         )
 
     def _is_deep(self, name: str) -> bool:
@@ -105,33 +106,56 @@ class Kind:
             return f"STIX 2.1 section 3.2: not a property of {self.type}"
         return None if is_property_name(name) else "STIX 2.1 section 11.1: 3 to 250 of a-z, 0-9 and _"
 
-    def passes(self, decoded: Mapping[str, Any]) -> bool:
-        """Whether formats and rules hold; the JSON types were checked before."""
-        shape = self._shapes.get(tuple(decoded)) or self.shape(decoded)
-        if not shape.fit or None in decoded.values():
+    def is_typed(self, decoded: Mapping[str, Any]) -> bool:
+        """Whether the defined properties have the JSON types that they must have."""
+        try:
+            msgspec.convert(decoded, self.struct)
+        except msgspec.ValidationError:
             return False
-        for name, holds in shape.checks:
-            if not holds(decoded[name]):
-                return False
-        for rule in shape.rules:  # noqa: SIM110  (a generator would cost more than the rules)
-            if not rule.holds(decoded):
-                return False
         return True
 
-    def all_pass(self, parts: list[Mapping[str, Any]]) -> bool:
-        """Whether each part passes; as `passes`, written out because records have many parts."""
-        shapes = self._shapes
+    def count(self, decoded: Mapping[str, Any], shape: Shape) -> int:
+        """How many strings a record holds, names among them; 0 where anything about it is not in order."""
+        if not shape.fit or not (shape.settled or self.is_typed(decoded)):
+            return 0
+        return shape.count(decoded)
+
+    def passes(self, part: Mapping[str, Any]) -> bool:
+        """Whether everything about a part is in order."""
+        return self.count(part, self.shape(part)) > 0
+
+    def count_all(self, parts: list[Any]) -> int:
+        """As `count`, of all parts in a list; 0 as well where one of them is no object. Most parts are texts by their
+        names: then the names alone tell the shape."""
+        strings = 0
+        of_texts = self._of_texts
         for part in parts:
-            shape = shapes.get(tuple(part)) or self.shape(part)
-            if not shape.fit or None in part.values():
-                return False
+            if type(part) is not dict:
+                return 0
+            if not TEXTS.issuperset(map(type, part.values())):
+                found = self.count(part, self.shape(part))
+                if not found:
+                    return 0
+                strings += found
+                continue
+            names = tuple(part)
+            shape = of_texts.get(names) or self._shape_of_texts(names, part)
+            if not (shape.fit and shape.settled):
+                return 0
             for name, holds in shape.checks:
                 if not holds(part[name]):
-                    return False
+                    return 0
             for rule in shape.rules:
-                if not rule.holds(part):
-                    return False
-        return True
+                if not rule(part):
+                    return 0
+            strings += shape.strings
+        return strings
+
+    def _shape_of_texts(self, names: tuple[str, ...], part: Mapping[str, str]) -> Shape:
+        if len(self._of_texts) >= _SHAPES_KEPT:
+            self._of_texts.clear()
+        shape = self._of_texts[names] = self.shape(part)
+        return shape
 
     def examine(self, decoded: Any, path: str, log: Log) -> Any:
         """`decoded` as a tolerant reading takes it, or GONE; every problem goes to the log."""
@@ -248,14 +272,60 @@ def _check(type_: inspect.Type) -> Check | None:
             return _check(only)
         case inspect.VarTupleType():
             item = _check(type_.item_type)
-            if isinstance(type_.item_type, inspect.StructType):
-                return kind_of(type_.item_type.cls).all_pass
             return None if item is None else lambda value: all(map(item, value))
+        case inspect.LiteralType():
+            return frozenset(type_.values).__contains__
+        case inspect.StrType(min_length=least, max_length=most) if least is not None or most is not None:
+            return _between(least or 0, sys.maxsize if most is None else most, len)
+        case inspect.IntType(ge=int() as least, le=int() as most):
+            return _between(least, most, int)
         case inspect.DictType():
             entry = _check(type_.value_type)
             return None if entry is None else lambda value: all(map(entry, value.values()))
         case inspect.StructType():
             return kind_of(type_.cls).passes
+        case _:
+            return None
+
+
+def _between(least: int, most: int, measure: Callable[[Any], int]) -> Check:
+    return lambda value: least <= measure(value) <= most
+
+
+def _is_settled(type_: inspect.Type, json: type) -> bool:
+    """Whether a value of a JSON type is of this type, but for what its check or count will tell."""
+    match type_:
+        case inspect.Metadata():
+            return _is_settled(type_.type, json)
+        case inspect.UnionType():
+            (only,) = (one for one in type_.types if not isinstance(one, inspect.NoneType))
+            return _is_settled(only, json)
+        case inspect.StrType(pattern=None):
+            return json is str
+        case inspect.LiteralType():
+            return json is str
+        case inspect.BoolType():
+            return json is bool
+        case inspect.IntType(gt=None, lt=None, multiple_of=None, ge=least, le=most):
+            return json is int and least is not None and most is not None
+        case inspect.VarTupleType(max_length=None):
+            return json is list and _count(type_) is not None
+        case _:
+            return isinstance(type_, inspect.AnyType)
+
+
+def _count(type_: inspect.Type) -> Count | None:
+    """What checks a list and counts its strings; None for what is no list of texts or parts."""
+    match type_:
+        case inspect.Metadata() if "format" not in (type_.extra or {}):
+            return _count(type_.type)
+        case inspect.UnionType():
+            (only,) = (one for one in type_.types if not isinstance(one, inspect.NoneType))
+            return _count(only)
+        case inspect.VarTupleType(item_type=inspect.StructType(cls=part)):
+            return kind_of(part).count_all
+        case inspect.VarTupleType(item_type=item) if _is_settled(item, str):
+            return texts(type_.min_length or 0, _check(item))
         case _:
             return None
 

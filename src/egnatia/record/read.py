@@ -1,6 +1,7 @@
 """Bytes in, a record out: decoded once, checked, and never re-encoded."""
 
 import json
+import re
 from typing import Any, Final
 
 import msgspec
@@ -9,14 +10,20 @@ from egnatia.record.common import StixObject
 from egnatia.record.examination import GONE, Log
 from egnatia.record.identifier import is_type_name, target_type
 from egnatia.record.instant import version_of
-from egnatia.record.kind import Kind, Shape
+from egnatia.record.kind import Kind
 from egnatia.record.record import Head, Invalid, Problem, Record, Reference
 from egnatia.record.schemas import BUILT_IN, Schemas
-from egnatia.record.values import values_of
+from egnatia.record.shape import NESTED, Shape, strings_in
+from egnatia.record.values import values_of, vulnerabilities
 
 _decode = msgspec.json.Decoder().decode
-_encode_into = msgspec.json.Encoder().encode_into
-_NESTED: Final = frozenset({dict, list})
+_encode = msgspec.json.Encoder().encode
+_escaped = re.compile(rb"\\(.)", re.DOTALL).findall
+_QUOTE: Final = ord('"')
+_COLON: Final = ord(":")
+_BACKSLASH: Final = ord("\\")
+"""Numbers, for bytes are looked through for a number at once, for bytes only after these were tried as a number."""
+
 NOT_JSON: Final = "RFC 8259 and RFC 7493: one JSON object in UTF-8"
 
 
@@ -29,12 +36,21 @@ def read(body: bytes, *, tolerant: bool = False, schemas: Schemas = BUILT_IN) ->
     try:
         decoded = _object(body)
         kind = schemas.kind(decoded["type"])
+        shape = kind.shape(decoded)
+        strings = shape.count(decoded) if shape.fit and (shape.settled or kind.is_typed(decoded)) else 0
+        quotes = body.count(_QUOTE)
+        if 2 * strings != (quotes if _BACKSLASH not in body else quotes - _escaped(body).count(b'"')):
+            # Decoding keeps the last of two equal names of an object: then fewer strings came out than went in.
+            _refuse_ambiguous(body, decoded)
         deviations: tuple[Problem, ...] = ()
-        if not _is_in_order(decoded, kind, schemas):
+        if not strings or (("extensions" in decoded or kind.unforgiving) and not _extended(decoded, kind, schemas)):
             decoded, deviations = _examined(decoded, kind, schemas, tolerant=tolerant)
-        return _record(body, decoded, kind.shape(decoded), deviations)
+            shape = kind.shape(decoded)
+        return _record(body, decoded, shape, deviations)
     except RecursionError:
         raise Invalid((Problem("$", f"{NOT_JSON}, not nested beyond reason", "too deep a nesting"),)) from None
+    except OverflowError:
+        raise Invalid((Problem("$", "RFC 7493 section 2.2: numbers within 64 bits", "a greater number"),)) from None
 
 
 def reading(record: Record, *, schemas: Schemas = BUILT_IN) -> StixObject:
@@ -51,28 +67,31 @@ def _typed(struct: msgspec.Struct) -> StixObject:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`, with a usable `type` and no name given twice."""
+    """The JSON object in `body`, with a usable `type`."""
     try:
         decoded = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", NOT_JSON, str(error)[:80]),)) from None
     if type(decoded) is not dict:
         raise Invalid((Problem("$", NOT_JSON, f"a JSON {type(decoded).__name__}"),))
-    again = bytearray(len(body))
-    try:
-        _encode_into(decoded, again)
-    except OverflowError:
-        raise Invalid((Problem("$", "RFC 7493 section 2.2: numbers within 64 bits", "a greater number"),)) from None
-    # Decoding keeps the last of two equal names. Then fewer colons come out than went in, unless some were escapes.
-    if body.count(b":") != again.count(b":") or (b"\\" in body and b"\\u003" in body):
-        _refuse_repeated_names(body)
-    if not isinstance(decoded.get("type"), str) or not is_type_name(decoded["type"]):
-        raise Invalid((Problem("$.type", "STIX 2.1 section 3.2: a record type", repr(decoded.get("type"))[:80]),))
-    if decoded["type"] == "bundle":
+    type_ = decoded.get("type")
+    if type(type_) is not str or not is_type_name(type_):
+        _refuse_ambiguous(body, decoded)
+        raise Invalid((Problem("$.type", "STIX 2.1 section 3.2: a record type", repr(type_)[:80]),))
+    if type_ == "bundle":
         raise Invalid(
             (Problem("$.type", "STIX 2.1 section 8: a bundle is not a record; it is read as a bundle", "bundle"),)
         )
     return decoded
+
+
+def _refuse_ambiguous(body: bytes, decoded: dict[str, Any]) -> None:
+    """Raises Invalid for a name that stands twice in an object, OverflowError for a number beyond 64 bits."""
+    strings_in(decoded)
+    again = _encode(decoded)
+    # Decoding keeps the last of two equal names. Then fewer colons come out than went in, unless some were escapes.
+    if body != again and (body.count(_COLON) != again.count(_COLON) or (_BACKSLASH in body and b"\\u003" in body)):
+        _refuse_repeated_names(body)
 
 
 def _refuse_repeated_names(body: bytes) -> None:
@@ -92,15 +111,8 @@ def _refuse_repeated_names(body: bytes) -> None:
         )
 
 
-def _is_in_order(decoded: dict[str, Any], kind: Kind, schemas: Schemas) -> bool:
-    try:
-        msgspec.convert(decoded, kind.struct)
-    except msgspec.ValidationError:
-        return False
-    if not kind.passes(decoded):
-        return False
-    if "extensions" not in decoded and not kind.unforgiving:
-        return True
+def _extended(decoded: dict[str, Any], kind: Kind, schemas: Schemas) -> bool:
+    """Whether the extensions are in order."""
     log = Log()
     schemas.examine_extensions(decoded, kind, log)
     return not log.problems
@@ -126,35 +138,35 @@ def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tupl
         head,
         version_of(head.modified or head.created),
         _references(decoded, shape),
-        values_of(head.type, decoded),
+        values_of(head.type, decoded) if shape.valued else vulnerabilities(decoded),
         deviations,
     )
 
 
 def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
-    found = [Reference(name, decoded[name]) for name in shape.single]
+    found = [*map(Reference, shape.single.each, shape.single.of(decoded))]
     for name in shape.many:
-        found.extend([Reference(name, target) for target in decoded[name]])
+        found += [Reference(name, target) for target in decoded[name]]
     for name in shape.loose:
-        _search(name, name, decoded[name], found)
+        if target_type(decoded[name]) is not None:
+            found.append(Reference(name, decoded[name]))
     for name in shape.deep:
-        value = decoded[name]
-        if type(value) in _NESTED:
-            _search(name, name, value, found)
+        _search(name, name, decoded[name], found)
     return tuple(found)
 
 
 def _search(path: str, name: str, value: Any, found: list[Reference]) -> None:
-    """References in a property that no struct describes; `path` is without indexes, `name` its last step."""
-    if type(value) is str:
-        if name.endswith("_ref") and target_type(value) is not None:
-            found.append(Reference(path, value))
-    elif type(value) is dict:
+    """References in a list or an object that no struct describes; `path` is without indexes, `name` its last step."""
+    if type(value) is dict:
         for inner, item in value.items():
-            _search(f"{path}.{inner}", inner, item, found)
-    elif type(value) is list:
-        if name.endswith("_refs"):
-            found.extend([Reference(path, one) for one in value if type(one) is str and target_type(one)])
-        elif not _NESTED.isdisjoint(map(type, value)):
-            for item in value:
+            if type(item) is str:
+                if inner.endswith("_ref") and target_type(item) is not None:
+                    found.append(Reference(f"{path}.{inner}", item))
+            elif type(item) in NESTED:
+                _search(f"{path}.{inner}", inner, item, found)
+    elif name.endswith("_refs"):
+        found.extend([Reference(path, one) for one in value if type(one) is str and target_type(one)])
+    elif not NESTED.isdisjoint(map(type, value)):
+        for item in value:
+            if type(item) in NESTED:
                 _search(path, "", item, found)

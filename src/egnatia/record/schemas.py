@@ -6,8 +6,6 @@ Nothing is ever fetched: a schema that refers to another document by URL is refu
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from egnatia.record.aggregate import IncidentAggregate
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.attachment import CaseAttachment, CaseAttachmentPiece
@@ -141,16 +139,8 @@ class Schemas:
 
 
 def _examine_part(kind: Kind, value: dict[str, Any], path: str, log: Log) -> None:
-    if not _passes(kind, value) and kind.examine(value, path, log) is GONE and not log.problems:
+    if not kind.passes(value) and kind.examine(value, path, log) is GONE and not log.problems:
         log.add(path, "STIX 2.1 section 7.3: the content that the extension defines", value)
-
-
-def _passes(kind: Kind, value: dict[str, Any]) -> bool:
-    try:
-        msgspec.convert(value, kind.struct)
-    except msgspec.ValidationError:
-        return False
-    return kind.passes(value)
 
 
 def _validate(validator: "Validator", value: Any, path: str, log: Log) -> None:

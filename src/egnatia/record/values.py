@@ -7,7 +7,7 @@ inside an observed-data of STIX 2.0, or in an indicator's pattern.
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, Final
 
 from egnatia.record.digest import algorithm
@@ -40,6 +40,7 @@ _PROPERTIES: Final = {
     "windows-registry-key": ("key",),
     "x509-certificate": ("serial_number", "subject"),
 }
+_SPEAKING: Final = frozenset({"indicator", "observed-data", "vulnerability"})
 _HASHED: Final = ("file", "artifact", "x509-certificate")
 _CVE_KIND: Final = "vulnerability:external_references.external_id"
 _CVE: Final = re.compile(r"\bCVE-\d{4}-\d{4,19}\b", re.IGNORECASE | re.ASCII)
@@ -65,24 +66,46 @@ _HIVES: Final = {
 
 def values_of(type: str, decoded: dict[str, Any]) -> tuple[Value, ...]:  # noqa: A002  (STIX spelling)
     """The observable values of one record, normalised, each once, in document order; none for most domain objects."""
-    found: Iterator[tuple[str, Any]]
-    if type in _PROPERTIES:
-        found = _of_observable(type, decoded)
-    elif type == "indicator":
-        found = _of_pattern(decoded)
-    elif type == "observed-data" and isinstance(decoded.get("objects"), dict):
-        inside = [one for one in decoded["objects"].values() if isinstance(one, dict)]
-        found = (pair for one in inside for pair in _of_observable(str(one.get("type")), one))
-    else:
-        found = _of_any(type, decoded)
     values = {
         Value(kind, normalised(kind, str(value))): None
-        for kind, value in found
+        for kind, value in _found(type, decoded)
         if _says_something(value) and len(kind) <= KIND_LIMIT and "\0" not in kind
     }
-    if "external_references" in decoded or type == "vulnerability":
-        values |= dict.fromkeys(_vulnerabilities(type, decoded))
-    return tuple(values)
+    if type == "vulnerability":
+        values |= dict.fromkeys(_numbers([decoded.get("name")]))
+    return tuple(values | dict.fromkeys(vulnerabilities(decoded)))
+
+
+def may_hold_values(type: str, names: Container[str]) -> bool:  # noqa: A002  (STIX spelling)
+    """Whether `values_of` can find more than `vulnerabilities` does in records of this type with these properties."""
+    return type in _PROPERTIES or type in _SPEAKING or "value" in names
+
+
+def vulnerabilities(decoded: dict[str, Any]) -> tuple[Value, ...]:
+    """The CVE numbers that a record's references give."""
+    references = decoded.get("external_references")
+    if type(references) is not list:
+        return ()
+    given = [one["external_id"] for one in references if type(one) is dict and "external_id" in one]
+    return tuple(dict.fromkeys(_numbers(given))) if given else ()
+
+
+def _numbers(names: list[Any]) -> list[Value]:
+    texts = [name for name in names if type(name) is str]
+    return [Value(_CVE_KIND, number.upper()) for text in texts for number in _CVE.findall(text)]
+
+
+def _found(type_: str, decoded: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Kind and value of all there may be; a custom observable keeps its value where those of the standard do."""
+    if type_ in _PROPERTIES:
+        return _of_observable(type_, decoded)
+    if type_ == "indicator":
+        return _of_pattern(decoded)
+    if type_ == "observed-data" and isinstance(decoded.get("objects"), dict):
+        inside = [one for one in decoded["objects"].values() if isinstance(one, dict)]
+        return (pair for one in inside for pair in _of_observable(str(one.get("type")), one))
+    value = decoded.get("value")
+    return ((f"{type_}:value", value),) if isinstance(value, str) else ()
 
 
 def _says_something(value: Any) -> bool:
@@ -104,12 +127,6 @@ def _of_observable(type_: str, decoded: dict[str, Any]) -> Iterator[tuple[str, A
             yield "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'", agent
 
 
-def _of_any(type_: str, decoded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """A custom observable keeps its value where those of the specification do; others hold none."""
-    if isinstance(decoded.get("value"), str):
-        yield f"{type_}:value", decoded["value"]
-
-
 def _of_pattern(decoded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What an indicator's pattern compares with for equality; behind a reference also as what it refers to."""
     pattern = decoded.get("pattern")
@@ -128,18 +145,6 @@ def _of_pattern(decoded: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield kind, value
             if last == "value" and path.endswith(("_ref", "_refs[*]")) and isinstance(value, str):
                 yield from ((guess.kind, value) for guess in guessed(value)[:1])
-
-
-def _vulnerabilities(type_: str, decoded: dict[str, Any]) -> Iterator[Value]:
-    """CVE numbers that the record names: as its name where it is a vulnerability, or in its references."""
-    references = decoded.get("external_references")
-    names = [decoded.get("name")] if type_ == "vulnerability" else []
-    names += (
-        [one.get("external_id") for one in references if isinstance(one, dict)] if isinstance(references, list) else []
-    )
-    for name in names:
-        if isinstance(name, str):
-            yield from (Value(_CVE_KIND, number.upper()) for number in _CVE.findall(name))
 
 
 def guessed(text: str) -> tuple[Value, ...]:
