@@ -11,6 +11,7 @@ from benchmarks import (
     bench_idle,
     bench_import,
     bench_intel,
+    bench_match,
     bench_network,
     bench_open_pages,
     bench_pages,
@@ -76,6 +77,9 @@ AREAS = (
         "intel",
         "MISP events in, correlation, search, outputs",
         lambda e: bench_intel.figures(20_000 if e.quick else 100_000),
+    ),
+    Area(
+        "match", "Logs and observations against indicators and patterns", lambda e: bench_match.figures(quick=e.quick)
     ),
     Area("trust", "Attesting, sealing, the channel between nodes, the audit log", lambda _: bench_trust.figures()),
     Area("taxii", "TAXII: adding and reading over HTTP, beside OpenTAXII", lambda e: bench_taxii.figures(e.bodies())),

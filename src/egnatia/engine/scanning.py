@@ -58,6 +58,7 @@ class Scan:
         self._matcher, self._now, self._backend = matcher, now, backend
         self.keys = keys_of(matcher)
         self._loose = matcher.loose()
+        self._queries: dict[tuple[object, ...], str] = {}
         self._domains = matcher.table("domain-name", ("value",))
         if backend is not None:
             _put_keys(backend, self.keys)
@@ -79,13 +80,13 @@ class Scan:
                 lines = self._kept(opened, reading, tally, on_block)
             else:
                 lines = _all(opened, tally, on_block)
+            may = self._may(reading) if fast and isinstance(reading, Table) else None
             for number, line in lines:
-                if fast and isinstance(reading, Table) and not self._may(reading, line):
+                if may is not None and not may(line):
                     continue
                 row = reading.read(line)
                 if row is None:
-                    if not fast:
-                        _malformed(tally, number, line)
+                    _malformed(tally, number, line)
                 elif row.values:
                     yield self._observation(row, Place(source.name, number, line, row.at))
             tally.truncated = source.truncated
@@ -106,15 +107,22 @@ class Scan:
         """
         assert self._backend is not None  # noqa: S101  (asked before)
         connection = self._backend.con  # DuckDB's own
-        query = ""
-        for table in _tables(opened, reading, tally):
+        for table in _tables(opened, tally):
             connection.register("egnatia_lines", table)
-            query = query or self._backend.compile(self.kept_of(self._backend.table("egnatia_lines"), reading))
-            found = connection.execute(query).to_arrow_table()
+            found = connection.execute(self._query(reading)).to_arrow_table()
             connection.unregister("egnatia_lines")
             numbers, texts = found["number"].to_pylist(), found["line"].to_pylist()
             yield from ((number, text[:-1]) for number, text in zip(numbers, texts, strict=True))
             on_block()
+
+    def _query(self, reading: Table) -> str:
+        """The bulk query over the registered lines, put into words once for logs of the same columns."""
+        assert self._backend is not None  # noqa: S101  (asked before)
+        key = (reading.separator, reading.quoted, *reading.columns)
+        if key not in self._queries:
+            lines = self._backend.table("egnatia_lines")
+            self._queries[key] = str(self._backend.compile(self.kept_of(lines, reading)))
+        return self._queries[key]
 
     def kept_of(self, lines: Any, reading: Table) -> Any:
         """The expression, over a table of numbered lines: on DuckDB or Spark, whichever the table is on."""
@@ -127,21 +135,29 @@ class Scan:
             for name, place in columns.items()
         }
         # The fields are columns before anything is asked of them, so that a line is split once.
-        table = split.select("number", "line", **cut)
+        table = split.select("number", "line", size=split.fields.length(), **cut)
         values = [(use, table[f"f{place}"]) for place, use in reading.places]
         condition = kept(values, self.keys, backend.table(HOSTS).key, backend.table(WHOLE).key)
         if reading.quoted:
             condition = condition | table.line.contains('"')
+        # What has too few or too many columns is counted by who reads on.
+        condition = condition | (table.size != len(reading.columns))
         return table.filter(condition).select("number", "line")
 
-    def _may(self, reading: Table, line: str) -> bool:
-        """Whether a line that was kept is worth being read as a whole."""
-        if reading.quoted and '"' in line:
-            return True
-        fields = line.split(reading.separator)
-        if len(fields) != len(reading.columns):
-            return False
-        return any(self._may_be(use, fields[place]) for place, use in reading.places)
+    def _may(self, reading: Table) -> Callable[[str], bool]:
+        """Whether a line that was kept is worth being read as a whole, as a function put together once."""
+        separator, size, quoted, maybe = reading.separator, len(reading.columns), reading.quoted, self._may_be
+        # Without addresses and other values to look for, only fields with names are of use.
+        named = {"host", "url", "mail"}
+        places = [(place, use) for place, use in reading.places if self.keys.whole or use.kind in named]
+
+        def may(line: str) -> bool:
+            if quoted and '"' in line:
+                return True
+            fields = line.split(separator)
+            return len(fields) != size or any([maybe(use, fields[place]) for place, use in places])  # noqa: C419
+
+        return may
 
     def _may_be(self, use: Use, value: str) -> bool:
         kind, whole = use.kind, self.keys.whole
@@ -149,14 +165,14 @@ class Scan:
             if kind in {"url", "mail", "name", "path", "digests", "any"}:
                 return len(value) > 1
             return value.lower() in whole
-        if not whole and kind == "address":
-            return False
         for text in value.split(use.many) if use.many else (value,):
             name = text.lower().rstrip(".")
             if ":" in name or not name.isascii():
                 return True
             if whole and any(each in whole for each in lookups(use, name, self.keys)):
                 return True
+            if name[-1:].isdecimal():  # an address: no name ends so
+                continue
             while name:
                 if name in self._domains:
                     return True
@@ -223,7 +239,7 @@ def _note(tally: Tally, block: Block) -> None:
     if block.left_out:
         tally.malformed += block.left_out
         tally.lines += block.left_out
-    tally.lines += block.data.count(b"\n")
+    tally.lines += block.lines
 
 
 def _malformed(tally: Tally, number: int, line: str) -> None:
@@ -232,10 +248,9 @@ def _malformed(tally: Tally, number: int, line: str) -> None:
         tally.examples.append((number, line[:200]))
 
 
-def _tables(opened: Opened, reading: Table, tally: Tally) -> Iterator[Any]:
+def _tables(opened: Opened, tally: Tally) -> Iterator[Any]:
     """Blocks as tables of numbered lines, cut so that several threads have work, without copying a line."""
     numpy, arrow = loaded("numpy"), loaded("pyarrow")
-    separator, wanted = ord(reading.separator), len(reading.columns) - 1
     for block in opened.blocks(QUERIED):
         _note(tally, block)
         if not block.data:
@@ -243,10 +258,6 @@ def _tables(opened: Opened, reading: Table, tally: Tally) -> Iterator[Any]:
         data = block.data.replace(b"\r\n", b"\n") if b"\r\n" in block.data[:4096] else block.data
         letters = numpy.frombuffer(data, numpy.uint8)
         ends = numpy.flatnonzero(letters == 10)
-        if not reading.quoted and numpy.count_nonzero(letters == separator) != wanted * len(ends):
-            for number, line in enumerate(_lines(block), block.first):
-                if line and not line.startswith("#") and line.count(reading.separator) != wanted:
-                    _malformed(tally, number, line)
         starts = numpy.empty(len(ends) + 1, numpy.int32)
         starts[0] = 0
         starts[1:] = ends + 1

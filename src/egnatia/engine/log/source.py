@@ -26,11 +26,12 @@ class Unreadable(ValueError):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Whole lines of UTF-8, each with its end. `first` is the number of the first, counted from 1; `left_out` are
-    lines that were too long to be here."""
+    """So many whole `lines` of UTF-8, each with its end. `first` is the number of the first, counted from 1; `left_out`
+    are lines that were too long to be here."""
 
     data: bytes
     first: int
+    lines: int
     left_out: int = 0
 
 
@@ -126,7 +127,7 @@ class Opened:
                 break
             parts.append(part)
             size -= len(part)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """All of its lines, in blocks of about so many bytes."""
@@ -134,12 +135,12 @@ class Opened:
         skipping = False
         while True:
             got = self._read(size)
-            data = rest + got
+            data = rest + got if rest else got
             if not got:
                 if data and not skipping:
-                    yield Block(_clean(data + (b"" if data.endswith(b"\n") else b"\n")), number, left_out)
+                    yield _block(data if data.endswith(b"\n") else data + b"\n", number, left_out)
                 elif left_out:
-                    yield Block(b"", number, left_out)
+                    yield Block(b"", number, 0, left_out)
                 return
             if skipping:
                 end = data.find(b"\n") + 1
@@ -150,15 +151,21 @@ class Opened:
             cut = data.rfind(b"\n") + 1
             rest = data[cut:]
             if len(rest) > LINE_LIMIT:
-                rest, skipping = b"", True
+                skipping = True
             if cut:
-                whole = _clean(data[:cut])
-                yield Block(whole, number, left_out)
-                number += whole.count(b"\n")
+                block = _block(data if not rest else data[:cut], number, left_out)
+                yield block
+                number += block.lines
                 left_out = 0
             if skipping:
+                rest = b""
                 left_out += 1
                 number += 1
+
+
+def _block(data: bytes, first: int, left_out: int) -> Block:
+    whole = _clean(data)
+    return Block(whole, first, whole.count(b"\n"), left_out)
 
 
 def _clean(data: bytes) -> bytes:

@@ -1,0 +1,151 @@
+"""The bulk query keeps every line that matches; what it leaves out changes nothing, on DuckDB and on Spark."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from egnatia.engine.log.meaning import meant
+from egnatia.engine.log.source import Source
+from egnatia.engine.pattern import Matcher, compiled
+from egnatia.engine.scanning import Scan, Tally
+
+pytest.importorskip("duckdb", reason="the optional part 'engine' is not installed")
+
+from egnatia.engine.connection import embedded, on_spark
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DATA = Path(os.environ.get("EGNATIA_TEST_DATA", "../shared/data")) / "detection"
+HEAD = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
+
+names = st.sampled_from(
+    ("evil.example", "a.evil.example", "notevil.example", "EVIL.example.", "co.uk", "x.co.uk", "fine.example", "-",
+     "пример.мк", "a.xn--e1afmkfd.xn--d1al", "example", "1.evil.example", "192.0.2.1")
+)  # fmt: skip
+addresses = st.sampled_from(
+    ("10.0.0.1", "192.0.2.1", "198.51.100.9", "198.51.101.9", "2001:DB8::1", "::ffff:192.0.2.1")
+)
+answers = st.lists(names | addresses, min_size=1, max_size=3).map(",".join)
+lines = st.builds("1767225600.1\tC1\t{}\t5353\t{}\t53\tudp\t{}\t{}\n".format, addresses, addresses, names, answers)
+patterns = st.sampled_from(
+    (
+        "[domain-name:value = 'evil.example']",
+        "[domain-name:value = 'x.co.uk']",
+        "[domain-name:value = 'пример.мк']",
+        "[domain-name:value LIKE '%evil%']",
+        "[ipv4-addr:value = '192.0.2.1']",
+        "[ipv4-addr:value ISSUBSET '198.51.100.0/23']",
+        "[ipv4-addr:value = '198.51.100.0/25']",
+        "[ipv6-addr:value = '2001:db8::1']",
+        "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 53]",
+        "[url:value = 'http://evil.example/x']",
+        "[network-traffic:dst_port = 53]",
+    )
+)
+
+
+def numbers(scan: Scan, matcher: Matcher[str], path: Path) -> set[tuple[str, int]]:
+    found = matcher.match(scan.observations(Source(str(path)), Tally(str(path))))
+    return {(match.key, match.observations[0].source.number) for match in found}
+
+
+@pytest.fixture(scope="module")
+def backend() -> Any:
+    return embedded(threads=1, memory_mb=256)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(patterns, min_size=1, max_size=4, unique=True), st.lists(lines, min_size=1, max_size=12))
+def test_the_query_finds_what_reading_every_line_finds(
+    tmp_path: Path, backend: Any, many: list[str], said: list[str]
+) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(HEAD + "".join(said), encoding="utf-8")
+    matcher: Matcher[str] = Matcher()
+    for pattern in many:
+        matcher.add(pattern, meant(compiled(pattern)))
+    assert numbers(Scan(matcher, NOW, backend), matcher, path) == numbers(Scan(matcher, NOW), matcher, path)
+
+
+def test_lines_of_another_size_are_counted_once(tmp_path: Path, backend: Any) -> None:
+    path = tmp_path / "dns.log"
+    path.write_text(
+        HEAD + "too\tfew\n" + "1\tC\t10.0.0.1\t1\t10.0.0.2\t2\tudp\tx.example\t-\ttoo many\n\n", encoding="utf-8"
+    )
+    matcher: Matcher[str] = Matcher()
+    matcher.add_value("x", "domain-name", ("value",), "x.example")
+    for chosen in (backend, None):
+        tally = Tally("dns")
+        assert list(Scan(matcher, NOW, chosen).observations(Source(str(path)), tally)) == []
+        assert (tally.lines, tally.malformed) == (4, 2)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Matcher[str], set[int]]:
+    """The first lines of the real log, every tenth of the real domains, and the lines that a plain walk finds."""
+    if not (DATA / "zeek-dns-300k.log.gz").exists():
+        pytest.skip("the shared data is not beside the project")
+    path = tmp_path_factory.mktemp("real") / "dns.log"
+    said = gzip.decompress((DATA / "zeek-dns-300k.log.gz").read_bytes()).decode().splitlines(keepends=True)[:30_000]
+    path.write_text("".join(said), encoding="utf-8")
+    domains = set(gzip.decompress((DATA / "maltrail-domains.txt.gz").read_bytes()).decode().split()[::10])
+    matcher: Matcher[str] = Matcher()
+    for name in domains:
+        matcher.add_value(name, "domain-name", ("value",), name)
+    true = {
+        number for number, line in enumerate(said, 1) if any(each in domains for each in above(line.split("\t")[9]))
+    }
+    return path, matcher, true
+
+
+def above(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.partition(".")[2]
+
+
+def test_a_real_log_gives_exactly_the_true_lines(real: tuple[Path, Matcher[str], set[int]], backend: Any) -> None:
+    path, matcher, true = real
+    assert len(true) > 10
+    assert {number for _, number in numbers(Scan(matcher, NOW, backend), matcher, path)} == true
+
+
+@pytest.mark.filterwarnings("ignore")  # Spark's own, of the pandas that it was not made for and of sockets it leaves
+def test_spark_keeps_the_same_lines_by_the_same_expression(
+    real: tuple[Path, Matcher[str], set[int]], backend: Any, tmp_path: Path
+) -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install pyspark (with a Java 17)")
+    from egnatia.engine.log.form import Table, recognised  # noqa: PLC0415
+
+    path, matcher, true = real
+    said = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    reading = recognised([each.rstrip("\n") for each in said[:50]])
+    assert isinstance(reading, Table)
+    numbered = list(enumerate(said, 1))
+    session = (
+        sql.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.warehouse.dir", str(tmp_path / "warehouse"))
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    try:
+        spark = on_spark(session)
+        session.createDataFrame(numbered, "number long, line string").createOrReplaceTempView("egnatia_lines")
+        scan = Scan(matcher, NOW, spark)
+        kept = {int(each) for each in scan.kept_of(spark.table("egnatia_lines"), reading).execute()["number"]}
+    finally:
+        session.stop()
+    import pyarrow  # noqa: PLC0415  (only where it is there)
+
+    backend.con.register("egnatia_lines", pyarrow.table({"number": [n for n, _ in numbered], "line": said}))
+    here = Scan(matcher, NOW, backend)
+    assert kept == set(here.kept_of(backend.table("egnatia_lines"), reading).execute()["number"])
+    backend.con.unregister("egnatia_lines")
+    assert true <= kept
