@@ -9,6 +9,7 @@ from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.record import INDEX_SECONDS
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.correlation import correlate as correlated
+from egnatia.cyber.intel.enrichment import ProtectedNames, Surroundings, enriched, enrichers, note
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matrix import ATTACK, DISARM, Extent
 from egnatia.cyber.intel.matrix import matrix as matrix_of
@@ -159,3 +160,30 @@ def vote(desk: Desk, record: str, said: str, *, because: str) -> None:
         desk.answer(outcome, str(outcome.refused[0].problems[0]))
         raise SystemExit(REFUSED)
     desk.answer({"opinion": outcome.accepted[0].id}, f"Said: {WORDS.get(said, said)}.")
+
+
+@click.command()
+@click.argument("record")
+@click.option("--keep", is_flag=True, help="Keep what was found as a note on the record.")
+@command
+def enrich(desk: Desk, record: str, *, keep: bool) -> None:
+    """Show what enrichers know of the values of RECORD (its id); nobody else is asked for ours.
+
+    \b
+    egnatia enrich indicator--...
+    """
+    with desk.node() as node:
+        rows = node.store.get(node.clearance_of(node.own), [record])
+        if not rows:
+            raise Failure(f"There is no record {record!r} here that this organisation may see")
+        around = Surroundings(node.settings.data, ProtectedNames(node.store).all())
+        found = enriched(msgspec.json.decode(rows[0].body), enrichers(around))
+        lines = [(each.value, fact.words, fact.value, each.enricher) for each in found for fact in each.facts]
+        if keep and found:
+            submitter = Submitter(node.own, "command line", LOCAL)
+            body = note(rows[0], node.own, found, datetime.now(UTC))
+            outcome = node.admission.submit([body], submitter, atomic=True, tolerant=False).result()
+            if outcome.refused:
+                desk.answer(outcome, str(outcome.refused[0].problems[0]))
+                raise SystemExit(REFUSED)
+    desk.answer(found, table(("value", "what", "is", "by"), lines) if lines else "Nothing is known of it.")

@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "submit": "record:submit", "search": "record:search", "preview": "record:preview", "explain": "record:explain",
     "recall": "record:recall",
     "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix",
-    "vote": "intel:vote",
+    "vote": "intel:vote", "enrich": "intel:enrich",
     "match": "match:match",
     "knowledge": "knowledge:knowledge", "source": "source:source", "output": "output:output",
     "case": "case:case_", "exercise": "exercise:exercise",

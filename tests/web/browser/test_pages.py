@@ -20,6 +20,7 @@ WORKBENCH = (
     "/intel?q=type:indicator",
     "/intel/graph",
     "/intel/actors",
+    "/intel/lookalikes",
     "/intel/landscape?since=2026-06-01",
     "/intel/matrix?whole=true",
     "/intel/outputs",

@@ -8,11 +8,12 @@ from egnatia.web.intel.coverage import coverage
 from egnatia.web.intel.exploring import bundle, graph, picture
 from egnatia.web.intel.judging import judge
 from egnatia.web.intel.landscaping import overview, print_overview
+from egnatia.web.intel.lookalikes import keep_enrichment, lookalikes, protect
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     asking, suggest, common, coverage, graph, bundle, picture, actors, actor, judge,
-    overview, print_overview, outputs, save, remove, grant, revoke, *SOURCES,
+    overview, print_overview, lookalikes, protect, keep_enrichment, outputs, save, remove, grant, revoke, *SOURCES,
 )  # fmt: skip
 """Every page of this folder."""

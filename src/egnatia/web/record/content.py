@@ -6,6 +6,7 @@ import msgspec
 
 from egnatia.web.frame import Content
 from egnatia.web.record.change import Change
+from egnatia.web.record.enriching import Known
 from egnatia.web.record.fact import Fact
 from egnatia.web.record.graph import Picture
 from egnatia.web.record.handling import HandlingWords
@@ -68,6 +69,7 @@ class RecordPage(RecordContent, frozen=True, kw_only=True):
     way: str
     recalls: tuple[Named, ...]
     worths: tuple[Worth, ...]
+    known: tuple[Known, ...]
     now: int
 
 

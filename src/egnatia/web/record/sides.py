@@ -26,6 +26,7 @@ from egnatia.web.record.content import (
     RecordPage,
     Version,
 )
+from egnatia.web.record.enriching import known_of
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.fact import facts, names_in
 from egnatia.web.record.graph import picture
@@ -91,6 +92,7 @@ def record(visit: Visit, about: Subject, *, original: bool = False) -> tuple[Rec
         way=way(visit, row),
         recalls=tuple(Names(visit.speech, taken).named(each.id) for each in taken),
         worths=said_so,
+        known=known_of(visit, about),
         now=now(),
     )
     return page, (*beside.rows, *names.rows.values(), *contents, *taken, *voices)

@@ -1,0 +1,30 @@
+"""What more is known of a value without asking anybody: by enrichers of ours and of others."""
+
+from egnatia.cyber.intel.enrichment.enricher import (
+    KINDS,
+    Enriched,
+    Enricher,
+    Fact,
+    Surroundings,
+    enriched,
+    enrichers,
+    values_in,
+)
+from egnatia.cyber.intel.enrichment.keeping import note
+from egnatia.cyber.intel.enrichment.lookalike import Protected, ProtectedNames, Resemblance, resemblance
+
+__all__ = [
+    "KINDS",
+    "Enriched",
+    "Enricher",
+    "Fact",
+    "Protected",
+    "ProtectedNames",
+    "Resemblance",
+    "Surroundings",
+    "enriched",
+    "enrichers",
+    "note",
+    "resemblance",
+    "values_in",
+]
