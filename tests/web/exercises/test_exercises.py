@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
-from tests.cyber.exercises.playing import SMALL, act, incident, who
+from tests.cyber.exercises.playing import SMALL, act, game, incident, who
 from tests.exchange.gate import indicator
 from tests.web.house import House, csrf_of, housed
 
 from egnatia.cyber.exercises.exercises import Plan, within
+from egnatia.exchange import token
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS
 from egnatia.record import read
@@ -272,3 +273,53 @@ def test_a_record_handed_in_inside_bears_the_marking(house: House, word: str) ->
     (row,) = house.node.store.get(house.node.exercises.clearance(RS, word), [made["id"]])
     assert row.applied == (read(marking).head.id,)
     assert row.label.exercise == word
+
+
+def token_of(house: House, organisation: str) -> dict[str, str]:
+    """What a program of an organisation sends, with every right."""
+    minted = token.mint()
+    held = token.Token(
+        id=minted.id,
+        digest=minted.digest,
+        organisation=organisation,
+        name="a program",
+        rights=ALL_RIGHTS,
+        created=0,
+        expires=None,
+    )
+    house.node.store.tokens.add(held)
+    return {"authorization": f"Bearer {minted.text}"}
+
+
+def test_no_program_reads_anything_of_an_exercise(house: House, word: str) -> None:
+    made = {
+        **indicator(CLEAR, name="Played oboe", pattern="[domain-name:value = 'oboe.example']"),
+        "created_by_ref": AL,
+    }
+    player = Submitter(AL, "ana", ALL_RIGHTS, word, house.node.exercises.marking(word))
+    assert not house.node.admission.submit([msgspec.json.encode(made)], player).result(20).refused
+    case = incident(house.node, word, national_csirt=AL)
+    with httpx.Client(base_url=house.url, headers=token_of(house, AL), timeout=30) as client:
+        accept = {"accept": "application/taxii+json;version=2.1"}
+        (root,) = client.get("/taxii2/", headers=accept).json()["api_roots"]
+        listed = client.get(f"{root}collections/", headers=accept).json()["collections"]
+        assert listed
+        for each in listed:
+            shown = client.get(f"{root}collections/{each['id']}/objects/", headers=accept)
+            assert shown.status_code == 200
+            assert "oboe" not in shown.text
+            assert word not in shown.text
+            one = client.get(f"{root}collections/{each['id']}/objects/{made['id']}/", headers=accept)
+            assert one.status_code == 404 or not one.json().get("objects")
+        changes = client.get("/api/v1/changes?limit=1000").text
+        assert "records" in changes
+        assert "oboe" not in changes
+        assert word not in changes
+        for record in (made["id"], case, game(house.node, word, house.node.own).id):
+            for path in ("", "/versions", "/neighbours"):
+                assert client.get(f"/api/v1/records/{record}{path}").status_code == 404, path
+        assert "oboe" not in client.get("/api/v1/search?q=oboe").text
+        assert "layed oboe" not in client.get("/api/v1/values?value=oboe.example").text
+        newer = {**made, "modified": "2026-01-02T00:00:00.000Z"}
+        client.post("/api/v1/records", content=msgspec.json.encode(newer), headers={"content-type": "application/json"})
+        assert "oboe" not in client.get("/api/v1/changes?limit=1000").text
