@@ -7,7 +7,9 @@ _PLAYED: Final = (
     "/feed", "/search", "/intel", "/publish", "/recall", "/records", "/cases", "/saved", "/exercises", "/live",
     "/assets", "/choose", "/sign-out", "/sign-in", "/about",
 )  # fmt: skip
-_REAL: Final = ("/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews")
+_REAL: Final = (
+    "/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews", "/cases/templates", "/cases/calendar",
+)  # fmt: skip
 
 
 def is_played(path: str) -> bool:
@@ -17,4 +19,5 @@ def is_played(path: str) -> bool:
     def below(places: Iterable[str]) -> bool:
         return any(path == each or path.startswith(f"{each}/") for each in places)
 
-    return (path == "/" or below(_PLAYED)) and not below(_REAL)
+    # What is kept for the organisation or read by programs is not made of an exercise.
+    return (path == "/" or below(_PLAYED)) and not below(_REAL) and not path.endswith("/template")

@@ -83,7 +83,7 @@ def _done(registry: Registry, submitter: Submitter, case: str, form: Many) -> st
 def _deeds(registry: Registry, submitter: Submitter, case: str, form: Many) -> list[Deed]:
     if form.does != "assign":
         return [Deed(does=form.does, text=form.text)]
-    fold = registry.fold(registry.host.clearance_of(submitter.organisation), case)
+    fold = registry.fold(registry.clearance_of(submitter), case)
     own, party = submitter.organisation, fold.state.active().get(submitter.organisation)
     roles = party.roles if party is not None else frozenset[str]()
     mine = [

@@ -109,7 +109,7 @@ async def download(visit: NamedDependency[Visit], case: FromPath[str], file: Fro
     except Incomplete as error:
         raise NotFound(str(error)) from error
     await _note(visit, _TAKEN, file, f"{case} sha256 {record.sha256}")
-    named = f"attachment; filename=\"file\"; filename*=UTF-8''{quote(record.name, safe='')}"
+    named = f"attachment; filename=\"file\"; filename*=UTF-8''{quote(visit.file_name(record.name), safe='')}"
     headers = {**SANDBOX, "content-disposition": named}
     return Response(whole, media_type="application/octet-stream", headers=headers)
 

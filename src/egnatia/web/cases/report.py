@@ -94,7 +94,7 @@ async def report(visit: NamedDependency[Visit], case: FromPath[str], form: FromP
     content = await visit.ask(made)
     note = AuditNote(visit.actor, "case report", case, chosen)
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
-    headers = {**SANDBOX, "content-disposition": f'attachment; filename="{case[:14]}.{chosen}"'}
+    headers = {**SANDBOX, "content-disposition": f'attachment; filename="{visit.file_name(case[:14])}.{chosen}"'}
     kind = "application/pdf" if chosen == "pdf" else "text/html"
     return Response(content, media_type=kind, headers=headers)
 

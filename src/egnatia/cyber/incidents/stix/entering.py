@@ -34,7 +34,7 @@ def begin(registry: Registry, submitter: Submitter, incident: Incident, workflow
 def enter(registry: Registry, submitter: Submitter, incident: Incident, case: str) -> Entered:
     """Takes the incident into a case that is there: only facts that are said otherwise or not at all. Raises Unknown,
     Refused."""
-    fold = registry.fold(registry.host.clearance_of(submitter.organisation), case)
+    fold = registry.fold(registry.clearance_of(submitter), case)
     taken = adopted(incident, fold.book)
     fresh = {name: value for name, value in taken.facts.items() if fold.state.facts.get(name) != value}
     if fresh:
