@@ -51,7 +51,7 @@ TELLING: Final = (
 """Record types that tell of a technique; the technique itself does not count."""
 
 EXAMPLES: Final = 3
-LOOKED_AT: Final = 8_000
+LOOKED_AT: Final = 5_000
 """The most records that one matrix looks at, the newest ones."""
 
 _MAY_TELL: Final = re.compile(rb"attack-pattern--|T\d{4}|\\u00")
