@@ -184,3 +184,18 @@ def test_what_was_observed_stays_with_us_unless_we_say_otherwise(place: Place, t
     place.run("export", str(public), "--public")
     assert "observed-data" not in public.read_text()
     assert "10.0.0.1" not in public.read_text()
+
+
+def test_a_sighting_is_for_no_more_readers_than_its_indicator(place: Place, tmp_path: Path) -> None:
+    log = tmp_path / "sysmon.json"
+    log.write_text(OTHERS["sysmon"] + "\n")
+    assert hits(place, str(log), "--sightings", "--counts-only")[1]["sightings"] == 1
+    (told,) = place.ask("find", "type:sighting tlp:amber")
+    assert FILE["id"] in json.dumps(told)
+    assert not hits(place, str(log), "--for", "identity--22222222-2222-4222-8222-222222222222", ok=0)[0]
+
+
+def test_a_line_cannot_command_the_terminal(place: Place, tmp_path: Path) -> None:
+    log = tmp_path / "dns.log"
+    log.write_text(ZEEK.replace("192.0.2.1", "\x1b[2Jgone", 1))
+    assert "\x1b" not in place.run("match", str(log), ok=1).output

@@ -130,6 +130,11 @@ def _watch(node: Node, organisation: str, now: datetime, how: dict[str, Any]) ->
     return watch(node.store, clearance, now, terms)
 
 
+def _harmless(line: str) -> str:
+    """A line of somebody's as a terminal may show it: nothing in it can command the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)
+
+
 def _move(moved: Callable[[int], None], log: Source) -> None:
     moved(log.bytes_read)
 
@@ -186,7 +191,9 @@ class _Run:
                 self._desk.answer(made)
             elif len(self._shown) < SHOWN:
                 where = f"{place.log}:{place.number}"
-                self._shown.append((at or "", watched.value[:80], str(watched.score), where, place.line[:160]))
+                self._shown.append(
+                    (at or "", watched.value[:80], str(watched.score), where, _harmless(place.line[:160]))
+                )
 
     def end(self, watched: Watch, sightings: int) -> None:
         """The summary; exits as what was found, or could not be read, asks for."""
