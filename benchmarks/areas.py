@@ -15,6 +15,7 @@ from benchmarks import (
     bench_network,
     bench_open_pages,
     bench_pages,
+    bench_phone,
     bench_policy,
     bench_record,
     bench_split,
@@ -96,6 +97,7 @@ AREAS = (
     ),
     Area("import", "Importing a bundle", lambda extent: bench_import.figures(20 if extent.quick else 200)),
     Area("idle", "The memory of an idle node", lambda _: bench_idle.figures()),
+    Area("phone", "The first page on a throttled phone, and what pages weigh", lambda _: bench_phone.figures()),
     Area("pages", "Pages over a large log", lambda e: bench_pages.figures(20_000 if e.quick else 1_000_000)),
     Area("store", "The store: appending, pages in small and large logs, memory", lambda e: bench_store.figures(e.rows)),
 )

@@ -15,6 +15,8 @@ from statistics import quantiles
 from time import perf_counter
 
 import msgspec
+from benchmarks.bench_store import FRIEND, OWNER
+from benchmarks.bench_store import fill as fill_log
 from benchmarks.figure import Figure
 from tests.exchange import gate
 from tests.exchange.formats.test_bringing import bringing
@@ -28,6 +30,8 @@ from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS, Node
+from egnatia.settings import Organisation, Settings
+from egnatia.store import Known
 
 DATA = Path(os.environ.get("EGNATIA_TEST_DATA", "../shared/data")) / "misp"
 MISP_STIX = 8.24
@@ -132,11 +136,39 @@ def hub(neighbours: int = 10_000) -> Iterator[Figure]:
         yield Figure(f"a record with {neighbours:,} neighbours opened, p95", quantiles(took, n=20)[-1] * 1e3, "ms", 200)
 
 
+QUESTIONS = ("record", "word77", "value:10.1.2.3", "type:tool -tlp:clear", "technique:T1566", "type:malware since:30d")
+
+
+def large(rows: int) -> Iterator[Figure]:
+    """Questions to a log of so many rows, by somebody who sees 1% of it and by its owner."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(organisation=Organisation(name="Measured", id=OWNER, economy="ME"), base=folder)
+        Node.create(settings, "for a measurement")
+        with Node.open(settings, "for a measurement") as node:
+            node.store.organisations.put(Known(FRIEND, "Friend", "AL", member=False))
+            node.forget_facts()
+            fill_log(node.store, rows)
+            node.store.indexer.wait_for(node.store.position(), 7_200)
+            now = datetime.now(UTC)
+            for name, organisation in (("1%", FRIEND), ("all", OWNER)):
+                clearance = node.clearance_of(organisation)
+                known = known_to(node.store, clearance)
+                for query in QUESTIONS:
+                    took = []
+                    for _ in range(20):
+                        began = perf_counter()
+                        search(node.store, clearance, parse(query), known, now)
+                        took.append(perf_counter() - began)
+                    title = f"question {query!r} of who sees {name} of {rows:,} rows, p95"
+                    yield Figure(title, quantiles(took, n=20)[-1] * 1e3, "ms", 100)
+
+
 def figures(count: int = 100_000) -> Iterator[Figure]:
     """All of them."""
     yield from events()
     yield from popular(count)
     yield from hub(min(count // 10, 10_000))
+    yield from large(count)
 
 
 def main() -> None:
