@@ -14,7 +14,7 @@ from egnatia.casework.registry import Deed, Opening
 from egnatia.cyber.exercises.conductor import conduct
 from egnatia.cyber.exercises.exercises import FollowUp, Plan, within
 from egnatia.cyber.exercises.scenario import shipped
-from egnatia.demo.cast import BANK, HUB, actor, demo_id
+from egnatia.demo.cast import HUB, actor, demo_id
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
@@ -46,14 +46,14 @@ def played(hub: Node) -> str:
 def under_way(hub: Node) -> str:
     """The exercise that is being played, after its first hour; its name."""
     cast = {
-        "data-centre": (BANK.id,),
+        "data-centre": (actor("mk").id,),
         "csirt-me": (actor("me").id,),
         "csirt-al": (actor("al").id,),
         "csirt-rs": (actor("rs").id,),
         "regulator": (actor("me").id,),
     }
     leader = _person("facilitator")
-    observers = (actor("xk").id, actor("mk").id, actor("ba").id)
+    observers = (actor("xk").id, actor("ba").id)
     plan = Plan(text=shipped()["ransomware-data-centre"], cast=cast, observers=observers)
     word = hub.exercises.plan(leader, plan)
     hub.exercises.do(leader, word, "begin")

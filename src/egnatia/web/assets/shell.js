@@ -108,7 +108,7 @@ if (bell) {
 const game = document.querySelector("[data-game-at]");
 if (game && Number(game.dataset.gameSpeed) > 0) {
   const began = Date.now();
-  const words = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const words = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), {
     dateStyle: "short",
     timeStyle: "medium",
     timeZone: "UTC",
