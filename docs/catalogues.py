@@ -27,6 +27,7 @@ KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1,
 WORKFLOWS = (
     "casework/workflows/*.toml",
     "cyber/incidents/protocol.toml",
+    "cyber/incidents/assistance.toml",
     "cyber/incidents/profiles/*.toml",
     "cyber/exercises/*.toml",
 )

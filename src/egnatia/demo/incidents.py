@@ -25,6 +25,7 @@ def incidents(library: Library, now: datetime) -> Iterator[Play]:
     yield fresh(library, now - timedelta(hours=3))
     yield leak(library, now - timedelta(days=11))
     yield request(library, now - timedelta(hours=20))
+    yield assistance(library, now - timedelta(days=45))
 
 
 def ransomware(library: Library, began: datetime) -> Play:
@@ -191,6 +192,19 @@ def request(library: Library, began: datetime) -> Play:
     play = Play(library, began, AL, "Kush qëndron pas adresës 198.51.100.23?", workflow="information-request",
                 urgency="urgent", asked_at=_stamp(began))  # fmt: skip
     play.party(AL, "asking").party(MK, "asked")
+    return play
+
+
+def assistance(library: Library, began: datetime) -> Play:
+    """Two analysts of one economy work for another, and go home."""
+    play = Play(library, began, MK, "Форензика на меморија: двајца аналитичари", workflow="assistance",
+                skills=["memory forensics"], languages=["mk", "sr", "en"], called_at=_stamp(began))  # fmt: skip
+    play.party(MK, "asking").party(ME, "giving").party(HUB, "regional-coordinator")
+    play.do(ME, "offer", 2, people=2, text="Dva analitičara, od sjutra.")
+    play.do(MK, "accept", 3)
+    play.do(ME, "deploy", 20, people=2)
+    play.do(ME, "hand-over", 120, fields={"hours": 88}, text="Slike memorije pregledane, nalazi predati.")
+    play.do(MK, "stand-down", 130, fields={"hours": 96})
     return play
 
 

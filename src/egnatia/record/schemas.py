@@ -17,6 +17,7 @@ from egnatia.record.kind import Kind
 from egnatia.record.marking import TLP_EXTENSION, Audience, Exercise, Pap, Tlp
 from egnatia.record.meta import Custom, ExtensionType
 from egnatia.record.own import OwnType
+from egnatia.record.roster import ResponseRoster
 
 SHARING_AGREEMENT = OwnType(struct=SharingAgreement, name="sharing-agreement")
 RECEIPT = OwnType(struct=Receipt, name="receipt")
@@ -27,12 +28,13 @@ EXERCISE = OwnType(struct=Exercise, name="exercise", adds="property-extension")
 PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
 CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
+RESPONSE_ROSTER = OwnType(struct=ResponseRoster, name="response-roster")
 INCIDENT_AGGREGATE = OwnType(struct=IncidentAggregate, name="incident-aggregate")
 CASE_ATTACHMENT = OwnType(struct=CaseAttachment, name="case-attachment")
 CASE_ATTACHMENT_PIECE = OwnType(struct=CaseAttachmentPiece, name="case-attachment-piece")
 OWN_TYPES = (
-    SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT, INCIDENT_AGGREGATE,
-    CASE_ATTACHMENT, CASE_ATTACHMENT_PIECE,
+    SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT,
+    RESPONSE_ROSTER, INCIDENT_AGGREGATE, CASE_ATTACHMENT, CASE_ATTACHMENT_PIECE,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # imported where it is used: four megabytes that a node without foreign extensions does without

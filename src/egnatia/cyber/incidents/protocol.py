@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from egnatia.casework.condition import Unsound
-from egnatia.casework.library import Library
+from egnatia.casework.library import Library, shipped
 from egnatia.casework.workflow import Workflow
 
 Figure = int | float
@@ -154,4 +154,5 @@ def profiles() -> tuple[Profile, ...]:
 @cache
 def incidents() -> Library:
     """The protocol and its profiles, checked."""
-    return Library([adapted(protocol()), *(adapted(protocol(), each) for each in profiles())])
+    assistance = shipped("egnatia.cyber.incidents", "assistance.toml")
+    return Library([adapted(protocol()), *(adapted(protocol(), each) for each in profiles()), assistance])

@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from egnatia.web.incidents import playbooks
+from egnatia.web.incidents import playbooks, teams
 from egnatia.web.incidents.carrying import bundle, form, take
 from egnatia.web.incidents.classifying import part, say
 from egnatia.web.incidents.findings import empty, pasted
@@ -16,5 +16,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     part, say, empty, pasted, bundle, form, take, all_stages, forwarding, forward, situation, summary,
     summary_file, protocol, playbooks.shelf, playbooks.take, playbooks.one, playbooks.written, playbooks.remove,
     playbooks.start, playbooks.followed, playbooks.say,
+    teams.teams, teams.publish,
 )  # fmt: skip
 """Every page of this folder."""
