@@ -41,7 +41,7 @@ def _blocks(visit: Visit, game: Game, page: ReportPage) -> Iterator[Block]:
     say = visit.speech.gettext
     yield Note(f"{say('EXERCISE')}: {say(game.title)}. {say('Nothing on this page is real.')}", "warn")
     if page.story:
-        yield Paragraph(say(page.story))
+        yield Paragraph(" ".join(say(page.story).split()))
     facts = [(say("Result"), _percent(page.overall))]
     facts += [(say(each.title), ", ".join(_names(visit, each.organisations))) for each in game.places]
     yield Facts(facts)
