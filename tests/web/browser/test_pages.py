@@ -27,7 +27,8 @@ WORKBENCH = (
     "/intel/sources",
 )
 PAGES = ("/feed?type=indicator&economy=RS", "/search?q=racun", "/about", "/no-such-page", "/profile", "/sign-in")
-ALL = (*(each.path for each in ENTRIES), *PAGES, *WORKBENCH)
+INCIDENTS = ("/incidents/protocol", "/incidents/playbooks", "/incidents/teams", "/incidents/summary")
+ALL = (*INCIDENTS, *(each.path for each in ENTRIES), *PAGES, *WORKBENCH)
 HEAVIEST = 150_000
 
 
