@@ -6,6 +6,7 @@ import pytest
 from tests.web.house import House, csrf_of, housed
 
 from egnatia.web.language import LANGUAGES, preferred, speech
+from egnatia.web.navigation import ENTRIES
 from egnatia.web.permission import Role
 
 
@@ -59,3 +60,8 @@ def test_the_language_a_browser_likes_best_is_taken(asked: str, given: str) -> N
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_kosovo_carries_its_asterisk_in_every_language(code: str) -> None:
     assert speech(LANGUAGES[code]).economy("XK").endswith("*")
+
+
+def test_each_key_leads_to_one_page() -> None:
+    keys = [each.key for each in ENTRIES if each.key]
+    assert len(keys) == len(set(keys))

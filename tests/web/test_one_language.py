@@ -46,6 +46,9 @@ ALONE: Final = {
     "systemd",
     "hxxp",
     "cve",
+    "public",
+    "suffix",
+    "example",
 }
 """Latin words that may stand alone: names of formats, protocols and programs."""
 

@@ -42,7 +42,7 @@ ENTRIES = (
     Entry(path="/publish", words=N_("Publish"), permission=Permission.DRAFT, group=WORK, icon="publish", key="p"),
     Entry(path="/products", words=N_("Publications"), permission=Permission.READ, group=WORK, icon="bell", key="b"),
     Entry(path="/triage", words=N_("Reports"), permission=Permission.TRIAGE, group=WORK, icon="link", key="r"),
-    Entry(path="/incidents", words=N_("Incidents"), permission=Permission.READ, group=WORK, icon="incidents", key="x"),
+    Entry(path="/incidents", words=N_("Incidents"), permission=Permission.READ, group=WORK, icon="incidents", key="d"),
     Entry(path="/cases", words=N_("Cases"), permission=Permission.READ, group=WORK, icon="cases", key="i"),
     Entry(path="/exercises", words=N_("Exercises"), permission=Permission.READ, group=WORK, icon="exercises", key="x"),
     Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, icon="peers", key="e"),
