@@ -146,6 +146,8 @@ _OWN: Final = (
     _face("incident-aggregate", N_("Incidents in numbers"),
           N_("How many incidents an organisation has open, without any detail of them"),
           "economy at whole breakdowns"),
+    _face("response-roster", N_("Roster"), N_("The people of an organisation who may join a response team"),
+          "economy responders contact"),
 )  # fmt: skip
 
 FACES: Final[Mapping[str, Face]] = {each.type: each for each in (*_DOMAIN, *_RELATIONS, *_OBSERVABLES, *_META, *_OWN)}

@@ -30,6 +30,9 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 HEADINGS: Final[Mapping[str, str]] = {
     "comment": N_("Comment"),
     "counts": N_("Counts"),
+    "skills": N_("Skills"),
+    "on_call_from": N_("On call from"),
+    "on_call_until": N_("On call until"),
     "kept_back": N_("Kept back: too few to be told"),
     "sid": N_("Security identifier"),
     "alternate_data_streams": N_("Alternate data streams"),

@@ -267,6 +267,8 @@ _OWN: Final = (
     Property("piece_refs", N_("Pieces"), S.REFS),
     Property("whole", N_("All of them"), S.NUMBER),
     Property("breakdowns", N_("Broken down"), S.PARTS),
+    Property("responders", N_("Responders"), S.PARTS),
+    Property("contact", N_("How they are reached")),
     Property("does", N_("Step"), S.CODE),
     Property("after", N_("Follows"), S.REFS),
     Property("about", N_("About"), S.LIST),
