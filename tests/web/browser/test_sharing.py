@@ -79,6 +79,7 @@ def test_they_agree_and_a_record_becomes_visible(two: tuple[House, House], brows
     def visible() -> bool:
         return bool(other.node.store.get(other.node.clearance_of(other.node.own), [id_of(secret)]))
 
+    until(lambda: any(each.name == "CSIRT Beta" for each in one.node.organisations()))
     with opened(browser, one) as here, opened(browser, other) as there:
         here.open("/agreements")
         here.page.get_by_role("link", name="Draft an agreement").click()
