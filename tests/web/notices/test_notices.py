@@ -1,5 +1,6 @@
 """People are told what concerns them: once, by the ways that they chose, and never more than they may see."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ import msgspec
 import pytest
 from tests.web.cases.test_cases import BANK, LAW, opened, send, words
 from tests.web.house import House, csrf_of, housed
+from tests.web.telling import GREEN, record
 
 from egnatia.casework.notice import mentioned
+from egnatia.exchange.formats.conversion import instant
 from egnatia.exchange.letter import Call, Letter
 from egnatia.exchange.letter import Mail as Sent
 from egnatia.exchange.notice import Kind, Notices
@@ -257,6 +260,31 @@ def test_choices_are_kept_and_bad_ones_refused(told: Told) -> None:
             == 303
         )
         assert told.house.node.hooks.all() == ()
+
+
+def test_a_kept_search_tells_once_that_it_has_something_new(told: Told) -> None:
+    with told.client(told.csirt) as client:
+        csrf = csrf_of(client.get("/feed").text)
+        kept = client.post("/saved", data={"csrf": csrf, "name": "Evil names", "question": "evil", "tells": "true"})
+        assert kept.status_code == 303, kept.text
+    told.house.submit(record("indicator", GREEN, name="An evil name", modified=instant(time.time())))
+    assert told.house.node.store.indexer.wait_for(told.house.node.store.position())
+    for _ in range(2):
+        told.teller().once()
+    assert [each for each in told.of(told.csirt) if each[0] is Kind.SAVED] == [(Kind.SAVED, "saved")]
+    assert [each for each in told.of(told.bank) if each[0] is Kind.SAVED] == []
+
+
+def test_what_another_takes_back_is_told_and_what_one_took_back_oneself_is_not(told: Told) -> None:
+    shared = record("indicator", GREEN, name="A mistake")
+    told.house.submit(shared, owner=BANK)
+    with told.client(told.bank) as client:
+        page = f"/recall/{msgspec.json.decode(shared)['id']}"
+        data = {"csrf": csrf_of(client.get(page).text), "action": "withdraw", "reason": "Wrong", "do": "recall"}
+        assert client.post(page, data=data).status_code == 303
+    told.teller().once()
+    assert [each for each in told.of(told.csirt) if each[0] is Kind.RECALL] == [(Kind.RECALL, "recall")]
+    assert [each for each in told.of(told.bank) if each[0] is Kind.RECALL] == []
 
 
 def test_asking_for_the_count_keeps_no_session_alive(told: Told) -> None:
