@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from egnatia.casework.diagram import diagram
-from egnatia.casework.library import Library, general
+from egnatia.casework.library import Library, general, shipped
 from egnatia.casework.page import described
 from egnatia.cyber.exercises.exercises import library as exercises
 from egnatia.cyber.incidents.protocol import adapted, differences, profiles, protocol
@@ -16,7 +16,8 @@ MADE = "<!-- Made by docs/casework.py from the declaration; change that. -->\n\n
 
 def library() -> Library:
     """Every workflow that ships."""
-    return general().joined(Library([adapted(protocol())]), exercises())
+    ours = [adapted(protocol()), shipped("egnatia.cyber.incidents", "assistance.toml")]
+    return general().joined(Library(ours), exercises())
 
 
 def profiles_page() -> str:
