@@ -1,6 +1,7 @@
 """Files of a case: they reach the parties whole and nobody else, and say what their hash is known for."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import msgspec
 import pytest
 from tests.casework.test_partition import SECONDS, events, fold, offices, opened
 from tests.exchange.gate import AMBER, hand_in, indicator
-from tests.exchange.peer.region import until
+from tests.exchange.peer.region import pair, region, until
+from tests.exchange.peer.test_exchange import on_disk
 from tests.web.cases.test_cases import BANK, LAW
 from tests.web.house import House, housed
 
@@ -23,6 +25,7 @@ from egnatia.casework.attaching import (
     known_for,
     plain_name,
 )
+from egnatia.casework.follower import Follower
 from egnatia.casework.registry import Deed, Opening, Refused, Registry, Unknown
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS
@@ -157,6 +160,36 @@ def test_a_file_travels_to_the_party_at_another_node(tmp_path: Path) -> None:
             everything = beside.node.clearance_of(beside.own)
             rows = beside.node.store.changes(everything, 0, 1_000, EVERYTHING).rows
             assert not [row for row in rows if row.id.startswith("case")]
+
+    asyncio.run(run())
+
+
+def test_a_file_passes_a_relay_that_takes_no_part_sealed(tmp_path: Path) -> None:
+    words = "ime i prezime žrtve: само за странке".encode()
+
+    async def run() -> None:
+        async with region(tmp_path, "origin", "hub", "bank", mesh=False) as (origin, hub, bank):
+            pair(origin, hub, scope="all")
+            pair(bank, hub, scope="all")
+            followers = [Follower(each.node.casework) for each in (origin, hub, bank)]
+            try:
+                case = await asyncio.to_thread(opened, origin, bank)
+                await until(lambda: bool(_folded(bank, case)), seconds=SECONDS)
+                officer = Submitter(origin.own, "officer", ALL_RIGHTS)
+                file = File(name="statement.txt", content=words * 1_000)
+                event = await asyncio.to_thread(attach, origin.node.casework, officer, case, file)
+                (name,) = attached(event)
+                clearance = bank.node.clearance_of(bank.own)
+                await until(lambda: name in described(bank.node.casework, clearance, [name]), seconds=SECONDS)
+                record = described(bank.node.casework, clearance, [name])[name]
+                assert content(bank.node.casework, clearance, record) == file.content
+                assert [row for row in hub.rows() if row.type == "sealed-record"]
+                for hidden in (b64encode(words * 3)[:40], b"statement.txt", case.encode(), name.encode()):
+                    assert hidden in on_disk(bank)
+                    assert hidden not in on_disk(hub)
+            finally:
+                for each in followers:
+                    await asyncio.to_thread(each.close)
 
     asyncio.run(run())
 
