@@ -19,7 +19,8 @@ run: install
 	$(BIN)/egnatia demo
 
 # What measures time or kills processes runs by itself: beside other tests it would fail for want of a processor.
-ALONE := tests/exchange/peer tests/store/test_crash.py tests/demo/test_network.py tests/network
+# Two operators who pair their nodes in browsers find each other late after other browser tests in one process: not understood yet.
+ALONE := tests/web/browser/test_sharing.py tests/exchange/peer tests/store/test_crash.py tests/demo/test_network.py tests/network
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
