@@ -113,6 +113,7 @@ def test_a_bad_record_is_refused_and_the_others_are_taken(place: Place, tmp_path
     done = place.ask("import", file, "--report", str(report), ok=1)
     assert (done["added"], done["refused"]) == (1, 1)
     assert json.loads(report.read_text(encoding="utf-8").splitlines()[0])["index"] == 1
+    assert done["rules"][0]["example"].startswith("object 1: $.id: ")
 
 
 def test_an_atomic_import_takes_all_or_nothing(place: Place, tmp_path: Path) -> None:
@@ -136,6 +137,11 @@ def test_preview_stores_nothing(place: Place, tmp_path: Path) -> None:
     record = told("only looked at")
     place.run("preview", file_of(tmp_path, record))
     assert place.ask("search", "only", "looked") == []
+
+
+def test_a_preview_names_the_record_that_breaks_a_rule(place: Place, tmp_path: Path) -> None:
+    file = file_of(tmp_path, told("good"), told("bad", id="malware--not-a-uuid"))
+    assert "malware--not-a-uuid: $.id: " in place.run("preview", file, ok=1).stderr
 
 
 def test_a_value_is_found_by_itself(place: Place, tmp_path: Path) -> None:

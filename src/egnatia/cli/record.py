@@ -13,11 +13,11 @@ from egnatia.cli.handling import handling, handling_options
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.shown import Shown, shown
-from egnatia.exchange.submission import Submission, Submitter
+from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.exchange.takeback import Action, recalling
 from egnatia.node import Node
 from egnatia.policy import decide
-from egnatia.record import read
+from egnatia.record import Invalid, read
 from egnatia.record.split import split
 from egnatia.store import Query, Row
 from egnatia.store.query import LAST
@@ -112,12 +112,22 @@ def preview(desk: Desk, file: str, *, tlp: str | None, audience: tuple[str, ...]
     with desk.node() as node:
         submitter = Submitter(node.own, "command line", LOCAL)
         names = {each.id: each.name for each in node.organisations()}
-        rulings = [
-            Ruling(_id(body), seen.organisation, seen.decision.allowed, seen.decision.rule, seen.decision.reason)
-            for body in bodies_in(file)
-            for seen in node.preview(body, submitter, handling(tlp, audience))
-        ]
+        marks = handling(tlp, audience)
+        rulings = [each for body in bodies_in(file) for each in _rulings(node, body, submitter, marks)]
     desk.answer(rulings, _ruled(rulings, names))
+
+
+def _rulings(node: Node, body: bytes, submitter: Submitter, marks: Handling) -> list[Ruling]:
+    record = _id(body)
+    try:
+        seen = node.preview(body, submitter, marks)
+    except Invalid as error:
+        message = f"{record or 'a record without an id'}: {error}"
+        raise Failure(message) from error
+    return [
+        Ruling(record, each.organisation, each.decision.allowed, each.decision.rule, each.decision.reason)
+        for each in seen
+    ]
 
 
 def _id(body: bytes) -> str:

@@ -38,7 +38,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """One rule that records broke: how many, whether they were refused for it, and the first as an example."""
+    """One rule that records broke: how often, in records that were refused or not, and the first as an example."""
 
     rule: str
     refused: bool
@@ -82,7 +82,7 @@ def import_(
             else:
                 _add(total, bring_in(node, file, form, what, marks, on_finding))
     rules = tuple(
-        Broken(rule, refused, count, str(total.examples[rule, refused].problem))
+        Broken(rule, refused, count, str(total.examples[rule, refused]))
         for (rule, refused), count in total.rules.most_common()
     )
     done = Imported(total.read, total.added, total.present, total.refused, total.deviating, rules)

@@ -40,6 +40,9 @@ class Finding(msgspec.Struct, frozen=True):
     problem: Problem
     refused: bool
 
+    def __str__(self) -> str:
+        return f"object {self.index}{f', {self.id}' if self.id else ''}: {self.problem}"
+
 
 @dataclass
 class Tally:
