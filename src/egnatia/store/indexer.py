@@ -83,10 +83,11 @@ class Indexer:
         with database.readers.link() as link:
             found = database.rows(link, "SELECT position FROM watermarks WHERE name = :name", name=WATERMARK)
             start = found[0][0] if found else 0
+            end = database.rows(link, "SELECT position FROM state")[0][0]
             rows = database.rows(link, _NEXT, start=start, size=ROWS_AT_ONCE)
-            self._behind = database.rows(link, "SELECT position FROM state")[0][0] - start
-        if not rows:
-            self._reach(start)
+        self._behind = end - start if rows else 0
+        if not rows:  # the last positions may have no rows: a restored log has jumped
+            self._reach(max(start, end))
             return False
         dialect = database.engine.dialect.name
         texts = [(position, indexed(dialect, bytes(body))) for position, body in rows if body is not None]
