@@ -38,7 +38,6 @@ docs: install
 	$(BIN)/python -m docs.components
 	$(BIN)/python -m docs.permissions
 	$(BIN)/python -m docs.casework
-	$(BIN)/python -m egnatia.record.reference > docs/reference/records.md
 
 bench: install
 	$(BIN)/python -m benchmarks

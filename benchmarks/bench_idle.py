@@ -26,7 +26,7 @@ from egnatia.settings import FILE, Keys, Network, Organisation, Settings, load, 
 from egnatia.web.account.account import new_account
 from egnatia.web.account.door import Door
 from egnatia.web.account.session import Origin
-from egnatia.web.navigation import ENTRIES
+from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
 from egnatia.web.visit import SESSION, cookie_name
 
@@ -46,7 +46,7 @@ def figures() -> Iterator[Figure]:
             headers = {"Accept-Language": language}
             with httpx.Client(base_url=url, cookies=cookies, headers=headers, timeout=60) as client:
                 for _ in range(ROUNDS):
-                    for entry in ENTRIES:
+                    for entry in all_entries():
                         client.get(entry.path).raise_for_status()
         time.sleep(3)
         yield Figure("the node after every page of the navigation", resident_megabytes(pid), "MB", TARGET_MB)

@@ -14,6 +14,10 @@ import click
 import msgspec
 
 from egnatia.demo.cast import KOSOVO_FOOTNOTE
+from egnatia.domain import parts
+from egnatia.record.own import OwnType
+from egnatia.record.reference import render
+from egnatia.record.schemas import OWN_TYPES
 from egnatia.settings import Organisation, Settings, meta_of, sections, written
 
 HERE = Path(__file__).parent / "reference"
@@ -108,7 +112,19 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
     yield f"Answers: {'; '.join(codes)}.\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page, "cli.md": cli_page, "api.md": api_page}
+def records_page() -> str:
+    """Every record type, those of the domains among ours."""
+    domains = parts("records", OwnType)
+    title, _, rest = render((*OWN_TYPES, *domains)).partition("\n\n")
+    return f"{title}\n\n{MADE}{rest}"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "api.md": api_page,
+    "records.md": records_page,
+}
 """Every page that is made here, and what makes it."""
 
 

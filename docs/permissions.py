@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from egnatia.web.navigation import ENTRIES
+from egnatia.web.navigation import all_entries
 from egnatia.web.permission import GRANTS, HOUSE, MEANING, Permission, Role, granted, rights
 from egnatia.web.visitor import PUBLIC_PERMISSIONS
 
@@ -43,7 +43,7 @@ def page() -> str:
         "",
         "| page | needs |",
         "| --- | --- |",
-        *(f"| `{entry.path}` ({entry.words}) | {entry.permission} |" for entry in ENTRIES),
+        *(f"| `{entry.path}` ({entry.words}) | {entry.permission} |" for entry in all_entries()),
         "",
         "## At the gate of the exchange",
         "",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from egnatia.cyber.incidents.aid import Account, entry, ledger
 from egnatia.demo.incidents import assistance
-from egnatia.node.node import workflows
+from egnatia.node.domains import workflows
 
 
 def test_what_was_given_and_received_stands_by_economy() -> None:

@@ -8,7 +8,7 @@ from tests.cyber.building import book
 from egnatia.casework.clock import Timeliness, owed
 from egnatia.demo.cast import TELECOM, Actor
 from egnatia.demo.incidents import incidents
-from egnatia.node.node import workflows
+from egnatia.node.domains import workflows
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

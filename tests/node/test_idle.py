@@ -44,27 +44,29 @@ from pathlib import Path
 import egnatia.cli.main
 from egnatia.exchange.api.app import app
 from egnatia.node import Node
-from egnatia.node.serving import Peers, keep_sources, outputs, serve
+from egnatia.node.domains import jobs, routes
+from egnatia.node.serving import Peers, serve
 from egnatia.settings import load
 from egnatia.web.account.account import new_account
 from egnatia.web.account.door import Door
 from egnatia.web.account.session import Origin
 from egnatia.web.mount import pages
-from egnatia.web.navigation import ENTRIES
+from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
 from egnatia.web.visit import SESSION, cookie_name
 import httpx
 
 async def open_pages(node):
+    jobs()
     door = Door(node)
     account = new_account("ana", "Ana", node.own, frozenset(Role))
     door.accounts.add(account)
     cookie = door.sessions.begin("ana", "a test", Origin("127.0.0.1", "test"))
-    whole = app(node, extra=(pages(node, entrance=door), *outputs(node, node.facts.organisations)))
+    whole = app(node, extra=(pages(node, entrance=door), *routes(node)))
     transport = httpx.ASGITransport(whole)
     cookies = {cookie_name(SESSION, node.settings): cookie}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=cookies) as client:
-        for entry in ENTRIES:
+        for entry in all_entries():
             (await client.get(entry.path)).raise_for_status()
     await whole.state.surface.close()
 

@@ -16,7 +16,7 @@ from egnatia.cyber.intel.output import DEVICES
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS
 from egnatia.record.case import CaseParty
-from egnatia.web.navigation import ENTRIES
+from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
 
 NAMES: Final = re.compile(
@@ -109,7 +109,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def pages(house: House) -> list[str]:
     """The addresses of what there is to read, and of what goes wrong."""
-    found = [entry.path for entry in ENTRIES]
+    found = [entry.path for entry in all_entries()]
     found += ["/about", "/profile", "/notices", "/recall", "/search?q=znak", "/intel/matrix", "/intel/outputs"]
     found += ["/intel/sources", "/publish/new/indicator", "/publish/new/report", "/publish/quick", "/peers/invite"]
     found += ["/peers/accept", "/organisations/add", "/agreements/new", "/cases/due", "/audit/heads", "/audit/verify"]

@@ -17,7 +17,7 @@ from egnatia.cyber.exercises.scenario import scenario_in, shipped
 from egnatia.cyber.exercises.score import Points, Scores, scores
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
-from egnatia.node.node import workflows
+from egnatia.node.domains import workflows
 
 _RIGHTS = frozenset({Right.READ, Right.SUBMIT})
 

@@ -1,10 +1,11 @@
 """`egnatia`: every command, listed in one place and loaded when it is typed."""
 
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import click
+
+from egnatia.domain import Unfit, at, domains
 
 COMMANDS: Final = {
     "init": "node:init", "serve": "node:serve", "demo": "demo:demo",
@@ -12,17 +13,13 @@ COMMANDS: Final = {
     "export": "transfer:export_",
     "submit": "record:submit", "search": "record:search", "preview": "record:preview", "explain": "record:explain",
     "recall": "record:recall",
-    "find": "intel:find", "correlate": "intel:correlate", "path": "intel:path", "matrix": "intel:matrix",
-    "vote": "intel:vote", "enrich": "intel:enrich",
-    "match": "match:match",
-    "knowledge": "knowledge:knowledge", "source": "source:source", "output": "output:output",
-    "case": "case:case_", "exercise": "exercise:exercise",
+    "case": "case:case_",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",
     "mail": "mail:mail",
     "audit": "audit:audit", "backup": "care:backup", "restore": "care:restore", "purge": "care:purge",
 }  # fmt: skip
-"""Every command and where it is; docs/reference/cli.md follows this order. A node that serves has no need of the other
-commands: they would take 7 MB of it and a third of a second of every start."""
+"""The commands of the house and where each is in this folder. A node that serves has no need of the others: they would
+take 7 MB of it and a third of a second of every start. Those of domains are where their declarations say."""
 
 
 class Commands(click.Group):
@@ -30,11 +27,12 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, for the help."""
-        return sorted(COMMANDS)
+        return sorted(_places())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
-        return _loaded(cmd_name) if cmd_name in COMMANDS else None
+        place = f"egnatia.cli.{COMMANDS[cmd_name]}" if cmd_name in COMMANDS else _places().get(cmd_name)
+        return _loaded(place) if place is not None else None
 
     def invoke(self, ctx: click.Context) -> object:
         """Answers mistakes in words, unless EGNATIA_DEBUG asks for the whole story."""
@@ -47,14 +45,23 @@ class Commands(click.Group):
 
 
 def commands() -> Iterator[click.Command]:
-    """Every command, loaded, in the order in which they are listed."""
-    yield from map(_loaded, COMMANDS)
+    """Every command of the house and of the domains, loaded, in their order."""
+    yield from filter(None, map(_loaded, _places().values()))
 
 
-def _loaded(name: str) -> click.Command:
-    module, _, attribute = COMMANDS[name].partition(":")
-    found = getattr(import_module(f"egnatia.cli.{module}"), attribute)
-    assert isinstance(found, click.Command)  # noqa: S101  (a test loads every one)
+def _places() -> Mapping[str, str]:
+    """Where every command is; no domain takes the place of one of the house."""
+    others = {name: place for each in domains() for name, place in each.commands.items() if name not in COMMANDS}
+    return {**{name: f"egnatia.cli.{place}" for name, place in COMMANDS.items()}, **others}
+
+
+def _loaded(place: str) -> click.Command | None:
+    """The command at a place; None, and said, where a domain of others names one that is not there."""
+    try:
+        (found,) = at(place, click.Command)
+    except Unfit as error:
+        click.echo(f"A command is left out: {error}", err=True)
+        return None
     return found
 
 

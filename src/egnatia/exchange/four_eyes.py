@@ -5,14 +5,10 @@ person approves it. Records of our own types (cases, agreements, recalls, receip
 """
 
 import enum
-from typing import Final
 
 from egnatia.policy import Label, Tlp
 from egnatia.record.schemas import BUILT_IN
 from egnatia.store import Store
-
-EXEMPT: Final = frozenset({"marking-definition", *(each.name for each in BUILT_IN.types if each.adds == "new-sdo")})
-"""Record types that no rule is about: a recall must be quick, and who signs an agreement is asked by itself."""
 
 
 class Rule(enum.StrEnum):
@@ -40,8 +36,9 @@ class FourEyes:
 
 
 def demands(rule: Rule, type_: str, label: Label) -> bool:
-    """Whether a record of this type under this label needs a second person."""
-    if type_ in EXEMPT:
+    """Whether a record of this type under this label needs a second person. No rule is about types of our own: a recall
+    must be quick, and who signs an agreement is asked by itself."""
+    if type_ == "marking-definition" or BUILT_IN.defines(type_):
         return False
     match rule:
         case Rule.NEVER:

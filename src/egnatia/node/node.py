@@ -7,11 +7,8 @@ from typing import Final
 
 import msgspec
 
-from egnatia.casework.library import Library, general
 from egnatia.casework.registry import Registry
 from egnatia.cyber.exercises.exercises import Exercises
-from egnatia.cyber.exercises.exercises import library as exercise_workflows
-from egnatia.cyber.incidents.protocol import incidents
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
@@ -24,6 +21,7 @@ from egnatia.exchange.retention import Retention
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.exchange.takeback import own_custody
 from egnatia.exchange.webhook import Hooks
+from egnatia.node.domains import workflows
 from egnatia.node.facts import Facts
 from egnatia.node.residence import Hosted, Residence
 from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, clearance_within, preview
@@ -46,11 +44,6 @@ ERASURES: Final = "erasures"
 def now() -> int:
     """Microseconds UTC."""
     return time.time_ns() // 1_000
-
-
-def workflows() -> Library:
-    """Every workflow that this release knows."""
-    return general().joined(incidents(), exercise_workflows())
 
 
 class Node:

@@ -11,14 +11,11 @@ import uvloop
 from litestar import Litestar
 
 from egnatia.casework.follower import Follower
-from egnatia.cyber.exercises.conductor import Conductor
-from egnatia.cyber.incidents.picture import keep as keep_picture
-from egnatia.cyber.intel.delivery import routes as outputs
-from egnatia.cyber.intel.keeping import keep as keep_sources
 from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.delivering import CallSender, MailSender, deliver
 from egnatia.exchange.peer.peers import Peers
+from egnatia.node.domains import Job, jobs, routes
 from egnatia.node.node import Node
 from egnatia.node.pace import give_back, set_pace
 from egnatia.node.server import Server
@@ -66,7 +63,7 @@ async def serve(node: Node) -> None:
     door = Door(node)
     rest = api(
         node,
-        extra=(pages(node, entrance=door, guest=guest), *outputs(node, node.facts.organisations)),
+        extra=(pages(node, entrance=door, guest=guest), *routes(node)),
         guest=guest,
         searches=searches(node.store, node.organisations),
     )
@@ -102,23 +99,26 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     """The node's own work beside answering: its subscriptions, its cases, and erasing what is due."""
     await peers.start()
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
-    tell, about = node.settings.incidents, node.settings.organisation
-    picture = keep_picture(node.casework, node.own, about.economy, tell.tell, tell.tell_every_hours)
-    sources, letters = keep_sources(node), keep_mailing(node)
-    work = (_purge(node), _attend(node, peers), _rest(node), sources, deliver(senders), picture, letters)
-    tasks = [asyncio.create_task(each) for each in work]
+    work = (_purge(node), _attend(node, peers), _rest(node), deliver(senders), keep_mailing(node))
+    tasks = [asyncio.create_task(each) for each in (*work, *(_kept(each, node) for each in jobs()))]
     follower, teller = Follower(node.casework), TellerThread(Teller(node))
-    conductor = Conductor(node.exercises)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.to_thread(conductor.close)
         await asyncio.to_thread(follower.close)
         await asyncio.to_thread(teller.close)
         await peers.stop()
+
+
+async def _kept(job: Job, node: Node) -> None:
+    """A domain's job; what becomes of it is of no consequence to the rest of the node."""
+    try:
+        await job(node)
+    except Exception:  # one domain must not end the others
+        log.exception("%s.%s has ended", job.__module__, job.__qualname__)
 
 
 async def _attend(node: Node, peers: Peers) -> None:

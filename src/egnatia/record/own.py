@@ -36,6 +36,11 @@ class OwnType(msgspec.Struct, frozen=True, kw_only=True):
     namespace: UUID = EGNATIA
 
     @property
+    def is_record(self) -> bool:
+        """Whether it is a record type of its own, and not a part of others."""
+        return self.adds == "new-sdo"
+
+    @property
     def extension_id(self) -> str:
         """The identifier of the extension-definition."""
         return f"extension-definition--{uuid5(self.namespace, self.name)}"

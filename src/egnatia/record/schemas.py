@@ -6,7 +6,6 @@ Nothing is ever fetched: a schema that refers to another document by URL is refu
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from egnatia.record.aggregate import IncidentAggregate
 from egnatia.record.agreement import Recall, Receipt, SealedRecord, SharingAgreement
 from egnatia.record.attachment import CaseAttachment, CaseAttachmentPiece
 from egnatia.record.case import Case, CaseEvent
@@ -17,7 +16,6 @@ from egnatia.record.kind import Kind
 from egnatia.record.marking import TLP_EXTENSION, Audience, Exercise, Pap, Tlp
 from egnatia.record.meta import Custom, ExtensionType
 from egnatia.record.own import OwnType
-from egnatia.record.roster import ResponseRoster
 
 SHARING_AGREEMENT = OwnType(struct=SharingAgreement, name="sharing-agreement")
 RECEIPT = OwnType(struct=Receipt, name="receipt")
@@ -28,13 +26,11 @@ EXERCISE = OwnType(struct=Exercise, name="exercise", adds="property-extension")
 PAP = OwnType(struct=Pap, name="pap", adds="property-extension")
 CASE = OwnType(struct=Case, name="case")
 CASE_EVENT = OwnType(struct=CaseEvent, name="case-event")
-RESPONSE_ROSTER = OwnType(struct=ResponseRoster, name="response-roster")
-INCIDENT_AGGREGATE = OwnType(struct=IncidentAggregate, name="incident-aggregate")
 CASE_ATTACHMENT = OwnType(struct=CaseAttachment, name="case-attachment")
 CASE_ATTACHMENT_PIECE = OwnType(struct=CaseAttachmentPiece, name="case-attachment-piece")
 OWN_TYPES = (
     SHARING_AGREEMENT, AUDIENCE, EXERCISE, PAP, RECEIPT, RECALL, SEALED_RECORD, CASE, CASE_EVENT,
-    RESPONSE_ROSTER, INCIDENT_AGGREGATE, CASE_ATTACHMENT, CASE_ATTACHMENT_PIECE,
+    CASE_ATTACHMENT, CASE_ATTACHMENT_PIECE,
 )  # fmt: skip
 
 if TYPE_CHECKING:  # imported where it is used: four megabytes that a node without foreign extensions does without
@@ -46,7 +42,8 @@ _CUSTOM = Kind(Custom)
 
 
 class Schemas:
-    """The record types and extensions that a reading knows. Immutable: the `with_` methods give a larger one."""
+    """The record types and extensions that a reading knows. The `with_` methods give a larger one; `learn` makes one
+    larger, and is for a program that starts and has read nothing yet."""
 
     def __init__(
         self,
@@ -65,6 +62,11 @@ class Schemas:
         """The declared types, in order of declaration."""
         return tuple(self._own.values())
 
+    def defines(self, type: str) -> bool:  # noqa: A002  (STIX spelling)
+        """Whether a record type is one of the declared ones."""
+        own = self._own.get(type)
+        return own is not None and own.is_record
+
     def with_types(self, *types: OwnType) -> "Schemas":
         """These schemas and the record types (or extensions) that a domain or a third party declares."""
         kinds, parts, own = dict(self._kinds), dict(self._parts), dict(self._own)
@@ -79,6 +81,11 @@ class Schemas:
                 parts[one.extension_id] = kind
                 own[one.name] = one
         return Schemas(kinds, parts, own, self._validators)
+
+    def learn(self, *types: OwnType) -> None:
+        """From now on these are known too. Raises ValueError like `with_types`, and then learns none of them."""
+        larger = self.with_types(*types)
+        self._kinds, self._parts, self._own = larger._kinds, larger._parts, larger._own
 
     def with_extension(self, extension_id: str, schema: Mapping[str, Any]) -> "Schemas":
         """These schemas and a JSON Schema for what an extension-definition adds. Raises ValueError if it is unsound."""
@@ -174,4 +181,4 @@ def _outside_references(schema: Any) -> Iterator[str]:
 
 _STANDARD_KINDS = {kind.type: kind for kind in map(Kind, STANDARD) if kind.type is not None}
 BUILT_IN = Schemas(_STANDARD_KINDS, {TLP_EXTENSION: Kind(Tlp, unforgiving=True)}, {}, {}).with_types(*OWN_TYPES)
-"""The standard, OASIS TLP 2.0 and Egnatia's own types."""
+"""The standard, OASIS TLP 2.0 and Egnatia's own types; once a node is open, those of its domains too."""

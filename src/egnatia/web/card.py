@@ -32,12 +32,15 @@ LINKING: Final = frozenset(
 MINOR: Final = LINKING | OBSERVABLE_TYPES
 """Record types that a list shows on demand: they matter through what names them."""
 
-MAJOR: Final = tuple(sorted(frozenset(FACES) - MINOR))
-"""The others."""
 
 LONGEST: Final = 200
 
 UNKNOWN: Final = N_("An organisation that is not known here")
+
+
+def major() -> tuple[str, ...]:
+    """The others, those of the domains among them."""
+    return tuple(sorted(frozenset(FACES) - MINOR))
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

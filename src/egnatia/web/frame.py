@@ -1,8 +1,9 @@
 """A page is a typed struct and a template that gets it and its frame, nothing else; whatever it shows is escaped."""
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import jinja2
 import msgspec
@@ -88,8 +89,9 @@ def _ngettext(singular: str, plural: str, count: int, **values: object) -> Marku
     return text % {**values, "count": spoken.number(count), "num": spoken.number(count)}
 
 
+_OURS: Final = jinja2.PackageLoader("egnatia.web")
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("egnatia.web"),
+    loader=_OURS,
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -113,6 +115,11 @@ _TEMPLATES.filters.update(
 `{{ code|economy }}`, `{{ at|utc }}` for programs; `{{ declared|said }}` for a message that was marked with N_ where it
 is declared; `{{ keys|options }}` for what may be chosen
 in a workflow, with its words."""
+
+
+def lend(packages: Iterable[str]) -> None:
+    """From now on templates are also found in those packages' folders `templates`; none of them hides one of ours."""
+    _TEMPLATES.loader = jinja2.ChoiceLoader([_OURS, *map(jinja2.PackageLoader, packages)])
 
 
 def rendered(content: Content, frame: Frame) -> str:

@@ -1,27 +1,25 @@
-"""Every page of a node, in one list."""
+"""Every page of a node: those of the house in one list, each domain's as it declares them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, Router
 from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
+from egnatia.domain import parts
 from egnatia.exchange.api.surface import Surface
 from egnatia.web import (
     about,
     agreements,
     audit,
     cases,
-    exercises,
     feed,
-    incidents,
-    intel,
     live,
     notices,
     organisations,
     peers,
-    product,
     review,
     search,
     settings,
@@ -40,20 +38,17 @@ from egnatia.web.record import pages as record
 from egnatia.web.refusal import Elsewhere, refused
 from egnatia.web.visit import SESSION, Lobby, Visit, cookie_name
 
-PAGES: Sequence[ControllerRouterHandler] = (
+HOUSE_PAGES: Sequence[ControllerRouterHandler] = (
     *live.PAGES,
     *situation.PAGES,
     *feed.PAGES,
     *search.PAGES,
-    *intel.PAGES,
     *account.PAGES,
     *peers.PAGES,
     *organisations.PAGES,
     *agreements.PAGES,
     *cases.PAGES,
     *notices.PAGES,
-    *incidents.PAGES,
-    *exercises.PAGES,
     *audit.PAGES,
     *settings.PAGES,
     *record.PAGES,
@@ -61,7 +56,6 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *publish.PAGES,
     *recall.PAGES,
     *review.PAGES,
-    *product.PAGES,
     *intake.PAGES,
     *shell.PAGES,
 )
@@ -94,7 +88,7 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
 
     inside = Router(
         "/",
-        route_handlers=PAGES,
+        route_handlers=[*HOUSE_PAGES, *parts("pages", HTTPRouteHandler)],
         dependencies={"visit": Provide(visit), "door": Provide(lambda: entrance, sync_to_thread=False)},
         exception_handlers={Exception: refuse},
         include_in_schema=False,

@@ -1,9 +1,13 @@
-"""The ways through the pages, declared in one list; a visitor is offered those that it may go."""
+"""The ways through the pages: those of the house in one list, each domain's with its pages. A visitor is offered those
+that it may go."""
 
+from functools import cache
 from itertools import groupby
+from typing import Final
 
 import msgspec
 
+from egnatia.domain import parts
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.playable import is_played
@@ -11,7 +15,8 @@ from egnatia.web.visitor import Visitor
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One page in the navigation: `key` is the letter that goes there after `g`, `icon` its picture."""
+    """One page in the navigation: `key` is the letter that goes there after `g`, `icon` its picture. A domain's stands
+    behind the entry of the path `after`, or last in its group."""
 
     path: str
     words: str
@@ -19,6 +24,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     icon: str
     key: str = ""
+    after: str = ""
 
     def leads(self, path: str) -> bool:
         """Whether the page at `path` is this one or below it."""
@@ -34,17 +40,13 @@ class Way(msgspec.Struct, frozen=True):
 
 WORK, SHARING, HOUSE = N_("Work"), N_("Sharing"), N_("This node")
 
-ENTRIES = (
+HOUSE_ENTRIES: Final = (
     Entry(path="/", words=N_("Situation"), permission=Permission.READ, group=WORK, icon="situation", key="s"),
     Entry(path="/feed", words=N_("Feed"), permission=Permission.READ, group=WORK, icon="feed", key="f"),
     Entry(path="/search", words=N_("Search"), permission=Permission.READ, group=WORK, icon="search", key="h"),
-    Entry(path="/intel", words=N_("Workbench"), permission=Permission.READ, group=WORK, icon="intel", key="w"),
     Entry(path="/publish", words=N_("Publish"), permission=Permission.DRAFT, group=WORK, icon="publish", key="p"),
-    Entry(path="/products", words=N_("Publications"), permission=Permission.READ, group=WORK, icon="bell", key="b"),
     Entry(path="/triage", words=N_("Reports"), permission=Permission.TRIAGE, group=WORK, icon="link", key="r"),
-    Entry(path="/incidents", words=N_("Incidents"), permission=Permission.READ, group=WORK, icon="incidents", key="d"),
     Entry(path="/cases", words=N_("Cases"), permission=Permission.READ, group=WORK, icon="cases", key="i"),
-    Entry(path="/exercises", words=N_("Exercises"), permission=Permission.READ, group=WORK, icon="exercises", key="x"),
     Entry(path="/peers", words=N_("Peers"), permission=Permission.SEE_PEERS, group=SHARING, icon="peers", key="e"),
     Entry(
         path="/organisations",
@@ -83,9 +85,20 @@ ENTRIES = (
 )
 
 
+@cache
+def all_entries() -> tuple[Entry, ...]:
+    """Every entry, those of the domains in their places."""
+    found = list(HOUSE_ENTRIES)
+    for entry in parts("ways", Entry):
+        before = [at for at, each in enumerate(found) if each.path == entry.after]
+        group = [at for at, each in enumerate(found) if each.group == entry.group]
+        found.insert((before or group or [len(found) - 1])[-1] + 1, entry)
+    return tuple(found)
+
+
 def entries(visitor: Visitor) -> tuple[Entry, ...]:
     """What the visitor may open, in order; in an exercise only what is for work in it."""
-    offered = (each for each in ENTRIES if not visitor.exercise or is_played(each.path))
+    offered = (each for each in all_entries() if not visitor.exercise or is_played(each.path))
     return tuple(each for each in offered if visitor.may(each.permission))
 
 

@@ -9,7 +9,7 @@ import msgspec
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.policy.label import Tlp
 from egnatia.store.query import LAST, Query
-from egnatia.web.card import MAJOR, Organisations
+from egnatia.web.card import Organisations, major
 from egnatia.web.language import Speech
 from egnatia.web.language.speech import N_
 from egnatia.web.record.faces import FACES, kind_words
@@ -64,7 +64,7 @@ class Sieve(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.economy:
             there = {each.id for each in organisations.values() if each.economy == self.economy}
             owners = (owners & there if owners else there) or {NOBODY}
-        types = () if self.all or everything else MAJOR
+        types = () if self.all or everything else major()
         return Query(
             types=(self.type,) if self.type else types,
             owners=tuple(sorted(owners)),

@@ -10,7 +10,7 @@ from tests.cyber.exercises.playing import SMALL
 from egnatia.casework.condition import Unsound
 from egnatia.cyber.exercises.examination import examined
 from egnatia.cyber.exercises.scenario import Scenario, scenario_in, shipped, span
-from egnatia.node.node import workflows
+from egnatia.node.domains import workflows
 
 BROKEN = {
     "an inject that waits for itself": ('after = "inject:call"', 'after = "inject:finding"', "can never be reached"),

@@ -14,7 +14,7 @@ from tests.web.neighbour import neighbour, until
 from egnatia.exchange.directory import duration
 from egnatia.policy import in_force
 from egnatia.store import Known
-from egnatia.web.agreements.draft import PERIODS, TYPES
+from egnatia.web.agreements.draft import PERIODS, types
 from egnatia.web.permission import Role
 
 BANK = "identity--00000000-0000-4000-8000-0000000000ba"
@@ -257,8 +257,8 @@ def test_an_agreement_is_hidden_from_everybody_else(house: House) -> None:
 
 def test_the_form_offers_periods_and_types_that_the_language_knows() -> None:
     assert all(duration(each) for each in PERIODS if each)
-    assert {"indicator", "report", "relationship", "case"} <= set(TYPES)
-    assert not {"recall", "ipv4-addr", "marking-definition"} & set(TYPES)
+    assert {"indicator", "report", "relationship", "case"} <= set(types())
+    assert not {"recall", "ipv4-addr", "marking-definition"} & set(types())
 
 
 def test_two_nodes_sign_and_a_record_becomes_visible(tmp_path: Path) -> None:

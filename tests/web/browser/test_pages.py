@@ -11,7 +11,7 @@ from tests.web.browser.browsing import PATIENCE, chromium, fill, needs_chromium,
 from tests.web.house import House, housed
 from tests.web.telling import GREEN, record
 
-from egnatia.web.navigation import ENTRIES
+from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
@@ -28,7 +28,7 @@ WORKBENCH = (
 )
 PAGES = ("/feed?type=indicator&economy=RS", "/search?q=racun", "/about", "/no-such-page", "/profile", "/sign-in")
 INCIDENTS = ("/incidents/protocol", "/incidents/playbooks", "/incidents/teams", "/incidents/summary")
-ALL = (*INCIDENTS, *(each.path for each in ENTRIES), *PAGES, *WORKBENCH)
+ALL = (*INCIDENTS, *(each.path for each in all_entries()), *PAGES, *WORKBENCH)
 HEAVIEST = 150_000
 
 

@@ -4,17 +4,19 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+from egnatia.node.domains import admitted
 from egnatia.record.catalog import STANDARD
 from egnatia.record.common import DomainObject, ExternalReference, KillChainPhase, Observable, StixObject
 from egnatia.record.record import GranularMarking
-from egnatia.record.schemas import OWN_TYPES
+from egnatia.record.schemas import BUILT_IN
 from egnatia.web.record.face import Shape
 from egnatia.web.record.faces import FACES
 from egnatia.web.record.parts import EXTENSIONS, HEADINGS, TECHNICAL
 from egnatia.web.record.properties import COMMON, PROPERTIES
 from egnatia.web.record.vocabulary import VOCABULARIES
 
-WHOLE = [*STANDARD, *(each.struct for each in OWN_TYPES if each.adds == "new-sdo")]
+admitted()
+WHOLE = [*STANDARD, *(each.struct for each in BUILT_IN.types if each.is_record)]
 SHOWN_APART = (ExternalReference, KillChainPhase, GranularMarking)
 SHARED = {field.name for kind in (DomainObject, Observable) for field in msgspec.structs.fields(kind)}
 FITTING = {

@@ -1,5 +1,6 @@
 """One thread lets happen what is due in the exercises that are led here, by their simulated time."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from egnatia.casework.registry import Refused, Unknown
+from egnatia.casework.workplace import Workplace
 from egnatia.cyber.exercises.exercises import Exercises
 from egnatia.cyber.exercises.game import Game
 from egnatia.cyber.exercises.scenario import Inject, span
@@ -40,6 +42,18 @@ class Conductor:
                 conduct(self._exercises, datetime.now(UTC))
             except Exception:  # the thread must outlive any one exercise
                 log.exception("exercises are behind")
+
+
+async def keep(place: Workplace) -> None:
+    """Conducts for as long as the node works."""
+    stage = place.casework.stage
+    if not isinstance(stage, Exercises):
+        return
+    conductor = Conductor(stage)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.to_thread(conductor.close)
 
 
 def conduct(exercises: Exercises, now: datetime) -> int:

@@ -16,14 +16,14 @@ import msgspec
 
 from egnatia.casework.audience import marking
 from egnatia.casework.registry import Registry
+from egnatia.casework.workplace import Workplace
+from egnatia.cyber.incidents.aggregate import INCIDENT_AGGREGATE, Breakdown, IncidentAggregate
 from egnatia.cyber.incidents.protocol import is_incident
 from egnatia.cyber.incidents.suppression import Counts, suppressed
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.policy import Clearance
 from egnatia.record import read, reading
-from egnatia.record.aggregate import Breakdown, IncidentAggregate
 from egnatia.record.marking import EGNATIA, TLP2_IDS
-from egnatia.record.schemas import INCIDENT_AGGREGATE
 from egnatia.store import Query
 from egnatia.store.casebook import Standing
 from egnatia.store.query import LAST
@@ -128,15 +128,16 @@ def by_economy(found: Iterable[IncidentAggregate]) -> Mapping[str, tuple[int, bo
     return counts
 
 
-async def keep(registry: Registry, organisation: str, economy: str, readers: Sequence[str], hours: int) -> None:
-    """Tells them for ever, every so many hours; does nothing where nobody is to be told."""
-    if not readers:
+async def keep(place: Workplace) -> None:
+    """Tells whom the settings name for ever, every so many hours; does nothing where nobody is to be told."""
+    tell, economy = place.settings.incidents, place.settings.organisation.economy
+    if not tell.tell:
         return
     await asyncio.sleep(_FIRST_SECONDS)
     while True:
         with contextlib.suppress(TimeoutError):
-            await asyncio.to_thread(publish, registry, organisation, economy, readers)
-        await asyncio.sleep(hours * 3_600)
+            await asyncio.to_thread(publish, place.casework, place.own, economy, tell.tell)
+        await asyncio.sleep(tell.tell_every_hours * 3_600)
 
 
 def _breakdown(name: str, counts: Counts) -> Breakdown:

@@ -18,6 +18,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
+from egnatia.casework.workplace import Workplace
 from egnatia.cyber.intel.feeding import feed
 from egnatia.cyber.intel.output import MISP_FEED, Made, Output, make
 from egnatia.cyber.intel.searching import known_to
@@ -126,6 +127,11 @@ class Maker:
 def _is_good(held: tuple[float, int, Made], position: int) -> bool:
     age = time.monotonic() - held[0]
     return age < REST_SECONDS or (held[1] == position and age < AGED_SECONDS)
+
+
+def outputs(place: Workplace) -> tuple[HTTPRouteHandler, ...]:
+    """What the domain answers to programs."""
+    return routes(place, place.organisations)
 
 
 def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> tuple[HTTPRouteHandler, ...]:

@@ -12,7 +12,7 @@ from egnatia.record import DomainObject
 from egnatia.record.agreement import SharingAgreement
 from egnatia.record.catalog import STANDARD
 from egnatia.record.marking import TLP2_IDS
-from egnatia.record.schemas import OWN_TYPES, SHARING_AGREEMENT
+from egnatia.record.schemas import BUILT_IN, SHARING_AGREEMENT
 from egnatia.web.agreements.standing import Seen, Text
 from egnatia.web.language import Speech
 
@@ -25,19 +25,16 @@ PERIODS: Final = ("", "P30D", "P90D", "P180D", "P1Y", "P2Y", "P5Y")
 NOT_SHARED: Final = frozenset({"sharing-agreement", "receipt", "recall", "sealed-record"})
 """Types that no agreement needs to name: they are about sharing itself."""
 
-TYPES: Final = tuple(
-    sorted(
-        each.__struct_config__.tag
-        for each in (*STANDARD, *(one.struct for one in OWN_TYPES))
-        if issubclass(each, DomainObject) and isinstance(each.__struct_config__.tag, str)
-        if each.__struct_config__.tag not in NOT_SHARED
-    )
-)
-"""The record types that a form offers; an agreement may name others too."""
-
 _TLP = {name: ref for ref, name in TLP2_IDS.items()}
 """How other programs are told what holds here anyway: an agreement is for its parties, and for their clients where
 records may go on to them."""
+
+
+def types() -> tuple[str, ...]:
+    """The record types that a form offers; an agreement may name others too."""
+    structs = (*STANDARD, *(one.struct for one in BUILT_IN.types))
+    tags = (each.__struct_config__.tag for each in structs if issubclass(each, DomainObject))
+    return tuple(sorted(tag for tag in tags if isinstance(tag, str) and tag not in NOT_SHARED))
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,12 +15,12 @@ from egnatia.record.agreement import SharingAgreement
 from egnatia.store import Known
 from egnatia.web.agreements.draft import (
     PERIODS,
-    TYPES,
     Draft,
     Form,
     body_of,
     overlapping,
     terms_of,
+    types,
     wrong_with,
 )
 from egnatia.web.agreements.effect import COUNTED, Gain, gains
@@ -32,6 +32,11 @@ from egnatia.web.organisations.listing import told_of
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import kind_words
 from egnatia.web.visit import Visit
+
+
+def offered() -> tuple[tuple[str, str], ...]:
+    """The record types that the form offers, with their words."""
+    return tuple((each, kind_words(each)) for each in types())
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ class DraftForm(Content, frozen=True, kw_only=True):
     to: str
     organisations: tuple[Known, ...]
     wrong: Mapping[str, str] = {}
-    types: tuple[tuple[str, str], ...] = tuple((each, kind_words(each)) for each in TYPES)
+    types: tuple[tuple[str, str], ...] = msgspec.field(default_factory=offered)
     periods: tuple[str, ...] = PERIODS
     own_name: str
 

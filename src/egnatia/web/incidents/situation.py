@@ -10,8 +10,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from markupsafe import Markup
 
+from egnatia.cyber.incidents.aggregate import IncidentAggregate
 from egnatia.cyber.incidents.picture import by_economy, economies_of, open_incidents, tally, told
-from egnatia.record.aggregate import IncidentAggregate
 from egnatia.store.casebook import Standing
 from egnatia.web.chart import Chart, Series
 from egnatia.web.frame import Content

@@ -11,11 +11,10 @@ from litestar.di import NamedDependency
 
 from egnatia.casework.audience import marking
 from egnatia.cyber.incidents.aid import Account, Entry, assistances, entry, ledger
+from egnatia.cyber.incidents.roster import RESPONSE_ROSTER, Responder, ResponseRoster
 from egnatia.record import Invalid, read, reading
 from egnatia.record.instant import mend_instant
 from egnatia.record.marking import EGNATIA, TLP2_IDS
-from egnatia.record.roster import Responder, ResponseRoster
-from egnatia.record.schemas import RESPONSE_ROSTER
 from egnatia.store import Batch, Known, Note
 from egnatia.store.query import LAST, Query
 from egnatia.web.chart import Chart, Series

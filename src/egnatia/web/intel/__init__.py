@@ -1,5 +1,7 @@
 """The analyst's workbench: questions, what records have in common, techniques, outputs for defences, sources."""
 
+from typing import Final
+
 from litestar.types import ControllerRouterHandler
 
 from egnatia.web.intel.adversaries import actor, actors
@@ -11,9 +13,25 @@ from egnatia.web.intel.landscaping import overview, print_overview
 from egnatia.web.intel.lookalikes import keep_enrichment, lookalikes, protect
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
+from egnatia.web.language.speech import N_
+from egnatia.web.navigation import WORK, Entry
+from egnatia.web.permission import Permission
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     asking, suggest, common, coverage, graph, bundle, picture, actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, outputs, save, remove, grant, revoke, *SOURCES,
 )  # fmt: skip
 """Every page of this folder."""
+
+WAYS: Final = (
+    Entry(
+        path="/intel",
+        words=N_("Workbench"),
+        permission=Permission.READ,
+        group=WORK,
+        icon="intel",
+        key="w",
+        after="/search",
+    ),
+)
+"""The way to them in the navigation."""

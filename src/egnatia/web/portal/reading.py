@@ -11,7 +11,7 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.store.entry import Row
 from egnatia.store.query import LAST, Query
-from egnatia.web.card import MAJOR
+from egnatia.web.card import major
 from egnatia.web.language.speech import N_
 from egnatia.web.portal.counter import Counter, PortalContent
 from egnatia.web.product.content import Bulletin, Weakness, bulletin, weaknesses
@@ -21,10 +21,7 @@ from egnatia.web.record.name import Names, decoded, name_of, shortened
 from egnatia.web.record.text import visible
 from egnatia.web.record.translation import translated
 
-SHOWN: Final = tuple(
-    each for each in MAJOR if each not in {"language-content", "recall", "opinion", "extension-definition"}
-)
-"""Record types that stand in lists of the portal by themselves."""
+_ASIDE: Final = frozenset({"language-content", "recall", "opinion", "extension-definition"})
 NEWEST: Final = 6
 LISTED: Final = 50
 FOUND: Final = 30
@@ -37,6 +34,11 @@ SECTIONS: Final = {
     "situation": (N_("Situation reports"), (Kind.SITUATION,)),
 }
 """The lists of the portal: the last part of the address, what it is called, and the kinds of products in it."""
+
+
+def listed_types() -> tuple[str, ...]:
+    """Record types that stand in lists of the portal by themselves."""
+    return tuple(each for each in major() if each not in _ASIDE)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -186,14 +188,14 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
         lang=str(shown_stix.get("lang", ""))[:20],
         revoked=stix.get("revoked") is True,
         facts=tuple(each for each in told_facts if each.shape not in {"refs", "parts"}),
-        related=tuple(_found(counter, each) for each in around_rows if each.type in SHOWN),
+        related=tuple(_found(counter, each) for each in around_rows if each.type in listed_types()),
         **around,
     )
 
 
 def search(counter: Counter, words: str) -> SearchPage:
     """Public records that have all the words."""
-    query = Query(types=SHOWN, versions=(LAST,))
+    query = Query(types=listed_types(), versions=(LAST,))
     rows = (
         counter.store.search(counter.clearance, words, query, FOUND) if words.strip() and "\x00" not in words else None
     )
@@ -207,7 +209,7 @@ def search(counter: Counter, words: str) -> SearchPage:
 
 def _related(counter: Counter, refs: Sequence[str]) -> tuple[Found, ...]:
     rows = counter.store.get(counter.clearance, list(refs)[:RELATED]) if refs else ()
-    return tuple(_found(counter, row) for row in rows if row.type in SHOWN and row.type != "identity")
+    return tuple(_found(counter, row) for row in rows if row.type in listed_types() and row.type != "identity")
 
 
 def _found(counter: Counter, row: Row) -> Found:

@@ -18,7 +18,7 @@ from egnatia.policy.directory import Agreement, in_force
 from egnatia.store.entry import Row
 from egnatia.store.query import LAST, Query
 from egnatia.store.tally import HOUR, Tallied
-from egnatia.web.card import MAJOR, Card, Organisations, by_id, cards
+from egnatia.web.card import Card, Organisations, by_id, cards, major
 from egnatia.web.chart import Chart, Series
 from egnatia.web.feed.saved import SavedShown, new_of
 from egnatia.web.frame import Content
@@ -41,8 +41,6 @@ SOON: Final = timedelta(days=30)
 
 TOP: Final = 4
 """Kinds that are drawn by themselves; the others are drawn together."""
-
-_RECENT: Final = Query(types=MAJOR, versions=(LAST,), newest_first=True)
 
 SpanName = Annotated[Literal["day", "week", "month"], QueryParameter(name="span", description="How far back")]
 
@@ -130,7 +128,7 @@ def _read(visit: Visit, span: Span) -> Read:
     start = visit.now - span.hours * HOUR
     return Read(
         store.tally.counts(clearance, start - span.hours * HOUR),
-        store.changes(clearance, 0, NEWEST, _RECENT).rows,
+        store.changes(clearance, 0, NEWEST, Query(types=major(), versions=(LAST,), newest_first=True)).rows,
         sectors(store, clearance, start),
         awaits(visit),
     )

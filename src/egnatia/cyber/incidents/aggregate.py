@@ -1,6 +1,6 @@
 """How many incidents an organisation has open, without any detail of them: for who keeps the regional picture."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -8,6 +8,7 @@ from msgspec import Meta
 from egnatia.record.case import Economy, Organisation
 from egnatia.record.common import DomainObject
 from egnatia.record.format import Instant
+from egnatia.record.own import OwnType
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -33,3 +34,6 @@ class IncidentAggregate(DomainObject, frozen=True, kw_only=True, omit_defaults=T
     breakdowns: tuple[Breakdown, ...] = ()
 
     section: ClassVar[str] = "Egnatia incident-aggregate"
+
+
+INCIDENT_AGGREGATE: Final = OwnType(struct=IncidentAggregate, name="incident-aggregate")

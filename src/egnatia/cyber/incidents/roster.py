@@ -1,6 +1,6 @@
 """Whom an organisation can send: people with skills, languages and times on call. Who sees it is in its markings."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -8,6 +8,7 @@ from msgspec import Meta
 from egnatia.record.case import Economy, Organisation
 from egnatia.record.common import DomainObject
 from egnatia.record.format import Instant, Some
+from egnatia.record.own import OwnType
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -32,3 +33,6 @@ class ResponseRoster(DomainObject, frozen=True, kw_only=True, omit_defaults=True
     contact: Annotated[str, Meta(max_length=300)] | None = None
 
     section: ClassVar[str] = "Egnatia response-roster"
+
+
+RESPONSE_ROSTER: Final = OwnType(struct=ResponseRoster, name="response-roster")
