@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from egnatia.cli.main import COMMANDS, main
+from egnatia.cli.main import commands, main
 from egnatia.demo.cast import actor
 from egnatia.demo.pen import Object, Pen, encoded, indicator
 
@@ -236,7 +236,7 @@ def test_a_wrong_passphrase_is_said_in_words(place: Place) -> None:
     assert "passphrase" in done.output
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [each.name for each in commands()])
 def test_every_command_explains_itself_by_an_example(command: str) -> None:
     done = CliRunner().invoke(main, [command, "--help"])
     assert done.exit_code == 0
