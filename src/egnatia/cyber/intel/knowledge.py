@@ -85,7 +85,7 @@ def _brought(host: Host, wanted: Knowledge, told: Told) -> Tally:
         told(len(content))
         return import_stream(io.BytesIO(content), admit)
     bringing = Bringing(host.store, host.clearance_of(host.own), host.own, admit)
-    at = float(int(time.time()))
+    at = time.time_ns() // 1_000_000 / 1_000  # whole milliseconds, as STIX has them
     total = Tally()
     size = 0
     for path in _files(wanted):
