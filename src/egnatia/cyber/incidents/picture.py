@@ -19,7 +19,7 @@ from egnatia.casework.registry import Registry
 from egnatia.casework.workplace import Workplace
 from egnatia.cyber.incidents.aggregate import INCIDENT_AGGREGATE, Breakdown, IncidentAggregate
 from egnatia.cyber.incidents.protocol import is_incident
-from egnatia.cyber.incidents.suppression import Counts, suppressed
+from egnatia.cyber.incidents.suppression import Counts, Tally, suppressed
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.policy import Clearance
 from egnatia.record import read, reading
@@ -68,12 +68,10 @@ def tally(found: Iterable[Standing]) -> dict[str, dict[str, int]]:
 
 def aggregate(found: Sequence[Standing], *, author: str, economy: str, at: str) -> IncidentAggregate:
     """The numbers as they may leave the node, unmarked."""
-    whole = len(found)
-    kept = {
-        name: suppressed(dict(sorted(cells.items())), whole, adds_up=name != "sectors")
-        for name, cells in tally(found).items()
-    }
-    is_hidden = any(each.whole is None for each in kept.values())
+    counts = {name: dict(sorted(cells.items())) for name, cells in tally(found).items()}
+    # Of incidents without a sector nothing is told: with them the sectors would give their least sum away.
+    counts["sectors"].pop("not-said", None)
+    kept = suppressed({name: Tally(cells, adds_up=name != "sectors") for name, cells in counts.items()}, len(found))
     return IncidentAggregate(
         id=f"incident-aggregate--{uuid5(EGNATIA, f'aggregate {author}')}",
         spec_version="2.1",
@@ -82,7 +80,7 @@ def aggregate(found: Sequence[Standing], *, author: str, economy: str, at: str) 
         created_by_ref=author,
         economy=economy,
         at=at,
-        whole=None if is_hidden else whole,
+        whole=kept["severity"].whole,
         breakdowns=tuple(_breakdown(name, each) for name, each in kept.items()),
     )
 

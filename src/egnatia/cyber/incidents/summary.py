@@ -7,7 +7,7 @@ appear only as a number of notifying entities, and counts below three are kept b
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -17,7 +17,7 @@ from egnatia.casework.clock import moment, owed
 from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Registry, Unknown
 from egnatia.cyber.incidents.protocol import is_incident
-from egnatia.cyber.incidents.suppression import LEAST, Counts, suppressed
+from egnatia.cyber.incidents.suppression import LEAST, Counts, Tally, suppressed
 from egnatia.policy import Clearance
 
 Basis = Literal["report", "incident"]
@@ -27,6 +27,10 @@ MOST: Final = 20_000
 
 _PAGE: Final = 500
 _QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+BASES: Final[tuple[Basis, ...]] = ("report", "incident")
+REVIEWS: Final[tuple[Review, ...]] = ("any", "filed", "accepted")
+"""From the widest to the strictest: each holds the next, and its answer does not depend on those of the next."""
+
 KINDS: Final = ("significant-incident", "incident", "near-miss", "cyber-threat", "voluntary", "not-said")
 """What is counted, each case once: significant incidents apart from the others."""
 
@@ -54,6 +58,19 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     sectors: tuple[str, ...]
     classes: tuple[str, ...]
     entities: tuple[str, ...]
+
+
+_BREAKDOWNS: Final[Mapping[str, tuple[Callable[[Counted], Sequence[str]], bool]]] = {
+    "kind": (lambda one: (one.kind,), True),
+    "severity": (lambda one: (one.severity,), True),
+    "root_cause": (lambda one: (one.root_cause,), True),
+    "level": (lambda one: (one.level,), True),
+    "cross_border": (lambda one: (one.cross_border,), True),
+    "timeliness": (lambda one: (one.timeliness,), True),
+    "sectors": (lambda one: one.sectors, False),
+    "rsit": (lambda one: one.classes, False),
+}
+"""The cells that a case is in, and whether it is in exactly one."""
 
 
 def quarter_of(at: datetime) -> str:
@@ -90,39 +107,86 @@ def folds(registry: Registry, clearance: Clearance) -> Iterator[Fold]:
             before = (page[-1].updated, page[-1].id)
 
 
+class Found(msgspec.Struct, frozen=True):
+    """One case as every question about it sees it: its moments by basis, and which states of review it has reached."""
+
+    counted: Counted
+    at: Mapping[Basis, datetime | None]
+    reviewed: tuple[Review, ...]
+
+
 def summary(cases: Iterable[Fold], quarter: str, *, basis: Basis = "report", review: Review = "any") -> Summary:
     """The counts of a quarter: cases whose first report (or whose incident) falls into it, with a report in that state
-    of review."""
+    of review. What the other bases and states of review would tell is looked at too: no difference tells a small
+    count."""
+    return summed([_found(fold) for fold in cases], quarter, basis=basis, review=review)
+
+
+def summed(known: Sequence[Found], quarter: str, *, basis: Basis = "report", review: Review = "any") -> Summary:
+    """The same of cases that have been looked at."""
     start, end = bounds(quarter)
-    found = [
-        counted(fold)
-        for fold in cases
-        if (at := dated(fold, basis)) is not None and start <= at < end and _is_reviewed(fold, review)
-    ]
-    whole = len(found)
-    entities = len({each for one in found for each in one.entities})
-    singles: Mapping[str, Callable[[Counted], str]] = {
-        "kind": lambda one: one.kind,
-        "severity": lambda one: one.severity,
-        "root_cause": lambda one: one.root_cause,
-        "level": lambda one: one.level,
-        "cross_border": lambda one: one.cross_border,
-        "timeliness": lambda one: one.timeliness,
-    }
-    breakdowns = {name: suppressed(_tally([of(one)] for one in found), whole) for name, of in singles.items()}
-    for name, many in (("sectors", [one.sectors for one in found]), ("rsit", [one.classes for one in found])):
-        breakdowns[name] = suppressed(_tally(many), whole, adds_up=False)
-    is_hidden = any(each.whole is None for each in breakdowns.values())
+    hidden: dict[str, set[str]] = {}
+    if basis == "incident":
+        _keep(hidden, summed(known, quarter))
+    for wider in REVIEWS[: REVIEWS.index(review)]:
+        _keep(hidden, _answer(known, (start, end), basis, wider, hidden)[0])
+    breakdowns, entities = _answer(known, (start, end), basis, review, hidden)
+    whole = breakdowns["kind"].whole
     return Summary(
         quarter=quarter,
         basis=basis,
         review=review,
-        whole=None if is_hidden else whole,
-        entities=None if 0 < entities < LEAST else entities,
-        breakdowns={
-            name: msgspec.structs.replace(each, whole=None) if is_hidden else each for name, each in breakdowns.items()
-        },
+        whole=whole,
+        entities=entities if whole is not None else None,
+        breakdowns=breakdowns,
     )
+
+
+def _keep(hidden: dict[str, set[str]], found: Summary | Mapping[str, Counts]) -> None:
+    """Notes what an answer keeps back."""
+    for name, counts in (found.breakdowns if isinstance(found, Summary) else found).items():
+        hidden.setdefault(name, set()).update(cell for cell, count in counts.cells.items() if count is None)
+
+
+def _answer(
+    known: Sequence[Found], span: tuple[datetime, datetime], basis: Basis, review: Review,
+    hidden: Mapping[str, Collection[str]],
+) -> tuple[Mapping[str, Counts], int | None]:  # fmt: skip
+    """The breakdowns of one question and how many entities; `hidden` is what wider ones keep back."""
+    mine = [each for each in known if _falls(each, basis, *span)]
+    chosen = [each for each in mine if review in each.reviewed]
+    wider = REVIEWS[: REVIEWS.index(review)]
+    others = [[each for each in mine if one in each.reviewed and review not in each.reviewed] for one in wider]
+    if basis == "incident":
+        others += [[each for each in known if review in each.reviewed and _crosses(each, at)] for at in span]
+    tallies = {}
+    for name, (of, adds_up) in _BREAKDOWNS.items():
+        cells, *differ = [_tally(of(each.counted) for each in found) for found in (chosen, *others)]
+        tallies[name] = Tally(cells, adds_up, tuple(differ), frozenset(hidden.get(name, ())))
+    entities = _entities(chosen)
+    differ_ = [len(_entities(found) - entities) for found in others]
+    is_told = not any(0 < each < LEAST for each in (len(entities), *differ_))
+    return suppressed(tallies, len(chosen), tuple(map(len, others))), len(entities) if is_told else None
+
+
+def _found(fold: Fold) -> Found:
+    at: dict[Basis, datetime | None] = {each: dated(fold, each) for each in BASES}
+    return Found(counted(fold), at, tuple(each for each in REVIEWS if _is_reviewed(fold, each)))
+
+
+def _falls(each: Found, basis: Basis, start: datetime, end: datetime) -> bool:
+    at = each.at[basis]
+    return at is not None and start <= at < end
+
+
+def _crosses(each: Found, at: datetime) -> bool:
+    """Whether a case lies on one side of a moment by its incident and on the other by its report."""
+    incident, report = each.at["incident"], each.at["report"]
+    return incident is not None and report is not None and (incident < at) != (report < at)
+
+
+def _entities(found: Iterable[Found]) -> set[str]:
+    return {each for one in found for each in one.counted.entities}
 
 
 def dated(fold: Fold, basis: Basis) -> datetime | None:
