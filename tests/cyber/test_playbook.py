@@ -248,3 +248,19 @@ def test_a_playbook_is_run_as_tasks_of_a_case() -> None:
     matter.do(ENTITY, "progress", 60, todo, status="done")
     assert [each.result for each in outcomes(matter.fold, book)] == ["true", "done"]
     assert run(book, outcomes(matter.fold, book)).finished
+
+
+def test_who_approved_a_command_of_a_machine_is_not_who_says_that_it_was_done() -> None:
+    """Four eyes: whatever the task says, wherever it was said."""
+    book = read(playbook(start=START, one=action("end", "openc2-http"), end=END))
+    matter = Matter()
+    (deed,) = deeds(matter.fold, book)
+    asked = matter.do(CSIRT, deed.does, 1, *deed.about, text=deed.text, **deed.fields).id
+    matter.do(ENTITY, "progress", 2, asked, status="done")
+    assert outcomes(matter.fold, book) == [], "nobody has approved it"
+    matter.do(CSIRT, "progress", 3, asked, status="in-progress", answer="approved")
+    assert outcomes(matter.fold, book) == [], "what was done before the approval does not count"
+    matter.do(CSIRT, "progress", 4, asked, status="done")
+    assert outcomes(matter.fold, book) == [], "one and the same"
+    matter.do(ENTITY, "progress", 5, asked, status="done")
+    assert [each.result for each in outcomes(matter.fold, book)] == ["done"]

@@ -85,7 +85,12 @@ def test_a_command_for_a_machine_is_done_only_after_somebody_in_an_authorised_ro
     assert "is approved first" in early.text
     assert say(csirt, run, "approve").status_code == 303
     assert "approved by CSIRT of a test" in words(csirt.get(run))
-    assert say(csirt, run, "done").status_code == 303
+    assert 'value="done"' not in csirt.get(run).text
+    alone = say(csirt, run, "done")
+    assert alone.status_code == 400
+    assert "somebody else does it" in alone.text
+    with house.visitor(Role.PUBLISHER) as colleague:
+        assert say(colleague, run, "done").status_code == 303
     assert "The playbook is done" in words(csirt.get(run))
     with house.visitor(Role.PUBLISHER, organisation=BANK) as bank:
         assert "Block at the firewall" in words(bank.get(case))

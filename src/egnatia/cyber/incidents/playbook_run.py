@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Deed
 from egnatia.cyber.incidents.cacao import Unreadable
@@ -143,7 +144,8 @@ APPROVERS: Final = frozenset(
 
 def outcomes(fold: Fold, playbook: Playbook) -> list[Outcome]:
     """What became of a playbook's steps in a case: their tasks that are over, and the answers that were given. A
-    command for a machine that nobody approved was not done, whatever its task says."""
+    command for a machine was not done, whatever its task says, where nobody approved it, or where nobody but who
+    approved it says that it was done."""
     found = []
     for event, step in asked(fold, playbook):
         task = fold.state.tasks[event]
@@ -152,7 +154,7 @@ def outcomes(fold: Fold, playbook: Playbook) -> list[Outcome]:
             continue
         if not is_for_machines(playbook, step):
             found.append(Outcome(step, task.answer or result))
-        elif result == "failed" or approved_by(fold, event):
+        elif result == "failed" or _is_done_by_another(fold, event):
             found.append(Outcome(step, result))
     return found
 
@@ -170,15 +172,38 @@ def is_for_machines(playbook: Playbook, step: str) -> bool:
     return not {each["type"] for each in playbook.steps[step].get("commands", ())} <= HUMAN
 
 
-def approved_by(fold: Fold, task: str) -> str:
-    """The organisation that approved a task's commands, by a role that may; empty where none has."""
-    for event in fold.ordering:
-        is_word = event.does == "progress" and task in event.about and event.id not in fold.state.refused
-        if is_word and event.fields.get("answer") == APPROVED and event.fields.get("status") == "in-progress":
+def approval(fold: Fold, task: str) -> Event | None:
+    """The event that approved a task's commands, of a party in a role that may; None where none has."""
+    for event in _words(fold, task):
+        if event.fields.get("answer") == APPROVED and event.fields.get("status") == "in-progress":
             party = fold.state.parties.get(event.author)
             if party is not None and not party.roles.isdisjoint(APPROVERS):
-                return event.author
-    return ""
+                return event
+    return None
+
+
+def is_same_person(approved: Event, organisation: str, person: str) -> bool:
+    """Whether somebody is who approved: two people of one organisation are told apart by name, and nobody without."""
+    return approved.author == organisation and (approved.by == person or not approved.by or not person)
+
+
+def _is_done_by_another(fold: Fold, task: str) -> bool:
+    """Four eyes: a command was approved, and then somebody else said that it was done."""
+    approved = approval(fold, task)
+    if approved is None:
+        return False
+    said = list(_words(fold, task))
+    return any(
+        event.fields.get("status") == "done" and not is_same_person(approved, event.author, event.by)
+        for event in said[said.index(approved) + 1 :]
+    )
+
+
+def _words(fold: Fold, task: str) -> Iterator[Event]:
+    """What was said of a task, in order."""
+    for event in fold.ordering:
+        if event.does == "progress" and task in event.about and event.id not in fold.state.refused:
+            yield event
 
 
 def deeds(fold: Fold, playbook: Playbook) -> Iterator[Deed]:

@@ -21,10 +21,11 @@ from egnatia.cyber.incidents.playbook import Playbook, read
 from egnatia.cyber.incidents.playbook_run import (
     APPROVED,
     APPROVERS,
-    approved_by,
+    approval,
     asked,
     deeds,
     is_for_machines,
+    is_same_person,
     outcomes,
     run,
 )
@@ -41,6 +42,8 @@ from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
 NOT_APPROVED: Final = N_("A command for a machine is approved first")
+
+FOUR_EYES: Final = N_("You approved this command: somebody else does it and says so")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +90,7 @@ class PlaybookPage(Content, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One step that waits in a case: its task, and what is to be said of it."""
+    """One step that waits in a case: its task, and what is to be said of it; `approved_here` by the visitor."""
 
     task: str
     title: str
@@ -95,6 +98,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     responsible: str
     way: str
     approved: str
+    approved_here: bool
     cases: tuple[str, ...]
 
 
@@ -228,8 +232,12 @@ def _said(visit: Visit, fold: Fold, playbook: Playbook, step: str, given: Word) 
         return {"status": "in-progress", "answer": APPROVED}
     if given.word == "failed":
         return {"status": "cancelled"}
-    if is_for_machines(playbook, step) and not approved_by(fold, given.task):
-        raise BadRequest(visit.speech.gettext(NOT_APPROVED))
+    if is_for_machines(playbook, step):
+        approved, who = approval(fold, given.task), visit.visitor.caller.submitter
+        if approved is None:
+            raise BadRequest(visit.speech.gettext(NOT_APPROVED))
+        if is_same_person(approved, who.organisation, who.name):
+            raise BadRequest(visit.speech.gettext(FOUR_EYES))
     return {"status": "done"} if given.word == "done" else {"status": "done", "answer": given.word[:300]}
 
 
@@ -252,26 +260,11 @@ def _run(visit: Visit, fold: Fold, key: str, playbook: Playbook) -> RunPage:
     from egnatia.cyber.incidents.playbook_drawing import drawing  # noqa: PLC0415  drawing is heavy when idle
 
     party = party_of(visit, fold)
-    names = {each.id: each.name for each in visit.premises.organisations()}
-    titles = {role.name: role.title for role in fold.book.workflow.roles}
     past = outcomes(fold, playbook)
     stands = run(playbook, past)
     ways = {each.step: each.way for each in stands.waiting}
-    waiting = []
-    for task, step in asked(fold, playbook):
-        if step in ways and fold.state.tasks[task].status not in {"done", "cancelled"}:
-            who = fold.state.tasks[task].responsible
-            waiting.append(
-                Waiting(
-                    task=task,
-                    title=playbook.title(step),
-                    text=fold.ordering.events[task].text,
-                    responsible=names.get(who) or titles.get(who, who),
-                    way=ways[step],
-                    approved=names.get(by, by) if (by := approved_by(fold, task)) else "",
-                    cases=tuple(playbook.steps[step].get("cases", ())) or ("true", "false"),
-                )
-            )
+    newest = {step: task for task, step in asked(fold, playbook) if step in ways}
+    waiting = tuple(_waiting(visit, fold, playbook, task, step, ways[step]) for step, task in newest.items())
     may_act = party is not None and visit.visitor.may(Permission.PUBLISH) and fold.state.state not in fold.book.final
     drawn = drawing(playbook, done={each.step for each in past}, waiting=set(ways))
     return RunPage(
@@ -280,12 +273,29 @@ def _run(visit: Visit, fold: Fold, key: str, playbook: Playbook) -> RunPage:
         case_title=fold.case.title,
         key=key,
         drawing=Markup(drawn),  # noqa: S704  our own drawing; its words are escaped
-        waiting=tuple(waiting),
+        waiting=waiting,
         done=len(past),
         finished=stands.finished,
         stuck=tuple(playbook.title(each) for each in stands.stuck),
         may_act=may_act,
         may_approve=may_act and party is not None and not party.roles.isdisjoint(APPROVERS),
+    )
+
+
+def _waiting(visit: Visit, fold: Fold, playbook: Playbook, task: str, step: str, way: str) -> Waiting:
+    names = {each.id: each.name for each in visit.premises.organisations()}
+    titles = {role.name: role.title for role in fold.book.workflow.roles}
+    responsible, approved = fold.state.tasks[task].responsible, approval(fold, task)
+    who = visit.visitor.caller.submitter
+    return Waiting(
+        task=task,
+        title=playbook.title(step),
+        text=fold.ordering.events[task].text,
+        responsible=names.get(responsible) or titles.get(responsible, responsible),
+        way=way,
+        approved=names.get(approved.author, approved.author) if approved is not None else "",
+        approved_here=approved is not None and is_same_person(approved, who.organisation, who.name),
+        cases=tuple(playbook.steps[step].get("cases", ())) or ("true", "false"),
     )
 
 
