@@ -83,6 +83,12 @@ def _gettext(message: str, **values: object) -> Markup:
     return Markup(_SPEAKING.get().words.one(message)) % values  # noqa: S704  our own catalogue; values are escaped
 
 
+def _said(message: str) -> str:
+    """What was declared, in the reader's language. It may as well be what a person or a peer wrote, where a list holds
+    both (tasks, names): so it is plain text, which a template escapes, and its % means nothing."""
+    return _SPEAKING.get().words.one(message)
+
+
 def _ngettext(singular: str, plural: str, count: int, **values: object) -> Markup:
     spoken = _SPEAKING.get()
     text = Markup(spoken.words.many(singular, plural, count))  # noqa: S704  our own catalogue; values are escaped
@@ -108,7 +114,7 @@ _TEMPLATES.filters.update(
     utc=lambda value: datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="seconds"),
     ago=lambda value, now: _SPEAKING.get().ago(value, now),
     economy=lambda code: _SPEAKING.get().economy(code),
-    said=_gettext,
+    said=_said,
     options=lambda choices: [(each, chosen(each, _SPEAKING.get())) for each in choices],
 )
 """In templates: `{{ _("Peers") }}`, `{{ ngettext("%(count)s record", "%(count)s records", n) }}`, `{{ at|moment }}`,
