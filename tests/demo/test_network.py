@@ -26,7 +26,7 @@ from egnatia.demo.cast import ACTORS, BANK, actor
 from egnatia.demo.network import NotPossible, fresh, ports
 from egnatia.demo.person import PASSWORD
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+pytestmark = [pytest.mark.network]
 
 START_SECONDS = 180
 CHROMIUM = shutil.which("chromium")

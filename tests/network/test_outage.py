@@ -9,7 +9,7 @@ import pytest
 from tests.network.conftest import Mesh
 from tests.network.processes import GREEN, Member, indicator, indicators, until
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+pytestmark = pytest.mark.network
 
 
 def test_a_subscriber_killed_while_records_stream_in_has_each_of_them_once(mesh: Mesh) -> None:

@@ -9,7 +9,7 @@ from tests.network.processes import AMBER, CLEAR, GREEN, RED, STRICT, audience, 
 
 from egnatia.trust.merkle import check_path, leaf
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+pytestmark = pytest.mark.network
 
 
 def test_a_record_reaches_those_who_may_see_it_and_nobody_else(mesh: Mesh) -> None:

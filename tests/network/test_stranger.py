@@ -14,7 +14,7 @@ from egnatia.trust.channel import Initiator
 from egnatia.trust.freshness import Freshness
 from egnatia.trust.party import Local, Peer
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+pytestmark = pytest.mark.network
 
 
 def hello(caller: Member, called: Member, *versions: int) -> bytes:

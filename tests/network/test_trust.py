@@ -14,7 +14,7 @@ from tests.network.processes import GREEN, Member, indicator, until
 
 from egnatia.trust import Card, audit
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("network")]
+pytestmark = pytest.mark.network
 
 
 def test_peer_status_tells_how_the_exchange_stands(mesh: Mesh) -> None:

@@ -9,7 +9,7 @@ from tests.web.house import House, housed
 
 from egnatia.store import Query
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.web.telling import GREEN, record
 from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 WORKBENCH = (
     "/intel?q=type:indicator",

@@ -20,7 +20,7 @@ from egnatia.casework.follower import Follower
 from egnatia.store import Known
 from egnatia.web.permission import Role
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 COMPANY = "identity--00000000-0000-4000-8000-00000000c0de"
 NAMES = ("Montenegro", "Albania", "North Macedonia", "Serbia")

@@ -14,7 +14,7 @@ from tests.web.neighbour import neighbour, until
 from egnatia.store import Known
 from egnatia.web.permission import Role
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 CLIENT = "identity--00000000-0000-4000-8000-0000000000c9"
 

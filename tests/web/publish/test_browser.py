@@ -12,7 +12,7 @@ from tests.web.telling import GREEN
 
 from egnatia.web.permission import Role
 
-pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 RECORD = f"/records/{ref('indicator', 5)}"
 PAGES = (
