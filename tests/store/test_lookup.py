@@ -238,4 +238,16 @@ def test_who_sees_little_finds_the_same_under_a_heap_of_what_is_hidden(store: St
     store.append(batch(*hidden, label=red(SKOPJE))).result()
     indexed(store)
     assert len(store.search(PUBLIC, asked)) == found
-    assert len(store.search(PUBLIC, asked, turns=1)) == found
+    assert len(store.suggest(PUBLIC, asked)) == found
+
+
+def test_suggestions_go_back_beyond_the_newest_that_the_reader_may_see(store: Store) -> None:
+    said = [record(n, name="napad" if n in {1, 2, 500} else "mir") for n in range(1, 501)]
+    store.append(batch(*said, label=clear(TIRANA)))
+    store.append(batch(record(3, name="napad"), record(600, name="napad"), label=red(SKOPJE))).result()
+    indexed(store)
+    assert [row.id for row in store.suggest(PUBLIC, "nap*", Query(versions=("last",), newest_first=True))] == [
+        record_id(500), record_id(2), record_id(1),
+    ]  # fmt: skip
+    assert len(store.suggest(PUBLIC, "mi*")) == 20
+    assert store.suggest(PUBLIC, "!?") == ()

@@ -28,6 +28,9 @@ _CHUNKS: Final = (200, 2_000, 20_000)
 _OWN_CHUNKS: Final = (200, 500, 500)
 """How many rows that the reader may see are looked at in between: one costs as much as forty candidates."""
 
+_OWN_NEWEST: Final = 400
+"""How many of the newest rows that the reader may see are looked at for suggestions before the index is asked."""
+
 _NEWEST: Final = Query(versions=(LAST,))
 
 
@@ -120,34 +123,41 @@ class Lookup(Reading):
 
         return self.consistent(read)
 
-    def search(
-        self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 50, *, turns: int | None = None
-    ) -> tuple[Row, ...]:
+    def search(self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 50) -> tuple[Row, ...]:
         """Records whose text has all the words, whatever their script and spelling. The newest matches come ranked by
-        how early and often they say them, or newest first where the query says so; the rest follows newest first.
-        With `turns` it is looked no further back than so many stretches: for what must be quick rather than whole."""
+        how early and often they say them, or newest first where the query says so; the rest follows newest first."""
         limit = bounded(limit)
-        dialect = self.database.engine.dialect.name
         words = f"{words} {query.words}"
-        question = asked(dialect, words)
-        if not question or query.is_empty:
-            return ()
 
         def read(link: Link, end: End) -> tuple[Row, ...]:
             view = self.shelving.view(clearance, query)
             low, high = self.stretch(link, 0, query, end)
-            wanted = limit if query.newest_first or turns else max(limit, RANKED)
-            allowed = self._admits(query)
-            sieve = Sieve(SEARCH[dialect], lambda link, these: among(self.database, link, words, these), turns)
-            found = self._sifted(link, view, sieve, high, wanted, {"asked": question, "low": low}, allowed=allowed)
-            if query.newest_first:
-                return self.rows_at(link, view, found[:limit])
-            rows = self.rows_at(link, view, found)
-            terms = frozenset(word for term in query_terms(words) for word in term.words)
-            best = sorted(rows[:RANKED], key=lambda row: -weight(row.body, terms))
-            return (*best, *rows[RANKED:])[:limit]
+            wanted = limit if query.newest_first else max(limit, RANKED)
+            found = self._saying(link, view, words, query, (low, high), wanted)
+            return self._ranked(self.rows_at(link, view, found[:limit] if query.newest_first else found), words, query)
 
-        return self.consistent(read)
+        return self.consistent(read)[:limit] if self._asks(words, query) else ()
+
+    def suggest(self, clearance: Clearance, words: str, query: Query = _NEWEST, limit: int = 20) -> tuple[Row, ...]:
+        """As `search`, of the newest that the reader may see: it is looked no further back than some hundred rows and
+        matches, for it must be quick rather than whole."""
+        limit = bounded(limit)
+        words = f"{words} {query.words}"
+
+        def read(link: Link, end: End) -> tuple[Row, ...]:
+            view = self.shelving.view(clearance, query)
+            low, high = self.stretch(link, 0, query, end)
+            own = Walk(self.database, link, view, newest_first=True).positions(low, high, _OWN_NEWEST)
+            found = _kept(own, among(self.database, link, words, own))
+            if (allowed := self._admits(query)) is not None:
+                found = _kept(found, allowed(link, found))
+            if len(found) < limit and len(own) == _OWN_NEWEST:
+                # What is rare in the reader's newest is left to the index, which goes through all that begins so.
+                before = (low, own[-1] - 1)
+                found += self._saying(link, view, words, query, before, limit - len(found), turns=1)
+            return self._ranked(self.rows_at(link, view, found[:limit]), words, query)
+
+        return self.consistent(read) if self._asks(words, query) else ()
 
     def count(self, clearance: Clearance, query: Query = EVERYTHING, cap: int = 10_000) -> int:
         """How many rows there are for this reader, counted no further than `cap`."""
@@ -165,6 +175,36 @@ class Lookup(Reading):
             return int(rows[0][0])
 
         return self.consistent(read)
+
+    def _asks(self, words: str, query: Query) -> bool:
+        """Whether anything can be found at all."""
+        return bool(asked(self.database.engine.dialect.name, words)) and not query.is_empty
+
+    def _saying(
+        self,
+        link: Link,
+        view: View,
+        words: str,
+        query: Query,
+        stretch: tuple[int, int],
+        wanted: int,
+        *,
+        turns: int | None = None,
+    ) -> list[int]:
+        """Positions within the stretch whose text has the words, newest first."""
+        dialect = self.database.engine.dialect.name
+        low, high = stretch
+        sieve = Sieve(SEARCH[dialect], lambda link, these: among(self.database, link, words, these), turns)
+        values = {"asked": asked(dialect, words), "low": low}
+        return self._sifted(link, view, sieve, high, wanted, values, allowed=self._admits(query))
+
+    def _ranked(self, rows: Sequence[Row], words: str, query: Query) -> tuple[Row, ...]:
+        """The newest by how early and often they say the words, unless the query wants them newest first."""
+        if query.newest_first:
+            return tuple(rows)
+        terms = frozenset(word for term in query_terms(words) for word in term.words)
+        best = sorted(rows[:RANKED], key=lambda row: -weight(row.body, terms))
+        return (*best, *rows[RANKED:])
 
     def _all(self, clearance: Clearance, query: Query) -> list[Row]:
         def read(link: Link, end: End) -> list[Row]:

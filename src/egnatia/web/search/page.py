@@ -113,7 +113,7 @@ async def suggest(visit: NamedDependency[Visit], q: Words = "") -> Response[byte
     if len(beginning) < 2:
         return raw(b"[]")
     asked = beginning if beginning.endswith(("*", '"')) else f"{beginning}*"
-    rows = await visit.ask(lambda: store.search(clearance, asked, query, SUGGESTED * 2, turns=1))
+    rows = await visit.ask(lambda: store.suggest(clearance, asked, query, SUGGESTED * 2))
     await visit.surface.releases.note(visit.visitor.caller, "page", rows)
     titles = dict.fromkeys(name_of(decoded(row), visit.speech) for row in rows)
     return raw(msgspec.json.encode(list(titles)[:SUGGESTED]))

@@ -18,8 +18,7 @@ def _name() -> sa.types.TypeEngine[str]:
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE texts USING fts5"
-            "(words, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3 4 5')"
+            "CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3')"
         )
     else:
         op.execute("CREATE TABLE texts (position BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
