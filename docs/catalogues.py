@@ -33,7 +33,9 @@ WORKFLOWS = (
 )
 SPOKEN = frozenset({"title", "about", "help"})
 SCENARIOS = ("ransomware-data-centre", "hybrid-election")
-"""Of these the titles are translated; what happens in them is played in English."""
+"""What is played of these is read in the reader's language, whoever released it in which."""
+
+PLAYED = frozenset({"title", "about", "brief", "organisation", "text"})
 
 LOCALE_OF = {each.catalogue: each.locale for each in LANGUAGES.values() if each.catalogue and not each.latin}
 """The catalogues that are kept, and the locale that each one's plurals follow."""
@@ -68,7 +70,8 @@ def spoken() -> Iterator[tuple[str, str]]:
     for name in SCENARIOS:
         file = f"cyber/exercises/scenarios/{name}.toml"
         content = tomllib.loads((SOURCE / file).read_text(encoding="utf-8"))
-        yield from ((file, text) for text in _texts(content, frozenset({"title"})))
+        senders = (each["from"] for each in content["injects"] if "from" in each)
+        yield from ((file, text) for text in (*_texts(content, PLAYED), *senders))
 
 
 def _texts(content: object, spoken: frozenset[str]) -> Iterator[str]:

@@ -136,7 +136,7 @@ def _page(visit: Visit, game: Game, found: Scores) -> ReportPage:
     return ReportPage(
         title=visit.speech.gettext("After-action report"),
         word=game.word,
-        story=game.scenario.about.strip() if game.scenario else "",
+        story=game.scenario.about if game.scenario else "",
         over=game.state in {"finished", "closed"},
         overall=percent(found.overall),
         objectives=tuple(map(_score, found.objectives)),
