@@ -99,3 +99,16 @@ def test_a_rule_tells_which_facts_it_misses() -> None:
 )  # fmt: skip
 def test_what_a_field_takes(name: str, value: Any, fine: bool) -> None:
     assert (complaint(FIELDS[name], value) == "") is fine
+
+
+def test_it_counts_how_many_rules_hold() -> None:
+    fields = {each: Field(name=each, title=each, kind="number") for each in ("users", "hours")}
+    rule = condition("count(users > 10, hours > 2, users > 1000) >= 2", fields)
+    assert [rule.holds(facts) for facts in ({}, {"users": 11}, {"users": 11, "hours": 3}, {"users": 1001})] == [
+        False, False, True, True,
+    ]  # fmt: skip
+    deep = "users > 1"
+    for _ in range(30):
+        deep = f"count({deep}, hours > 1) >= 1"
+    with pytest.raises(Unsound, match="nested too deeply"):
+        condition(deep, fields)

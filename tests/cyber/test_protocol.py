@@ -47,7 +47,39 @@ def significant(**facts: Any) -> tuple[bool, str]:
             False,
             "",
         ),
+        ({"entity_type": "dns", "answer_seconds": 10, "slow_minutes": 61}, False, ""),
+        (
+            {"entity_type": "dns", "compromised": True, "dns_misconfigured_names": 1000, "dns_misconfigured_share": 1},
+            True,
+            "Art. 5",
+        ),
+        ({"loss_share": 5}, False, ""),
+        ({"same_cause_6_months": 2}, False, ""),
         ({"entity_type": "tld", "down_minutes": 1}, True, "Art. 6"),
+        ({"entity_type": "tld", "answer_seconds": 11, "slow_minutes": 61}, True, "Art. 6"),
+        ({"entity_type": "tld", "answer_seconds": 11, "slow_minutes": 60}, False, ""),
+        ({"entity_type": "tld", "compromised": True}, True, "Art. 6"),
+        ({"entity_type": "cloud", "down_minutes": 30}, False, ""),
+        ({"entity_type": "cloud", "limited_minutes": 60, "users_share": 6}, False, ""),
+        ({"entity_type": "cloud", "limited_minutes": 61, "users_share": 5}, False, ""),
+        ({"entity_type": "cloud", "compromised": True, "users_share": 5.1}, True, "Art. 7"),
+        ({"entity_type": "cdn", "compromised": True, "users": 1_000_001}, True, "9"),
+        ({"entity_type": "data-centre", "down_minutes": 1}, True, "Art. 8"),
+        ({"entity_type": "data-centre", "limited_minutes": 60}, False, ""),
+        ({"entity_type": "data-centre", "compromised": True, "suspected_malicious": True}, True, "Art. 8"),
+        ({"entity_type": "data-centre", "compromised": True}, False, ""),
+        ({"entity_type": "marketplace", "limited_minutes": 1, "users": 1_000_001}, True, "11-13"),
+        ({"entity_type": "marketplace", "limited_minutes": 1, "users_share": 5}, False, ""),
+        ({"entity_type": "search", "compromised": True, "suspected_malicious": True}, True, "11-13"),
+        ({"entity_type": "social", "compromised": True, "users_share": 5.1}, True, "11-13"),
+        ({"entity_type": "social", "compromised": True, "users_share": 5}, False, ""),
+        ({"entity_type": "trust", "down_minutes": 20}, False, ""),
+        ({"entity_type": "trust", "down_minutes_week": 60}, False, ""),
+        ({"entity_type": "trust", "limited_minutes": 1, "users_share": 1.1}, True, "Art. 14"),
+        ({"entity_type": "trust", "limited_minutes": 1, "users_share": 1, "users": 200_000}, False, ""),
+        ({"entity_type": "trust", "physical_access": True}, True, "Art. 14"),
+        ({"entity_type": "trust", "compromised": True, "users_share": 0.2}, True, "Art. 14"),
+        ({"entity_type": "trust", "compromised": True, "users": 100, "users_share": 0.1}, False, ""),
         ({"entity_type": "cloud", "down_minutes": 31}, True, "Art. 7"),
         ({"entity_type": "cdn", "limited_minutes": 61, "users_share": 5.1}, True, "9"),
         ({"entity_type": "managed-service", "limited_minutes": 61, "users": 1_000_001}, True, "10"),
@@ -72,6 +104,36 @@ def test_an_incident_is_significant_as_the_regulation_says(facts: dict[str, Any]
     found, source = significant(**facts)
     assert found is verdict
     assert article in source
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({"malicious_access": True}, True),
+        ({}, False),
+        ({"users": 100_001}, False),
+        ({"users": 100_001, "transactions_share": 10.1}, True),
+        ({"users": 100_000, "transactions_share": 10.1}, False),
+        ({"users_share": 10.1, "lasted_hours": 25}, True),
+        ({"users_share": 10, "lasted_hours": 25}, False),
+        ({"lasted_hours": 24, "down_minutes": 121, "loss_eur": 100_001}, True),
+        ({"lasted_hours": 24, "down_minutes": 120, "loss_eur": 100_001}, False),
+        ({"affected_economies": ["ME", "AL"], "dora_criteria": ["reputation"]}, True),
+        ({"affected_economies": ["ME"], "dora_criteria": ["reputation"]}, False),
+        ({"loss_eur": 100_000, "dora_criteria": ["data"]}, False),
+        ({"users": 100_001, "dora_criteria": ["clients"]}, False),
+        ({"dora_criteria": ["clients", "costs"]}, True),
+        ({"same_cause_6_months": 2, "dora_together": True}, True),
+        ({"same_cause_6_months": 1, "dora_together": True}, False),
+    ],
+)
+def test_an_incident_is_major_under_dora_by_its_figures(facts: dict[str, Any], verdict: bool) -> None:
+    """A critical service AND (malicious access, or two of: clients > 10 % or > 100 000; transactions > 10 %; duration >
+    24 h or downtime > 2 h; two economies; cost > EUR 100 000; reputation or data). Recurring: twice in six months."""
+    entity = {"financial_entity": True, "critical_service": True}
+    assert BOOK.concluded(entity | facts)["dora_major"] is verdict
+    assert BOOK.concluded({"financial_entity": True} | facts)["dora_major"] is False
+    assert BOOK.concluded({"critical_service": True} | facts)["dora_major"] is False
 
 
 @pytest.mark.parametrize(

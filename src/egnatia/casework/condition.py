@@ -1,7 +1,7 @@
 """A rule over the facts of a case, in words that an officer can read: `severity >= 'high' and affected_users > 1000`.
 
-Only names, texts, numbers, lists, comparisons, `in`, `and`, `or`, `not`, `known(name)` and
-`count(name)` may stand in it. A comparison with a fact that is not known is false: nothing follows from what nobody
+Only names, texts, numbers, lists, comparisons, `in`, `and`, `or`, `not`, `known(name)`, `count(name)` and
+`count(rule, rule, ...)`, which is how many of them hold, may stand in it. A comparison with a fact that is not known is false: nothing follows from what nobody
 said. Names and choices are checked when the rule is declared, so a slip of the pen never waits for an incident.
 """
 
@@ -87,7 +87,7 @@ class _Reader:
                 inner = self.test(operand, depth - 1)
                 return lambda facts: not inner(facts)
             case ast.Compare(left=left, ops=[comparison], comparators=[right]):
-                return self._compare(left, comparison, right)
+                return self._compare(left, comparison, right, depth - 1)
             case ast.Name(id=name):
                 field = self._field(name)
                 if field.kind != "flag":
@@ -101,12 +101,12 @@ class _Reader:
             case _:
                 raise self._slip(f"{ast.unparse(node)!r} has no place in a rule")
 
-    def _compare(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> Test:
+    def _compare(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr, depth: int) -> Test:
         compare = _COMPARISONS.get(type(comparison))
         if compare is None:
             raise self._slip(f"{type(comparison).__name__} has no place in a rule")
         scale = self._scale(left, comparison, right)
-        one, other = self._value(left, scale), self._value(right, scale)
+        one, other = self._value(left, scale, depth), self._value(right, scale, depth)
 
         def holds(facts: Facts) -> bool:
             a, b = one(facts), other(facts)
@@ -134,7 +134,7 @@ class _Reader:
             return choices if single else ()
         return ()
 
-    def _value(self, node: ast.expr, scale: Sequence[str]) -> Test:
+    def _value(self, node: ast.expr, scale: Sequence[str], depth: int) -> Test:
         match node:
             case ast.Name(id=name):
                 self._field(name)
@@ -155,6 +155,8 @@ class _Reader:
                 if self._field(name).kind not in {"choices", "texts", "records"}:
                     raise self._slip(f"{name} is no list to count")
                 return lambda facts: len(facts.get(name) or ())
+            case ast.Call(func=ast.Name(id="count"), args=[_, _, *_] as rules, keywords=[]):
+                return _number([self.test(each, depth) for each in rules])
             case _:
                 raise self._slip(f"{ast.unparse(node)!r} has no place in a comparison")
 
@@ -170,6 +172,10 @@ class _Reader:
 
 def _every(tests: Sequence[Test]) -> Test:
     return lambda facts: all(test(facts) for test in tests)
+
+
+def _number(tests: Sequence[Test]) -> Test:
+    return lambda facts: sum(bool(test(facts)) for test in tests)
 
 
 def _some(tests: Sequence[Test]) -> Test:
