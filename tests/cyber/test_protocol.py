@@ -11,7 +11,16 @@ from tests.cyber.building import COORDINATOR, CSIRT, ENTITY, Matter, book
 
 from egnatia.casework.condition import Unsound
 from egnatia.casework.rulebook import Rulebook
-from egnatia.cyber.incidents.protocol import ECONOMIES, Profile, adapted, differences, incidents, profiles, protocol
+from egnatia.cyber.incidents.protocol import (
+    ECONOMIES,
+    Profile,
+    adapted,
+    differences,
+    incidents,
+    profile_in,
+    profiles,
+    protocol,
+)
 
 BOOK = book()
 DATA = Path(os.environ.get("EGNATIA_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -212,12 +221,31 @@ def test_a_profile_changes_figures_clocks_and_sectors() -> None:
         ({"within": {"supper": "PT1H"}}, "no deadline supper"),
         ({"sectors": ("magic",)}, "no sector magic"),
         ({"figures": {"loss_eur": -1}}, "below nothing"),
-        ({"within": {"final": "soon"}}, "not an ISO 8601 duration"),
+        ({"figures": {"users_share": 101}}, r"figures\.users_share = 101: a share is of a hundred"),
+        ({"within": {"final": "soon"}}, r"within\.final = 'soon': .* is not an ISO 8601 duration"),
+        ({"within": {"final": "PT0H"}}, "lies after what it starts with"),
+        ({"within": {"early-warning": "PT80H"}}, r"due before the second \(NIS2 Art\. 23\(4\)\(a\) and \(b\)\)"),
+        ({"within": {"dora-initial": "PT30H"}}, "DORA Art. 19"),
+        ({"economy": "XX"}, "economy: 'XX' is none of AL, BA, XK"),
+        ({"law": "Law 1/2026"}, "a law is named with who confirmed"),
     ],
 )
 def test_a_profile_that_contradicts_the_protocol_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(Unsound, match=said):
         Rulebook(adapted(protocol(), replace(profiles()[0], **changes)))
+
+
+def test_all_that_is_wrong_with_a_profile_is_told_at_once() -> None:
+    text = 'economy = "ME"\nversion = "2"\ntitle = "x"\nsectors = ["magic"]\n[figures]\nloss = 1\nusers = -2\n'
+    with pytest.raises(Unsound) as raised:
+        profile_in(text)
+    for place in ("figures.loss = 1", "figures.users = -2", "sectors: the protocol knows no sector magic"):
+        assert place in str(raised.value)
+    with pytest.raises(Unsound, match="unknown field `figure`"):
+        profile_in('economy = "ME"\nversion = "2"\ntitle = "x"\n[figure]\nloss_eur = 1\n')
+    with pytest.raises(Unsound, match="line 1"):
+        profile_in("economy = ME")
+    assert profile_in('economy = "ME"\nversion = "2"\ntitle = "x"\n[figures]\nloss_eur = 1\n').version == "2"
 
 
 def test_a_rule_with_a_figure_that_nobody_gives_is_refused() -> None:

@@ -1,8 +1,9 @@
 """A rule over the facts of a case, in words that an officer can read: `severity >= 'high' and affected_users > 1000`.
 
 Only names, texts, numbers, lists, comparisons, `in`, `and`, `or`, `not`, `known(name)`, `count(name)` and
-`count(rule, rule, ...)`, which is how many of them hold, may stand in it. A comparison with a fact that is not known is false: nothing follows from what nobody
-said. Names and choices are checked when the rule is declared, so a slip of the pen never waits for an incident.
+`count(rule, rule, ...)`, which is how many of them hold, may stand in it. A comparison with a fact that is not known is
+false: nothing follows from what nobody said. Names and choices are checked when the rule is declared, so a slip of the
+pen never waits for an incident.
 """
 
 import ast

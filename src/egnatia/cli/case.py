@@ -17,7 +17,7 @@ from egnatia.cli.casework import attach_, fetch, files, merge, report, verify
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
 from egnatia.cli.incident import export, import_
 from egnatia.cli.playbook import playbook
-from egnatia.cli.summary import summary_, tell
+from egnatia.cli.summary import profile, summary_, tell
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
@@ -245,6 +245,7 @@ case_.add_command(export)
 case_.add_command(import_)
 case_.add_command(summary_)
 case_.add_command(tell)
+case_.add_command(profile)
 
 
 def _rows(found: Sequence[Due], names: dict[str, str], now: datetime) -> list[tuple[str, ...]]:

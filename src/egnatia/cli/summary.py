@@ -7,8 +7,10 @@ from typing import Any
 import click
 import msgspec
 
+from egnatia.casework.condition import Unsound
 from egnatia.cli.desk import Desk, Wrong, command, table
 from egnatia.cyber.incidents.picture import publish
+from egnatia.cyber.incidents.protocol import differences, profile_in, protocol
 from egnatia.cyber.incidents.summary import as_csv, folds, quarter_of, shown, summary
 
 
@@ -42,6 +44,25 @@ def summary_(desk: Desk, *, quarter: str, basis: Any, review: Any, output: Path 
         (name, cell, shown(count)) for name, counts in found.breakdowns.items() for cell, count in counts.cells.items()
     ]
     desk.answer(found, table((chosen, "", "count"), rows))
+
+
+@click.command("profile")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@command
+def profile(desk: Desk, file: Path) -> None:
+    """Check an economy's profile of the incident protocol (TOML) for contradictions, and say what it changes.
+
+    \b
+    egnatia case profile me.toml
+    """
+    try:
+        found = profile_in(file.read_text(encoding="utf-8"))
+    except (Unsound, UnicodeDecodeError) as error:
+        raise Wrong(f"{file.name}: {error}") from error
+    changes = list(differences(protocol(), found))
+    rows = [(each.what, each.protocol, each.profile) for each in changes]
+    words = table(("", "protocol", found.economy), rows) if rows else "It says what the protocol says."
+    desk.answer({"economy": found.economy, "version": found.version, "changes": changes}, f"Sound.\n{words}")
 
 
 @click.command("tell-picture")

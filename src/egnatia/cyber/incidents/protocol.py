@@ -4,9 +4,11 @@
 Out of the two comes a workflow of its own (`incident-me`), which the rulebook checks like any other.
 """
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 
 from egnatia.casework.condition import Unsound
 from egnatia.casework.library import Library, shipped
+from egnatia.casework.span import Span, later, span
 from egnatia.casework.workflow import Workflow
 
 Figure = int | float
@@ -99,16 +102,72 @@ def differences(protocol: Protocol, profile: Profile) -> Iterator[Difference]:
         yield Difference("sectors", ", ".join(listed), ", ".join(profile.sectors))
 
 
+def profile_in(text: str) -> Profile:
+    """The profile that a TOML document holds, checked for contradictions with the protocol; raises Unsound with all
+    that is wrong and where it stands."""
+    try:
+        profile = msgspec.convert(tomllib.loads(text), Profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise Unsound(str(error)) from error
+    Library([adapted(protocol(), profile)])
+    return profile
+
+
 def _check(protocol: Protocol, profile: Profile) -> None:
-    unknown = [f"figure {name}" for name in profile.figures if name not in protocol.figures]
-    lengths = {each.name: each.within for each in protocol.workflow.deadlines}
-    unknown += [f"deadline {name}" for name in profile.within if not lengths.get(name)]
-    unknown += [f"sector {name}" for name in profile.sectors if name not in _sectors(protocol)]
-    if unknown:
-        raise Unsound(f"the profile of {profile.economy}: the protocol knows no {', no '.join(unknown)}")
-    negative = [name for name, figure in profile.figures.items() if figure < 0]
-    if negative:
-        raise Unsound(f"the profile of {profile.economy}: {', '.join(negative)} below nothing")
+    problems = list(_problems(protocol, profile))
+    if problems:
+        raise Unsound(f"the profile of {profile.economy}: {'; '.join(problems)}")
+
+
+def _problems(protocol: Protocol, profile: Profile) -> Iterator[str]:
+    """Everything that a profile says and cannot, each with its place in the file."""
+    if profile.economy not in ECONOMIES:
+        yield f"economy: {profile.economy!r} is none of {', '.join(ECONOMIES)}"
+    if bool(profile.law) != bool(profile.confirmed):
+        yield "law, confirmed: a law is named with who confirmed the profile, and only then"
+    for name, figure in profile.figures.items():
+        place = f"figures.{name} = {figure:g}"
+        if name not in protocol.figures:
+            yield f"{place}: the protocol knows no figure {name}"
+        elif figure < 0:
+            yield f"{place}: below nothing"
+        elif name.endswith("_share") and figure > 100:
+            yield f"{place}: a share is of a hundred"
+    known = {each.name: each for each in protocol.workflow.deadlines if each.within}
+    for name, within in profile.within.items():
+        place = f"within.{name} = {within!r}"
+        if name not in known:
+            yield f"{place}: the protocol knows no deadline {name}"
+            continue
+        try:
+            if span(within).sign < 0 or span(within) == Span():
+                yield f"{place}: a deadline lies after what it starts with"
+        except ValueError as error:
+            yield f"{place}: {error}"
+    yield from _out_of_order(protocol, profile)
+    for name in profile.sectors:
+        if name not in _sectors(protocol):
+            yield f"sectors: the protocol knows no sector {name}"
+
+
+_BEFORE: Final = (
+    ("early-warning", "notification", "NIS2 Art. 23(4)(a) and (b)"),
+    ("notification-trust", "notification", "NIS2 Art. 23(4), second subparagraph"),
+    ("dora-initial", "dora-cap", "DORA Art. 19"),
+)
+"""Deadlines of which the first may not be the longer one, and the rule that says so."""
+
+
+def _out_of_order(protocol: Protocol, profile: Profile) -> Iterator[str]:
+    """Deadlines that come after what they have to precede."""
+    lengths = {each.name: profile.within.get(each.name, each.within) for each in protocol.workflow.deadlines}
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for first, second, source in _BEFORE:
+        with contextlib.suppress(ValueError):  # what is no length is told already
+            one, other = (later(now, span(lengths[each]), UTC) for each in (first, second))
+            if one > other:
+                place = f"within.{first} = {lengths[first]!r}, within.{second} = {lengths[second]!r}"
+                yield f"{place}: the first is due before the second ({source})"
 
 
 def _sectors(protocol: Protocol) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ from egnatia.cyber.incidents.protocol import Profile, adapted, differences, prof
 from egnatia.exchange.api.problem import NotFound
 from egnatia.web.frame import Content
 from egnatia.web.incidents.tabs import TABS
-from egnatia.web.incidents.words import spoken
+from egnatia.web.incidents.words import FIGURES, spoken
+from egnatia.web.language import Speech
+from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
@@ -53,6 +55,18 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
 
 
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """One deadline in words: how long, from what, and whether something else has to hold."""
+
+    title: str
+    owed_by: str
+    owed_to: str
+    within: str
+    starts: str
+    when: str
+    source: str
+
+
 class ProtocolPage(Content, frozen=True, kw_only=True):
     """The protocol, or one economy's profile of it."""
 
@@ -66,7 +80,8 @@ class ProtocolPage(Content, frozen=True, kw_only=True):
     titles: dict[str, str]
     levels: tuple[Level, ...]
     significance: tuple[Level, ...]
-    deadlines: tuple[Deadline, ...]
+    major: tuple[Level, ...]
+    deadlines: tuple[Clock, ...]
     states: tuple[ProfileState, ...]
     compared: tuple[Compared, ...]
 
@@ -91,9 +106,10 @@ async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> R
             titles={each.name: each.title for each in workflow.roles},
             levels=tuple(_levels(visit, book.conclusions["level"])),
             significance=tuple(_levels(visit, book.conclusions["significant"])),
-            deadlines=workflow.deadlines,
+            major=tuple(_levels(visit, book.conclusions["dora_major"])),
+            deadlines=tuple(_clock(visit, book, each) for each in workflow.deadlines),
             states=tuple(state_of(each) for each in profiles()),
-            compared=tuple(side_by_side(profiles())),
+            compared=tuple(side_by_side(visit.speech, profiles())),
         )
     )
 
@@ -117,23 +133,44 @@ def state_of(profile: Profile) -> ProfileState:
     )
 
 
-def side_by_side(compared: tuple[Profile, ...]) -> Iterator[Compared]:
+def side_by_side(speech: Speech, compared: tuple[Profile, ...]) -> Iterator[Compared]:
     """Every figure and every length of a deadline, and the sectors: what each profile says otherwise."""
     base = protocol()
     for name, figure in base.figures.items():
-        said = tuple(f"{each.figures[name]:g}" if name in each.figures else "" for each in compared)
-        yield Compared(name.replace("_", " "), f"{figure:g}", _same_left_out(f"{figure:g}", said))
+        said = tuple(speech.number(each.figures[name]) if name in each.figures else "" for each in compared)
+        yield Compared(FIGURES[name], speech.number(figure), _same_left_out(speech.number(figure), said))
     for deadline in base.workflow.deadlines:
         if deadline.within:
-            said = tuple(each.within.get(deadline.name, "") for each in compared)
-            yield Compared(deadline.title, deadline.within, _same_left_out(deadline.within, said))
+            lengths = [each.within.get(deadline.name, "") for each in compared]
+            own, said = speech.length(deadline.within), tuple(each and speech.length(each) for each in lengths)
+            yield Compared(deadline.title, own, _same_left_out(own, said))
     sectors = next(each.choices for each in base.workflow.fields if each.name == "sectors")
-    said = tuple(", ".join(each.sectors) for each in compared)
-    yield Compared("sectors", str(len(sectors)), _same_left_out(", ".join(sectors), said))
+    said = tuple(", ".join(spoken(speech, one) for one in each.sectors) for each in compared)
+    own = ", ".join(spoken(speech, one) for one in sectors)
+    yield Compared(N_("Affected sectors"), own, _same_left_out(own, said))
 
 
 def _same_left_out(base: str, said: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("" if each == base else each for each in said)
+
+
+def _clock(visit: Visit, book: Rulebook, each: Deadline) -> Clock:
+    """A deadline as people read it; what it starts with by its title."""
+    say = visit.speech.gettext
+    kind, _, name = each.starts.partition(":")
+    title = say(
+        (book.fields[name] if kind == "fact" else book.steps[name] if kind == "step" else book.reports[name]).title
+    )
+    starts = {"filed": say("%(report)s, filed", report=title), "accepted": say("%(report)s, accepted", report=title)}
+    return Clock(
+        title=each.title,
+        owed_by=book.roles[each.owed_by].title,
+        owed_to=book.roles[each.owed_to].title,
+        within=visit.speech.length(each.within) if each.within else str(each.working_days),
+        starts=starts.get(kind, title),
+        when=each.when,
+        source=each.source,
+    )
 
 
 def _levels(visit: Visit, conclusion: Conclusion) -> Iterator[Level]:

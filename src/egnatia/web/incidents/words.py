@@ -6,6 +6,35 @@ from typing import Final
 from egnatia.web.language import Speech
 from egnatia.web.language.speech import N_
 
+FIGURES: Final[Mapping[str, str]] = {
+    "loss_eur": N_("Direct loss, in euro"),
+    "loss_share": N_("Direct loss, per cent of turnover"),
+    "recurrence": N_("Incidents of one cause in six months"),
+    "dns_down_minutes": N_("Name service down, in minutes"),
+    "slow_seconds": N_("Slow answers, in seconds"),
+    "slow_minutes": N_("Slow for, in minutes"),
+    "service_down_minutes": N_("Service down, in minutes"),
+    "limited_minutes": N_("Service limited, in minutes"),
+    "users": N_("Users affected"),
+    "users_share": N_("Users affected, per cent"),
+    "trust_down_minutes": N_("Trust service down, in minutes"),
+    "trust_week_minutes": N_("Trust service down in a week, in minutes"),
+    "trust_users": N_("Trust service: users limited"),
+    "trust_users_share": N_("Trust service: users limited, per cent"),
+    "trust_affected": N_("Trust service: users whose data are affected"),
+    "trust_affected_share": N_("Trust service: users whose data are affected, per cent"),
+    "dora_clients": N_("DORA: clients"),
+    "dora_clients_share": N_("DORA: clients, per cent"),
+    "dora_transactions_share": N_("DORA: transactions, per cent"),
+    "dora_hours": N_("DORA: duration, in hours"),
+    "dora_down_minutes": N_("DORA: critical service down, in minutes"),
+    "dora_economies": N_("DORA: economies affected"),
+    "dora_costs_eur": N_("DORA: costs, in euro"),
+    "significant_economies": N_("Regional operational level: economies with a significant impact"),
+    "affected_economies": N_("Regional technical level: economies affected"),
+}
+"""The figures of the protocol that a profile may change, in words."""
+
 WORDS: Final[Mapping[str, str]] = {
     "white": N_("no impact"),
     "green": N_("minor"),

@@ -8,7 +8,9 @@ import msgspec
 from babel import Locale
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
+from egnatia.casework.span import span
 from egnatia.web.language.catalogue import Catalogue, catalogue
 from egnatia.web.language.declared import Language
 
@@ -43,6 +45,13 @@ class Speech(msgspec.Struct, frozen=True):
     def percent(self, share: float) -> str:
         """A share of one, as a percentage."""
         return str(format_percent(share, locale=self.locale))
+
+    def length(self, text: str) -> str:
+        """An ISO 8601 duration in words: "24 hours", "1 month"."""
+        found = span(text)
+        hours, left = divmod(found.seconds, 3_600)
+        parts = (("month", found.months), ("day", found.days), ("hour", hours), ("minute", left // 60))
+        return " ".join(format_unit(count, unit, locale=self.locale) for unit, count in parts if count)
 
     def moment(self, at: int | datetime, style: str = "medium") -> str:
         """A date with its time, in UTC; `style` is CLDR's short, medium, long, or a pattern."""
