@@ -5,14 +5,14 @@ Kinds are recognised by their form alone, digests before names and URLs before t
 """
 
 import email
-import email.policy
 import html
 import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.message import EmailMessage
-from itertools import islice
+from email.policy import EmailPolicy
+from itertools import count, islice
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,16 @@ from egnatia.exchange.formats.restriction import in_text
 
 TEXT_LIMIT: Final = 5_000_000
 PAGES_LIMIT: Final = 500
+
+PARTS_LIMIT: Final = 200
+FIELD_LIMIT: Final = 1_000
+CONTENT_FIELD_LIMIT: Final = 500
+"""Characters of a field of a mail's head: beyond a few thousand one field can take the library minutes."""
+
+TAG: Final = re.compile(r"<[^<>]*>")
+"""A tag. It begins at the last `<`, so that many of them take no longer than one."""
+_CODE: Final = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_CODE_ENDS: Final = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style")}
 
 _BYTE: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -76,19 +86,40 @@ class Extracted(msgspec.Struct, frozen=True):
 
 
 def text_of(document: bytes) -> str:
-    """The text of a mail (with its parts), a page, a PDF or a plain text; raises ValueError for a PDF that cannot be
-    read."""
+    """The text of a mail (with its parts), a page, a PDF or a plain text; raises ValueError for a PDF or a mail that
+    cannot be read."""
     head = document[:4_096]
     if b"%PDF-" in head[:1_024]:
         return _pdf_text(document)
     if re.search(rb"^(?:Received|Message-ID|From|MIME-Version):", head, re.IGNORECASE | re.MULTILINE):
-        made = email.message_from_bytes(document[:TEXT_LIMIT], policy=email.policy.default)
-        return _mail_text(made)
+        return _mail_text(mail_of(document[:TEXT_LIMIT]))
     text = document[:TEXT_LIMIT].decode("utf-8", "replace")
     return _plain(text) if re.search(r"<(?:html|body|p|div)\b", text[:4_096], re.IGNORECASE) else text
 
 
-def _mail_text(made: EmailMessage | Any) -> str:
+class _Bounded(EmailPolicy):
+    """Cuts long fields: the library takes time that grows with the square of their length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: CONTENT_FIELD_LIMIT if name.lower().startswith("content-") else FIELD_LIMIT]
+
+
+def mail_of(document: bytes) -> EmailMessage:
+    """A mail with its parts, its long fields cut; raises ValueError for one of more than `PARTS_LIMIT` parts."""
+    parts = count(1)
+
+    def part(policy: Any) -> EmailMessage:
+        if next(parts) > PARTS_LIMIT:
+            raise ValueError(f"a mail of more than {PARTS_LIMIT} parts")
+        return EmailMessage(policy)
+
+    made = email.message_from_bytes(document, policy=_Bounded(message_factory=part))
+    assert isinstance(made, EmailMessage)  # noqa: S101  (the factory makes no other)
+    return made
+
+
+def _mail_text(made: EmailMessage) -> str:
     parts = [str(made.get("Subject", ""))]
     for part in made.walk():
         if part.get_content_maintype() == "text":
@@ -120,8 +151,20 @@ def _pdf_text(document: bytes) -> str:
 
 def _plain(page: str) -> str:
     links = " ".join(re.findall(r"href\s*=\s*[\"']?([^\"'\s>]+)", page, re.IGNORECASE))
-    bare = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", page, flags=re.IGNORECASE | re.DOTALL)
-    return html.unescape(f"{re.sub(r'<[^>]*>', ' ', bare)}\n{links}")
+    return html.unescape(f"{TAG.sub(' ', _without_code(page))}\n{links}")
+
+
+def _without_code(page: str) -> str:
+    """A page without its scripts and styles; one that is not closed goes on to the end, as in a browser."""
+    parts: list[str] = []
+    at = 0
+    while (opening := _CODE.search(page, at)) is not None:
+        parts.append(page[at : opening.start()])
+        closing = _CODE_ENDS[opening[1].lower()].search(page, opening.end())
+        if closing is None:
+            return " ".join(parts)
+        at = closing.end()
+    return " ".join([*parts, page[at:]])
 
 
 def extract(text: str) -> list[Extracted]:

@@ -1,6 +1,8 @@
 """Documents of others are fetched from a file or a URL, whole, up to a limit."""
 
 import gzip
+import io
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -39,5 +41,14 @@ def document_at(where: str) -> bytes:
 
 
 def unpacked(content: bytes) -> bytes:
-    """What it is without gzip; raises OSError where that is broken."""
-    return gzip.decompress(content) if content[:2] == GZIP_MAGIC else content
+    """What it is without gzip; raises OSError where that is broken, or grows beyond what a document may have."""
+    if content[:2] != GZIP_MAGIC:
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            plain = packed.read(LIMIT_BYTES + 1)
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"gzip that is broken: {error}") from error
+    if len(plain) > LIMIT_BYTES:
+        raise OSError(f"gzip of more than {LIMIT_BYTES} bytes")
+    return plain

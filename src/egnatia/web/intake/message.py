@@ -1,16 +1,15 @@
 """A suspicious mail as data: who says to have sent it, which way it came, what it names. Nothing in it is ever run,
 fetched or shown as it is."""
 
-import email
-import email.policy
 import hashlib
 from collections.abc import Iterator
-from email.message import Message
+from email.message import EmailMessage
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from egnatia.exchange.formats.extraction import text_of
+from egnatia.exchange.formats.extraction import mail_of, text_of
 
 HEADERS: Final = (
     "From",
@@ -59,16 +58,17 @@ def is_mail(content: bytes) -> bool:
 def facts_of(content: bytes) -> MailFacts:
     """What can be read of a mail; a hostile one gives less, never an error."""
     try:
-        made = email.message_from_bytes(content, policy=email.policy.default)
+        made = mail_of(content)
     except _STUMBLES:
         return MailFacts()
     return MailFacts(tuple(_heads(made)), _text(content), tuple(_attachments(made)))
 
 
-def _heads(made: Message) -> Iterator[tuple[str, str]]:
+def _heads(made: EmailMessage) -> Iterator[tuple[str, str]]:
     for name in HEADERS:
         try:
-            values = made.get_all(name, [])[:RECEIVED]
+            raw = (value for other, value in made.raw_items() if other.lower() == name.lower())
+            values = [made.policy.header_fetch_parse(name, value) for value in islice(raw, RECEIVED)]
             yield from ((name, " ".join(str(value).split())[:LONGEST]) for value in values)
         except _STUMBLES:
             yield name, "?"
@@ -81,7 +81,7 @@ def _text(content: bytes) -> str:
         return ""
 
 
-def _attachments(made: Message) -> Iterator[Attachment]:
+def _attachments(made: EmailMessage) -> Iterator[Attachment]:
     try:
         for place, part in enumerate(made.walk()):
             if place >= PARTS:
