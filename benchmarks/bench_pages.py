@@ -65,13 +65,37 @@ PATHS: Final = (
     ("suggestions, a beginning of one record in ten", "/search/suggest?q=word7"),
     ("workbench", "/intel"),
     ("workbench, a question", "/intel?q=type:indicator+word77"),
+    ("workbench, since and confidence", "/intel?q=type:indicator+since:30d+confidence%3E50"),
+    ("workbench, an address", "/intel?q=value:10.1.2.3"),
+    ("workbench, suggestions", "/intel/suggest?q=type:ind"),
+    ("workbench, graph", "/intel/graph"),
+    ("workbench, actors", "/intel/actors"),
+    ("workbench, landscape", "/intel/landscape"),
+    ("workbench, look-alikes", "/intel/lookalikes"),
     ("workbench, techniques", "/intel/matrix"),
+    ("workbench, techniques by month", "/intel/matrix?by=month"),
     ("workbench, outputs", "/intel/outputs"),
     ("workbench, sources", "/intel/sources"),
+    ("workbench, a new source", "/intel/sources/new"),
     ("cases", "/cases"),
     ("cases, what is due", "/cases/due"),
     ("cases, a new one", "/cases/new"),
+    ("notices", "/notices"),
+    ("notices, how many", "/notices/count"),
+    ("incidents", "/incidents"),
+    ("incidents, the protocol", "/incidents/protocol"),
+    ("incidents, playbooks", "/incidents/playbooks"),
+    ("incidents, teams", "/incidents/teams"),
+    ("incidents, summary", "/incidents/summary"),
+    ("exercises", "/exercises"),
+    ("exercises, a new one", "/exercises/new"),
     ("publish", "/publish"),
+    ("publish, quickly", "/publish/quick"),
+    ("publish, reviews", "/publish/reviews"),
+    ("publish, an alert", "/publish/product/alert"),
+    ("publications", "/products"),
+    ("publications, exploited", "/products/exploited"),
+    ("reports", "/triage"),
     ("publish, a form", "/publish/new/indicator"),
     ("recalls", "/recall"),
     ("accounts", "/accounts"),
@@ -83,6 +107,11 @@ PATHS: Final = (
     ("peers", "/peers"),
     ("audit", "/audit"),
     ("settings and health", "/settings"),
+    ("portal", "/public/en"),
+    ("portal, a section", "/public/en/alerts"),
+    ("portal, exploited", "/public/en/exploited"),
+    ("portal, search", "/public/en/search?q=record"),
+    ("portal, feed", "/public/en/feed.atom"),
 )
 
 
@@ -135,6 +164,7 @@ def _records(node: Node) -> Iterator[tuple[str, str]]:
         for side in OF_RECORD:
             yield f"{name}{side.replace('/', ', ')}", f"/records/{record['id']}{side}"
         yield f"{name}, in common", f"/intel/common/{record['id']}"
+        yield f"{name}, in the graph", f"/intel/graph?at={record['id']}&open={record['id']}"
         yield f"{name}, edit", f"/publish/edit/{record['id']}"
         yield f"{name}, recall", f"/recall/{record['id']}"
 

@@ -38,11 +38,12 @@ def record(number: int, targets: Sequence[str], padding: int) -> Record:
     kind = TYPES[number % len(TYPES)]
     name = f"{kind}--{uuid.uuid4()}"
     words = " ".join(f"word{number * 7919 % 10_007 + step}" for step in range(padding // 10))
-    body = b'{"type":"%s","id":"%s","name":"Record %d","description":"%s"}' % (
-        kind.encode(), name.encode(), number, words.encode(),
-    )  # fmt: skip
     named = tuple(Reference("object_refs", targets[(number * step) % len(targets)]) for step in (3, 7))
     value = Value("ipv4-addr:value", f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
+    pattern = f""","pattern_type":"stix","pattern":"[ipv4-addr:value = '{value.value}']\""""
+    body = b'{"type":"%s","id":"%s","name":"Record %d","description":"%s"%s}' % (
+        kind.encode(), name.encode(), number, words.encode(), pattern.encode() if kind == "indicator" else b"",
+    )  # fmt: skip
     return Record(body, Head(kind, name), "2026-01-01T00:00:00.000000000", named, (value,))
 
 

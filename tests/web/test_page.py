@@ -73,8 +73,8 @@ def test_only_packaged_assets_are_served(name: str) -> None:
 
 
 def test_every_asset_has_its_type() -> None:
-    assert asset("mark.svg")[1] == "image/svg+xml"
-    assert asset("live.js")[1] == "text/javascript"
+    assert asset("mark.svg").kind == "image/svg+xml"
+    assert asset("live.js").kind == "text/javascript"
 
 
 def test_everyone_has_a_place_in_the_picture() -> None:

@@ -10,6 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from egnatia.cyber.exercises.time import GameTime
+from egnatia.web.asset import PAGE_SHEET, PORTAL_SHEET, sheet
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
 from egnatia.web.language.choice import chosen
 from egnatia.web.language.declared import ENGLISH
@@ -30,7 +31,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self)",
     "cache-control": "no-store",
-    "vary": "cookie, accept-language",
+    "vary": "cookie, accept-language, accept-encoding, sec-fetch-site",
 }
 """What every page is sent with."""
 
@@ -106,6 +107,7 @@ _TEMPLATES = jinja2.Environment(
 )
 _TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=False)  # type: ignore[attr-defined]
 _TEMPLATES.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
+_TEMPLATES.globals.update(page_sheet=lambda: sheet(*PAGE_SHEET), portal_sheet=lambda: sheet(*PORTAL_SHEET))
 _TEMPLATES.filters.update(
     number=lambda value: _SPEAKING.get().number(value),
     percent=lambda value: _SPEAKING.get().percent(value),

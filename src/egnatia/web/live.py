@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
@@ -14,6 +14,7 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.web.asset import asset
 from egnatia.web.card import by_id
 from egnatia.web.frame import HEADERS
+from egnatia.web.packing import takes_gzip
 from egnatia.web.sieve import Sieve, address, sieve_of
 from egnatia.web.visit import Visit
 
@@ -55,13 +56,17 @@ async def live(visit: NamedDependency[Visit], after: After, of: Of = "public") -
 
 
 @get("/assets/{name:str}")
-async def assets(name: FromPath[str]) -> Response[bytes]:
+async def assets(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """The style, the scripts and the mark."""
     try:
-        content, kind = asset(name)
+        found = asset(name)
     except FileNotFoundError as error:
         raise NotFound from error
-    return Response(content, media_type=kind, headers={**HEADERS, "cache-control": "max-age=300"})
+    keeping = "public, max-age=31536000, immutable" if found.lasting else "max-age=300"
+    headers = {**HEADERS, "cache-control": keeping, "vary": "accept-encoding"}
+    if takes_gzip(request.headers):
+        return Response(found.packed, media_type=found.kind, headers={**headers, "content-encoding": "gzip"})
+    return Response(found.content, media_type=found.kind, headers=headers)
 
 
 PAGES: tuple[ControllerRouterHandler, ...] = (live, assets)

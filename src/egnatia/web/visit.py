@@ -29,6 +29,7 @@ from egnatia.web.frame import HEADERS, Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
 from egnatia.web.language.speech import N_
 from egnatia.web.navigation import entries
+from egnatia.web.packing import LEAST, asks_by_oneself, masked, packed, takes_gzip, unmasked
 from egnatia.web.permission import Permission
 from egnatia.web.playable import is_played
 from egnatia.web.premises import Premises
@@ -163,7 +164,7 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        """What every form of this session carries; empty for who has neither a session nor stood at the door."""
+        """What every form of this session carries, masked; empty for who has neither a session nor stood at the door."""
         bound = self.visitor.session or (self.doorstep and f"doorstep {self.doorstep}")
         if bound and self.visitor.exercise:
             # A form that was opened outside of the exercise changes nothing in it, nor the other way.
@@ -181,7 +182,7 @@ class Visit:
         wanted = {"csrf", *(field.encode_name for field in msgspec.structs.fields(kind))}
         given = {name: [await _text(each) for each in data.getall(name)] for name in data if name in wanted}
         sent = given.pop("csrf", [""])[0]
-        same = bool(self.csrf) and hmac.compare_digest(sent.encode(), self.csrf.encode())
+        same = bool(self.csrf) and hmac.compare_digest(unmasked(sent), self.csrf)
         if (bound or self.visitor.session) and not same:
             raise NotAllowed(N_("The form is not from this session; open the page again"))
         return read_form(given, kind)
@@ -196,9 +197,12 @@ class Visit:
         await sent.seek(0)
         return sent.filename, await sent.read()
 
-    def page(self, content: Content, *, status: int = 200) -> Response[str]:
+    def page(self, content: Content, *, status: int = 200) -> Response[Any]:
         """The page as the answer."""
-        answer = Response(rendered(content, self.frame()), status_code=status, media_type="text/html", headers=HEADERS)
+        body, headers = rendered(content, self.frame()).encode(), dict(HEADERS)
+        if len(body) >= LEAST and takes_gzip(self.request.headers) and asks_by_oneself(self.request.headers):
+            body, headers["content-encoding"] = packed(body), "gzip"
+        answer = Response(body, status_code=status, media_type="text/html", headers=headers)
         if self.remembered(SAID):
             self.forget(answer, SAID)
         return answer
@@ -240,7 +244,7 @@ class Visit:
             here=quote(url.path) + (f"?{url.query}" if url.query else ""),
             now=self.now,
             entries=entries(self.visitor),
-            csrf=self.csrf,
+            csrf=masked(self.csrf),
             said=self._said(),
             scheme=self._scheme(),
             shortcuts=self.remembered(SHORTCUTS) != "off",

@@ -116,7 +116,8 @@ def _take(
     source = source_of(record, owner)
     said = Source(source, moment(record["modified"]), record.get("confidence"), reliabilities.get(source, "F"))
     until = moment(record["valid_until"]) if "valid_until" in record else None
-    for detected in detected_by(record) or (Detected("stix", record["pattern"]),):
+    whole = (Detected("stix", record["pattern"]),) if "pattern" in record else ()
+    for detected in detected_by(record) or whole:
         standing = standings.get(detected)
         if standing is None:
             first: Fields = {key: record[key] for key in ("id", "name", "valid_from") if key in record}
@@ -135,8 +136,11 @@ def source_of(record: Fields, owner: str) -> str:
 
 def detected_by(record: Fields) -> tuple[Detected, ...]:
     """The values of which any one is enough for the indicator's pattern; the rule itself where it is another language.
-    None where the pattern asks for several things at once: one of these alone is no sign of anything."""
-    language, pattern = record["pattern_type"], record["pattern"]
+    None where the pattern asks for several things at once, one of which alone is no sign of anything, and where the
+    pattern is among the parts that the reader is not given."""
+    language, pattern = record.get("pattern_type"), record.get("pattern")
+    if not language or not pattern:
+        return ()
     if language != "stix":
         return (Detected(language, pattern),)
     if _JOINED.search(_TEXTS.sub("''", pattern)):
