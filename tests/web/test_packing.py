@@ -25,7 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def coding(client: httpx.Client, path: str, **headers: str) -> str:
     """How the answer is coded."""
     answer = client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    return answer.headers.get("content-encoding", "")
+    return str(answer.headers.get("content-encoding", ""))
 
 
 def test_a_page_that_the_reader_asked_for_is_compressed(house: House) -> None:

@@ -1,9 +1,9 @@
 """Pages are compressed on their way, unless somebody could learn from how long they become.
 
 What an answer holds besides what an attacker has put into it can be guessed from its compressed length, where the
-attacker makes the reader's browser ask again and again (BREACH). So a page for somebody in particular is compressed only
-where the browser says that the reader asked for it from this very site or by hand (Fetch Metadata, `Sec-Fetch-Site`),
-and its secret against forged forms looks different in each answer (`masked`).
+attacker makes the reader's browser ask again and again (BREACH). So a page for somebody in particular is compressed
+only where the browser says that the reader asked for it from this very site or by hand (Fetch Metadata,
+`Sec-Fetch-Site`), and its secret against forged forms looks different in each answer (`masked`).
 """
 
 import base64
@@ -41,7 +41,7 @@ def packed(content: bytes) -> bytes:
 
 
 def masked(secret: str) -> str:
-    """A secret in hexadecimal as it is written into one answer, each time in another way; nothing where there is none."""
+    """A secret in hexadecimal as it is written into one answer, each time in another way; empty where it is."""
     if not secret:
         return ""
     plain = bytes.fromhex(secret)

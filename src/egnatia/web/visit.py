@@ -164,7 +164,7 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        """What every form of this session carries, masked; empty for who has neither a session nor stood at the door."""
+        """What every form of this session carries, masked; empty for who has no session nor stood at the door."""
         bound = self.visitor.session or (self.doorstep and f"doorstep {self.doorstep}")
         if bound and self.visitor.exercise:
             # A form that was opened outside of the exercise changes nothing in it, nor the other way.
@@ -202,7 +202,7 @@ class Visit:
         body, headers = rendered(content, self.frame()).encode(), dict(HEADERS)
         if len(body) >= LEAST and takes_gzip(self.request.headers) and asks_by_oneself(self.request.headers):
             body, headers["content-encoding"] = packed(body), "gzip"
-        answer = Response(body, status_code=status, media_type="text/html", headers=headers)
+        answer: Response[Any] = Response(body, status_code=status, media_type="text/html", headers=headers)
         if self.remembered(SAID):
             self.forget(answer, SAID)
         return answer

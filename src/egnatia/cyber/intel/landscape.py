@@ -27,6 +27,7 @@ from egnatia.cyber.intel.profile import ACTORS
 from egnatia.cyber.intel.searching import PAGE, candidate_of
 from egnatia.policy import Clearance, Tlp
 from egnatia.policy.meet import strictest_tlp
+from egnatia.record.instant import version_of
 from egnatia.store import Lean, Query, Store
 from egnatia.store.query import LAST
 
@@ -96,8 +97,8 @@ class News(msgspec.Struct, frozen=True):
 
 class Landscape(msgspec.Struct, frozen=True, kw_only=True):
     """A period, counted. `steps` are counts of records in stretches of it, each with its start. `tlp` is the strictest
-    of all that was counted; `named` says that some of it is for named recipients. Where it is not `complete`, only the
-    newest records were looked at. `rows` are all that were counted, to be noted as released."""
+    of all that was counted; `named` says that some of it is for named recipients. So many were `looked` at: where that
+    is not `complete`, the newest. `rows` are all that were counted, without their bodies, to be noted as released."""
 
     period: Period
     records: Counted
@@ -117,6 +118,7 @@ class Landscape(msgspec.Struct, frozen=True, kw_only=True):
     tlp: Tlp
     named: bool
     complete: bool
+    looked: int
     rows: tuple[Lean, ...]
 
 
@@ -125,16 +127,17 @@ def landscape(
 ) -> Landscape:
     """What the reader may see of a period, counted."""
     made = _Making(period, known)
-    looked = 0
+    looked, oldest = 0, version_of(f"{period.before.start:%Y-%m-%dT%H:%M:%S}.000Z")
     for row in _rows(store, clearance, period.before.start):
         looked += 1
-        if strictest_tlp(row.label) <= scope.most:
+        # What did not change in either period is not even decoded; an observable, which has no version, may have.
+        if strictest_tlp(row.label) <= scope.most and not (row.version and row.version < oldest):
             candidate = candidate_of(row)
             if matches(scope.term, candidate, known, now):
                 made.take(row, candidate.record, economies_of(candidate, known))
         if looked >= LOOKED_AT:
             break
-    return made.landscape(complete=looked < LOOKED_AT)
+    return made.landscape(looked)
 
 
 def _rows(store: Store, clearance: Clearance, since: datetime) -> Iterator[Lean]:
@@ -198,7 +201,7 @@ class _Making:
         is_now = self._period.holds(at)
         if not (is_now or self._period.before.holds(at)) or record.get("revoked") is True:
             return
-        self._rows.append(row)
+        self._rows.append(msgspec.structs.replace(row, body=b""))
         self._tlp = max(self._tlp, strictest_tlp(row.label))
         self._named = self._named or bool(row.label.audiences)
         refs = references_of(record) | {str(record["id"])}
@@ -222,7 +225,7 @@ class _Making:
     def _count(self, sort: str, keys: Iterable[str], row: Lean, *, is_now: bool) -> None:
         self._tallies[sort].add(keys, row.owner, is_now=is_now)
 
-    def landscape(self, *, complete: bool) -> Landscape:
+    def landscape(self, looked: int) -> Landscape:
         """What came of it."""
         tallies, period = self._tallies, self._period
         steps = -(-(period.end - period.start) // self._step)
@@ -245,7 +248,8 @@ class _Making:
             steps=tuple((period.start + self._step * at, self._steps[at]) for at in range(steps)),
             tlp=self._tlp,
             named=self._named,
-            complete=complete,
+            complete=looked < LOOKED_AT,
+            looked=looked,
             rows=tuple(self._rows),
         )
 

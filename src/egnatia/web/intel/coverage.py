@@ -14,6 +14,7 @@ from egnatia.cyber.intel.matrix import ATTACK, DISARM, Cell, Extent, Matrix, mat
 from egnatia.cyber.intel.searching import known_to
 from egnatia.web.frame import Content
 from egnatia.web.intel.grid import Column, Mark, columns, heat
+from egnatia.web.intel.remembered import remembered
 from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
 from egnatia.web.record.text import visible
@@ -101,8 +102,12 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
         organisations = await visit.ask(visit.premises.organisations)
         now = datetime.now(UTC)
 
-        def work() -> Matrix:
+        def count() -> Matrix:
             return matrix(visit.store, clearance, term, known_to(visit.store, clearance, organisations), now, extent)
+
+        def work() -> Matrix:
+            question = ("matrix", term, extent)
+            return remembered(visit.store, clearance, question, count, is_large=lambda found: not found.complete)
 
         made = await visit.ask(work)
     except BadQuery as error:

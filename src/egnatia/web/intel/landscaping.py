@@ -17,11 +17,14 @@ from egnatia.web.card import by_id
 from egnatia.web.chart import Chart, Series
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.intel.coverage import economies, sectors
+from egnatia.web.intel.remembered import remembered
 from egnatia.web.intel.summary import Summary, summary
 from egnatia.web.visit import Visit, read_form
 
 DAY: Final = r"^\d{4}-\d\d-\d\d\Z"
 LONGEST: Final = timedelta(days=3 * 366)
+LARGE: Final = 2_000
+"""A landscape that looked at more records than so many is kept for a minute."""
 Level = Literal["clear", "green", "amber", "amber+strict", "red"]
 
 
@@ -111,9 +114,12 @@ async def _told(visit: Visit, way: str) -> tuple[Asked, Summary, Landscape]:
     period, scope = asked.period(now), asked.scope
     organisations: Sequence[Known] = await visit.ask(visit.premises.organisations)
 
+    def count() -> Landscape:
+        return landscape(visit.store, clearance, known_to(visit.store, clearance, organisations), period, scope, now)
+
     def read() -> tuple[Landscape, Summary]:
-        known = known_to(visit.store, clearance, organisations)
-        found = landscape(visit.store, clearance, known, period, scope, now)
+        question = ("landscape", period, scope)
+        found = remembered(visit.store, clearance, question, count, is_large=lambda made: made.looked > LARGE)
         return found, summary(visit, found, asked.economy, asked.sector, by_id(organisations))
 
     found, told = await visit.ask(read)

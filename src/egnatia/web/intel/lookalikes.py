@@ -21,7 +21,6 @@ from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
 from egnatia.web.publish.desk import submitted
 from egnatia.web.record.enriching import MANNERS, found_for
-from egnatia.web.record.name import decoded
 from egnatia.web.record.subject import subject
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Misread, Visit
@@ -97,15 +96,18 @@ async def lookalikes(visit: NamedDependency[Visit]) -> Response[str]:
 
 def _alike(store: Store, clearance: Clearance, protected: tuple[str, ...]) -> Iterator[tuple[Row, Resemblance]]:
     """The newest record of each look-alike."""
-    rows = store.changes(clearance, 0, LOOKED_AT, Query(types=_TYPES, versions=(LAST,), newest_first=True)).rows
-    given: set[str] = set()
-    for row in rows:
-        for kind, value in values_in(decoded(row)):
+    newest = Query(types=_TYPES, versions=(LAST,), newest_first=True)
+    given: dict[str, tuple[int, Resemblance]] = {}
+    for lean in store.bodies(clearance, 0, LOOKED_AT, newest).rows:
+        for kind, value in values_in(msgspec.json.decode(lean.body)):
             host = host_in(kind, value) if kind in HOSTS else ""
             found = resemblance(host, protected) if host else None
             if found is not None and found.domain not in given and len(given) < MOST:
-                given.add(found.domain)
-                yield row, found
+                given[found.domain] = (lean.position, found)
+    rows = {row.position: row for row in store.at(clearance, sorted({position for position, _ in given.values()}))}
+    for position, found in given.values():
+        if position in rows:  # it may have been taken back meanwhile
+            yield rows[position], found
 
 
 @post("/intel/lookalikes/protect")
