@@ -1,14 +1,14 @@
 """The first meaningful page on a throttled phone, and what pages weigh: `python -m benchmarks.bench_phone`.
 
-Chromium is slowed down as Lighthouse does for a mid-range phone, to a quarter of the processor, on three networks:
-none in between; LTE as WebPageTest has it (70 ms there and back, 12 Mbit/s); and Lighthouse's slow 4G (150 ms, 1.6
-Mbit/s). Nothing of the node is in its cache. What counts is the first contentful paint, from the moment at which the page
-is asked for.
+Chromium is slowed down as Lighthouse does for a mid-range phone, to a quarter of the processor, on three networks: none
+in between; LTE as WebPageTest has it (70 ms there and back, 12 Mbit/s); and Lighthouse's slow 4G (150 ms, 1.6 Mbit/s).
+Nothing of the node is in its cache. What counts is the first contentful paint, from the moment at which the page is
+asked for.
 
-Beside each stands the floor: a page of one word and no sheet, from the same machine to the same browser under the same
-profile. No page can be faster. A page with a sheet goes there and back twice: on slow 4G that is 300 ms before anything
-is parsed, so the 300 ms that are asked for cannot be met there by a page that keeps its sheet apart from its HTML, which
-the policy against anything inline asks for; what is above the floor is what the page itself costs.
+Beside each stands the floor: a page of one word and no sheet, to the same browser under the same profile. No page can
+be faster. A page with a sheet goes there and back twice: on slow 4G that is 300 ms before anything is parsed, so 300 ms
+cannot be met there by a page that keeps its sheet apart from its HTML, as the policy against anything inline asks. What
+is above the floor is what the page itself costs.
 """
 
 import shutil
