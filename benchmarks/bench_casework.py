@@ -4,6 +4,7 @@ Two organisations work on one case by the small workflow of the tests: facts, co
 one event in twenty was made by somebody who did not know the latest ones.
 """
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from egnatia.store import Store
 from egnatia.store.casebook import Due, Standing
 
 EVENTS = 10_000
+AT_ONCE = 1_000
 PARTIES = [f"identity--00000000-0000-4000-8000-{number:012x}" for number in range(12)]
 
 
@@ -55,9 +57,10 @@ def filled(folder: Path, count: int) -> Store:
     """A store with open cases of four organisations each, out of twelve, and three things owed in each of them."""
     store = Store.open(f"sqlite:///{folder / 'node.db'}")
     rng = Random(2)  # noqa: S311 - the same cases every time
-    for start in range(0, count, 1_000):
+    by_label: dict[tuple[str, ...], list[Record]] = {}
+    for start in range(0, count, AT_ONCE):
         cases = []
-        for number in range(start, start + 1_000):
+        for number in range(start, start + AT_ONCE):
             parties = tuple(sorted(rng.sample(PARTIES, 4)))
             id_ = record_id(number, "case")
             standing = Standing(id_, "incident", f"case {number}", "declared", True, parties, number * 1_000)
@@ -68,13 +71,20 @@ def filled(folder: Path, count: int) -> Store:
                 for place, at in enumerate(moments)
             ]
             cases.append((standing, dues))
-        by_label: dict[tuple[str, ...], list[Record]] = {}
-        for number, (standing, _) in enumerate(cases, start):
-            by_label.setdefault(standing.parties, []).append(record(number, kind="case"))
-        for named, records in by_label.items():
-            store.append(batch(*records, label=Label(NODE, Tlp.AMBER_STRICT, audiences=(named,))))
+            by_label.setdefault(parties, []).append(record(number, kind="case"))
         store.casebook.put(cases)
+        tell(start + AT_ONCE, count, "cases in the view")
+    # One batch a label, of which there are 495: each batch is signed.
+    for done, (named, records) in enumerate(by_label.items(), 1):
+        store.append(batch(*records, label=Label(NODE, Tlp.AMBER_STRICT, audiences=(named,)))).result()
+        tell(done, len(by_label), "labels of cases in the log")
     return store
+
+
+def tell(done: int, whole: int, what: str) -> None:
+    """How far the filling is, on one line of a terminal; nothing where nobody looks."""
+    if sys.stderr.isatty():
+        print(f"\r  {done:,} of {whole:,} {what} ", end="\n" if done == whole else "", file=sys.stderr, flush=True)
 
 
 def due_figures(count: int) -> Iterator[Figure]:

@@ -20,6 +20,7 @@ from tests.cyber.building import (
 )
 
 from egnatia.casework.clock import Review, Timeliness, reminders
+from egnatia.casework.span import Span, span
 
 
 def test_early_warning() -> None:
@@ -221,3 +222,60 @@ def test_more_time_is_given_by_the_competent_authority_alone() -> None:
     assert matter.refusal(refused) == "not-its-role"
     matter.do(AUTHORITY, "extend", 11, "early-warning", until=instant(48))
     assert (matter.owed()["early-warning"].due, matter.owed()["early-warning"].lawful) == (at(48), at(24))
+
+
+def test_moments_keep_the_zone_in_which_they_were_said() -> None:
+    """aware_at stored separately from detected_at/started_at/notified_at, in UTC with original zone."""
+    matter = Matter(aware_at=None)
+    matter.do(ENTITY, "set", 2, aware_at="2026-03-02T09:00:00+01:00", detected_at="2026-03-02T08:30:00+01:00")
+    facts, entered = matter.fold.state.facts, matter.fold.state.entered
+    assert (facts["aware_at"], facts["detected_at"]) == ("2026-03-02T08:00:00Z", "2026-03-02T07:30:00Z")
+    assert entered["aware_at"] == "2026-03-02T09:00:00+01:00"
+    assert matter.owed()["early-warning"].start == datetime.fromisoformat("2026-03-02T08:00:00Z")
+    matter.do(ENTITY, "set", 3, aware_at="2026-03-02T08:05:00Z")
+    assert set(matter.fold.state.entered) == {"detected_at"}, "said again in UTC, it has no zone any more"
+    opened = Matter(aware_at="2026-03-02T10:00:00+02:00")
+    assert (opened.fold.state.facts["aware_at"], opened.fold.state.entered) == (
+        "2026-03-02T08:00:00Z",
+        {"aware_at": "2026-03-02T10:00:00+02:00"},
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026-03-02T09:00:00+25:00", "2026-03-02T09:00:00", "0001-01-01T00:00:00+14:00", "2026-02-30T09:00:00+01:00"],
+)
+def test_a_moment_without_a_clock_that_exists_is_refused(said: str) -> None:
+    """... in UTC with original zone."""
+    matter = Matter(aware_at=None)
+    assert matter.refusal(matter.do(ENTITY, "set", 2, aware_at=said)) == "field-wrong"
+
+
+@pytest.mark.parametrize(("length", "months", "seconds"), [("PT24H", 0, 86_400), ("PT72H", 0, 259_200), ("P1M", 1, 0)])
+def test_lengths_are_iso_8601(length: str, months: int, seconds: int) -> None:
+    """ISO-8601 durations (PT24H, PT72H, P1M)."""
+    assert span(length) == Span(months=months, seconds=seconds)
+    assert length in {each.within for each in book().workflow.deadlines}
+
+
+def test_other_economies_are_told() -> None:
+    """23(6) inform other affected States + ENISA | without undue delay | incident concerns >=2 States."""
+    source = book().deadlines["forwarding"]
+    assert "Art. 23(6)" in source.source
+    assert "without undue delay" in source.source
+    matter = Matter(affected_economies=["ME"])
+    assert matter.refusal(matter.do(CSIRT, "request-forwarding", 5)) == "rule-unmet", "it concerns one"
+    matter.do(CSIRT, "set", 6, affected_economies=["ME", "AL"])
+    matter.do(CSIRT, "request-forwarding", 7)
+    owed = matter.owed()["forwarding"]
+    assert (owed.start, owed.due) == (at(7), at(31))
+
+
+def test_recurring_incidents_count_within_six_months() -> None:
+    """>=2 in 6 months AND same apparent root cause AND together meet 3(1)(a)."""
+    assert "six months" in book().fields["same_cause_6_months"].title
+    recurs: dict[str, Any] = {"entity_type": "cloud", "same_cause_6_months": 2, "loss_together": True}
+    quiet: dict[str, Any] = {"severity": "green"}
+    assert Matter(**quiet, **recurs).fold.known()["significant"] is True
+    assert Matter(**quiet, **{**recurs, "same_cause_6_months": 1}).fold.known()["significant"] is False
+    assert Matter(**quiet, **{**recurs, "loss_together": False}).fold.known()["significant"] is False

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from egnatia.record.identifier import target_type
-from egnatia.record.instant import is_instant
+from egnatia.record.instant import is_instant, utc_of
 
 FieldKind = Literal["text", "number", "flag", "instant", "choice", "choices", "texts", "record", "records"]
 
@@ -16,6 +16,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     A `choice` is one of `choices`, in rising order where it is a scale: rules compare it by that order. `choices` and
     `texts` are lists, `records` lists of record ids. Only the roles in `by` may say it, every one where none is named.
+    An `instant` may be said with the offset of a zone; it is known in UTC (`known_as`), and as it was said beside that.
     """
 
     name: str
@@ -33,6 +34,11 @@ def complaint(field: Field, value: Any) -> str:
         return ""
     wanted = f"one of {', '.join(field.choices)}" if field.choices else _WANTED[field.kind]
     return f"{field.name}: {wanted}, not {str(value)[:80]!r}"
+
+
+def known_as(field: Field, value: Any) -> Any:
+    """The value as rules and clocks know it: a moment that was said with an offset in UTC, anything else as it is."""
+    return (utc_of(value) or value) if field.kind == "instant" and isinstance(value, str) else value
 
 
 def _is_text(_: Field, value: Any) -> bool:
@@ -62,7 +68,7 @@ _HOLDS: Final[Mapping[FieldKind, Callable[[Field, Any], bool]]] = {
     "text": _is_text,
     "number": _is_number,
     "flag": lambda _, value: isinstance(value, bool),
-    "instant": lambda _, value: isinstance(value, str) and is_instant(value),
+    "instant": lambda _, value: isinstance(value, str) and (is_instant(value) or utc_of(value) is not None),
     "choice": _is_choice,
     "choices": _all(_is_choice),
     "texts": _all(_is_text),
@@ -74,7 +80,7 @@ _WANTED: Final[Mapping[FieldKind, str]] = {
     "text": "a text",
     "number": "a number",
     "flag": "yes or no",
-    "instant": "a moment in UTC such as 2026-03-01T12:00:00Z",
+    "instant": "a moment such as 2026-03-01T12:00:00Z or 2026-03-01T13:00:00+01:00",
     "choice": "a choice",
     "choices": "a list of choices",
     "texts": "a list of texts",

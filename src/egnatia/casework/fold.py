@@ -11,7 +11,7 @@ from typing import Any, Final
 from egnatia.casework.acts import ACTS, Act, open_duty
 from egnatia.casework.deed import DEEDS
 from egnatia.casework.event import Event, opened_at
-from egnatia.casework.field import complaint
+from egnatia.casework.field import complaint, known_as
 from egnatia.casework.order import Ordering
 from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.state import CaseState, Conflict, Party, Refusal, Rule
@@ -72,6 +72,7 @@ class Fold:
     def say(self, event: Event, name: str, value: Any) -> None:
         """A fact is known now, or no longer where the value is None."""
         state = self.state
+        said, value = value, known_as(self.book.fields[name], value)
         before = state.said_by.get(name)
         if before is not None and before != event.id:
             self._compare(event, name, value, before)
@@ -79,6 +80,7 @@ class Fold:
             state.facts.pop(name, None)
         else:
             state.facts[name] = value
+        self._enter(name, said, value)
         state.said_by[name] = event.id
         state.history.setdefault(name, []).append((event.id, value))
 
@@ -112,7 +114,9 @@ class Fold:
         for name, value in (self.case.facts or {}).items():
             field = self.book.fields.get(name)
             if field is not None and value is not None and not complaint(field, value):
-                state.facts[name] = value
+                state.facts[name] = known_as(field, value)
+                if state.facts[name] != value:
+                    state.entered[name] = value
         return state
 
     def _apply(self, event: Event) -> None:
@@ -163,7 +167,7 @@ class Fold:
         if step.needs and (name := self.lacking(event, step.needs)):
             return self.refuse(event, Rule.FIELD_MISSING, f"{step.name} needs {name}")
         rule = self.book.rule("step", step.name)
-        if rule is not None and not rule.holds(self.book.concluded({**self._facts(), **event.fields})):
+        if rule is not None and not rule.holds(self.book.concluded({**self._facts(), **self._said(event)})):
             return self.refuse(event, Rule.RULE_UNMET, f"{step.name} asks that {rule.text}")
         return self._done(event, step)
 
@@ -201,6 +205,16 @@ class Fold:
                 del state.conflicts[name]
         elif state.facts.get(name) != value:
             state.conflicts[name] = Conflict(name, before, event.id)
+
+    def _enter(self, name: str, said: Any, value: Any) -> None:
+        """Keeps a moment as it was said, where that was not in UTC."""
+        if said is not value:
+            self.state.entered[name] = said
+        elif self.state.entered:
+            self.state.entered.pop(name, None)
+
+    def _said(self, event: Event) -> dict[str, Any]:
+        return {name: known_as(self.book.fields[name], value) for name, value in event.fields.items()}
 
     def _facts(self) -> dict[str, Any]:
         active = self.state.active()

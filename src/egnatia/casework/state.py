@@ -106,7 +106,8 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class CaseState(msgspec.Struct):
-    """Everything that follows from the events. Moments are texts that order as time does. `merged` is the case in which
+    """Everything that follows from the events. Moments are texts that order as time does. `entered` are facts that were
+    said with the offset of a zone, as they were said; `facts` has them in UTC. `merged` is the case in which
     this one goes on, empty where it goes on itself; `absorbed` are those that go on in this one, and by which event."""
 
     state: str
@@ -123,6 +124,7 @@ class CaseState(msgspec.Struct):
     extensions: dict[str, list[Extension]] = {}
     refs: dict[str, None] = {}
     duplicates: dict[str, str] = {}
+    entered: dict[str, str] = {}
     merged: str = ""
     absorbed: dict[str, str] = {}
     conflicts: dict[str, Conflict] = {}

@@ -22,6 +22,7 @@ class Shown(msgspec.Struct, frozen=True):
     version: str
     state: str
     facts: dict[str, Any]
+    entered: dict[str, str]
     parties: list[dict[str, Any]]
     owed: list[dict[str, Any]]
     events: list[dict[str, Any]]
@@ -41,6 +42,7 @@ def shown_of(fold: Fold, who: str) -> Shown:
         version=fold.case.workflow_version,
         state=state.state,
         facts=fold.known(),
+        entered=dict(state.entered),
         parties=[
             {"party": name, "economy": each.economy, "roles": sorted(each.roles), "left": each.left}
             for name, each in state.parties.items()
@@ -86,7 +88,11 @@ def told(fold: Fold, shown: Shown, names: dict[str, str]) -> "list[str | Table]"
         for each in shown.parties
     ]
     parts.append(table(("party", "economy", "roles", ""), rows))
-    facts = [(name, value) for name, value in shown.facts.items() if value not in (None, False, [])]
+    facts = [
+        (name, f"{value} (said as {shown.entered[name]})" if name in shown.entered else value)
+        for name, value in shown.facts.items()
+        if value not in (None, False, [])
+    ]
     parts += ["", table(("fact", "value"), facts)]
     if shown.owed:
         dues = [

@@ -18,6 +18,7 @@ _USUAL = re.compile(rf"{_DATE}{_TIME}(?:\.[0-9]+)?Z")
 
 is_usual = _USUAL.fullmatch
 """A quick look that knows every timestamp but leap days and leap seconds."""
+_ELSEWHERE = re.compile(rf"({_DATE}{_TIME}(?:\.[0-9]+)?)([+-])(0[0-9]|1[0-4]):([0-5][0-9])")
 is_usual_and_precise = re.compile(rf"{_DATE}{_TIME}\.[0-9]{{3,}}Z").fullmatch
 
 
@@ -42,6 +43,21 @@ def _is_leap_year(digits: str) -> bool:
 def is_precise_instant(text: str) -> bool:
     """Whether `text` is a timestamp with at least three fraction digits, as `created` and `modified` must be."""
     return len(text) >= 24 and is_instant(text)
+
+
+def utc_of(text: str) -> str | None:
+    """The timestamp in UTC of one with an offset (`2026-03-28T13:00:00+01:00`); None for what is none."""
+    match = _ELSEWHERE.fullmatch(text)
+    if match is None:
+        return None
+    said, sign, hours, minutes = match.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        moment = datetime.fromisoformat(said[:19])
+        utc = moment - offset if sign == "+" else moment + offset
+    except (ValueError, OverflowError):
+        return None
+    return f"{utc.isoformat()}{said[19:]}Z"
 
 
 def mend_instant(text: str) -> str | None:

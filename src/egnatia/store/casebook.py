@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 
 from egnatia.policy.clearance import Clearance
 from egnatia.store import schema
@@ -122,9 +122,9 @@ class Casebook:
         ids = [standing.id for standing, _ in cases]
 
         def work(connection: Connection) -> None:
-            for id_ in {*ids, *gone}:
+            if left := [{"left": id_} for id_ in {*ids, *gone}]:
                 for table in _TABLES:
-                    connection.execute(table.delete().where(table.c.id == id_))
+                    connection.execute(table.delete().where(table.c.id == bindparam("left")), left)
             for table, rows in zip(_TABLES, _rows(cases), strict=True):
                 if rows:
                     connection.execute(insert(table), rows)

@@ -14,9 +14,11 @@ from tests.web.house import House, csrf_of, housed
 
 from egnatia.casework.audience import marking
 from egnatia.casework.registry import Deed
+from egnatia.casework.state import Rule
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS
 from egnatia.record.schemas import CASE_EVENT
+from egnatia.web.cases.wording import RULES
 from egnatia.web.permission import Role
 
 EVIL = b"<script>alert(1)</script>"
@@ -175,3 +177,88 @@ def test_what_two_parties_said_differently_is_shown_with_both_words(house: House
         assert "Two parties said different things" in page
         assert "Bank of a test: 99" in page
         assert "CSIRT of a test: 10" in page
+
+
+def test_a_moment_is_shown_by_the_clock_by_which_it_was_said_and_in_utc(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as csirt, house.visitor(Role.PUBLISHER, organisation=BANK) as bank:
+        case = opened(csirt)
+        assert send(bank, f"{case}/facts", aware_at="2026-01-15T09:30", aware_at_zone="local").status_code == 303
+        page = words(csirt.get(case))
+        assert "1/15/26, 8:30" in page.replace("\u202f", " ") or "15/01/2026, 08:30" in page
+        assert "UTC+01:00" in page, "the clocks of Montenegro, in winter"
+        form = csirt.get(f"{case}/facts").text
+        assert 'value="2026-01-15T09:30"' in form
+        assert 'value="+01:00" selected' in form
+        unchanged = send(csirt, f"{case}/facts", aware_at="2026-01-15T09:30", aware_at_zone="+01:00")
+        assert "Something" in words(unchanged) or unchanged.status_code == 422, "nothing was said"
+        assert send(bank, f"{case}/facts", aware_at="2026-07-15T09:30", aware_at_zone="local").status_code == 303
+        assert "UTC+02:00" in words(csirt.get(case)), "in summer"
+        assert send(bank, f"{case}/facts", aware_at="2026-13-45T09:30", aware_at_zone="local").status_code == 400
+        odd = send(bank, f"{case}/facts", aware_at="2026-07-15T09:30", aware_at_zone="<b>")
+        assert odd.status_code == 303, "an unknown clock is read as UTC"
+        assert "said as" not in words(csirt.get(case))
+
+
+def test_a_merged_case_refuses_further_steps_with_words(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as csirt:
+        one, two = opened(csirt), opened(csirt)
+        other = two.removeprefix("/cases/")
+        assert send(csirt, f"{one}/merge", other=other, what="merge", text="the same").status_code == 303
+        refused = send(csirt, f"{one}/facts", users="5")
+        assert refused.status_code == 422
+        assert "take the merging back first" in words(refused)
+
+
+def test_every_rule_of_the_fold_has_a_sentence() -> None:
+    assert set(RULES) == set(Rule)
+
+
+def test_a_case_is_not_merged_into_itself(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as csirt:
+        case = opened(csirt)
+        before = csirt.get(case).text.count('class="event')
+        for what in ("merge", "duplicate"):
+            refused = send(csirt, f"{case}/merge", other=case.removeprefix("/cases/"), what=what, text="x")
+            assert refused.status_code == 400, what
+            assert "not part of this case" in words(refused)
+        assert csirt.get(case).text.count('class="event') == before
+
+
+def test_who_leaves_does_nothing_more_and_its_open_task_is_seen_to_need_somebody(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as csirt, house.visitor(Role.PUBLISHER, organisation=BANK) as bank:
+        case = opened(csirt)
+        send(csirt, f"{case}/task", name="Image the disks", responsible=BANK)
+        assert send(bank, f"{case}/leave", organisation=house.node.own, text="go").status_code == 400, "it admits none"
+        assert f'value="{house.node.own}"' not in bank.get(f"{case}/leave").text
+        assert send(csirt, f"{case}/leave", organisation=BANK).status_code == 400, "sending away needs words"
+        assert send(bank, f"{case}/leave", organisation=BANK).status_code == 303
+        page = words(csirt.get(case))
+        assert "A party left" in page
+        assert "Image the disks Bank of a test left" in page
+        assert bank.get(case).status_code == 200, "it keeps what it saw"
+        assert "What you can do" not in words(bank.get(case))
+        assert bank.get(f"{case}/facts").status_code == 403
+        send(csirt, f"{case}/comment", text="after they left")
+        assert "after they left" not in words(bank.get(case))
+
+
+def test_a_clock_is_stopped_and_goes_on_by_whom_the_workflow_names(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as csirt, house.visitor(Role.PUBLISHER, organisation=BANK) as bank:
+        case = opened(csirt)
+        asked = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M")
+        send(csirt, f"{case}/step/triage", kind="incident", severity="red", rsit=["availability:outage"])
+        assert send(bank, f"{case}/facts", aware_at=asked, users="120000").status_code == 303
+        assert send(csirt, f"{case}/step/request-intermediate").status_code == 303
+        link = f"{case}/clock/intermediate"
+        assert send(csirt, link, what="pause").status_code == 400, "no reason"
+        assert send(bank, link, what="pause", text="please").status_code == 400, "not its right"
+        assert send(csirt, link, what="resume", text="it runs").status_code == 400
+        assert send(csirt, link, what="pause", text="the court has the disks").status_code == 303
+        page = words(csirt.get(case))
+        assert "The clock stands still" in page
+        assert "the court has the disks" in page
+        assert "Let the clock go on" in words(csirt.get(link))
+        assert send(csirt, link, what="pause", text="again").status_code == 400
+        assert send(csirt, link, what="resume", text="they are back").status_code == 303
+        assert "The clock stands still" not in words(csirt.get(case))
+        assert "A clock goes on" in words(bank.get(case))

@@ -3,10 +3,11 @@
 from litestar.types import ControllerRouterHandler
 
 from egnatia.web.cases.bulk import bulk
-from egnatia.web.cases.doing import comment, do, facts, file, join, joining, review, say, step, submit
+from egnatia.web.cases.doing import comment, do, facts, file, review, say, step, submit
 from egnatia.web.cases.filing import add, download, look
 from egnatia.web.cases.listing import calendar, cases, due
 from egnatia.web.cases.opening import new, opened
+from egnatia.web.cases.partaking import join, joining, leave, leaving
 from egnatia.web.cases.reading import case
 from egnatia.web.cases.report import report
 from egnatia.web.cases.sifting import keep_view
@@ -24,8 +25,8 @@ from egnatia.web.cases.working import (
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    cases, due, calendar, new, opened, case, step, do, file, submit, facts, say, comment, joining, join, review,
-    add, look, download, task_form, open_task, change_task, clock, set_clock, link, merging, merge, report,
+    cases, due, calendar, new, opened, case, step, do, file, submit, facts, say, comment, joining, join, leaving, leave,
+    review, add, look, download, task_form, open_task, change_task, clock, set_clock, link, merging, merge, report,
     bulk, keep_view, change, subscribed, keep_template, template, open_template, forget_template,
 )  # fmt: skip
 """Every page of this folder."""

@@ -1,4 +1,4 @@
-"""What a party does in a case: a step, a report, new facts, a comment, a review, bringing somebody in."""
+"""What a party does in a case: a step, a report, new facts, a comment, a review."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
@@ -13,10 +13,10 @@ from egnatia.casework.registry import Deed, Refused
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.exchange.submission import NotAllowed
 from egnatia.record import Invalid
-from egnatia.store import Batch, Known, Note
-from egnatia.web.cases.form import Asked, asked, filled
+from egnatia.store import Batch, Note
+from egnatia.web.cases.form import Asked, asked, filled, zone_in
 from egnatia.web.cases.reading import found, party_of
-from egnatia.web.cases.wording import roles_of, unmet
+from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
@@ -40,29 +40,11 @@ class DoPage(Asking, frozen=True, kw_only=True):
     reason: bool
 
 
-class JoinPage(Content, frozen=True, kw_only=True):
-    """The form that brings a party in."""
-
-    template: ClassVar[str] = "cases/join.html"
-    case: str
-    case_title: str
-    organisations: tuple[Known, ...]
-    roles: tuple[tuple[str, str, str], ...]
-
-
 class Comment(msgspec.Struct, frozen=True):
     """Words on the timeline, for all or for some roles."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
     only: tuple[str, ...] = ()
-
-
-class Joining(msgspec.Struct, frozen=True):
-    """Who comes in, as what; `talk` says that it is given what was said before."""
-
-    organisation: str
-    roles: tuple[str, ...] = ()
-    talk: str = ""
 
 
 class Reviewing(msgspec.Struct, frozen=True):
@@ -132,34 +114,6 @@ async def review(visit: NamedDependency[Visit], case: FromPath[str]) -> Response
     return await done(visit, case, deed)
 
 
-@get("/cases/{case:str}/join")
-async def joining(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
-    """The form that brings a party in."""
-    fold = await acting(visit, case)
-    there = fold.state.active()
-    return visit.page(
-        JoinPage(
-            title=visit.speech.gettext("Bring a party in"),
-            case=case,
-            case_title=fold.case.title,
-            organisations=tuple(each for each in visit.premises.organisations() if each.id not in there),
-            roles=roles_of(visit, fold.book),
-        )
-    )
-
-
-@post("/cases/{case:str}/join")
-async def join(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
-    """Bring a party in."""
-    await acting(visit, case)
-    form = await visit.form(Joining)
-    known = next((each for each in visit.premises.organisations() if each.id == form.organisation), None)
-    if known is None:
-        raise BadRequest(visit.speech.gettext("This organisation is not known here"))
-    fields = {"roles": list(form.roles), "economy": known.economy, "whole": form.talk == "yes"}
-    return await done(visit, case, Deed(does="join", about=(known.id,), fields=fields))
-
-
 def _step_page(visit: Visit, fold: Fold, name: str) -> DoPage:
     step_ = fold.book.steps.get(name)
     if step_ is None:
@@ -200,7 +154,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         case_title=fold.case.title,
         action=f"/cases/{fold.case.id}/{path}",
         about=about,
-        fields=asked(fold.book, roles, needs, takes, fold.state.facts),
+        fields=asked(fold.book, roles, needs, takes, fold.state),
         reason=reason,
     )
 
@@ -246,6 +200,7 @@ def _again(page: Asking, given: Mapping[str, Any]) -> Asking:
             case list():
                 fields.append(msgspec.structs.replace(each, value="\n".join(value), values=tuple(value)))
             case _:
-                text = str(value)[:16] if each.kind == "instant" else str(value)
-                fields.append(msgspec.structs.replace(each, value=text))
+                moment = each.kind == "instant"
+                text = str(value)[:16] if moment else str(value)
+                fields.append(msgspec.structs.replace(each, value=text, zone=zone_in(value) if moment else ""))
     return msgspec.structs.replace(page, fields=tuple(fields))

@@ -1,12 +1,16 @@
 """The facts of a step or report as a form, and what was filled in as facts again."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from egnatia.casework.field import Field
+from egnatia.casework.holiday import zone_of
 from egnatia.casework.rulebook import Rulebook
+from egnatia.casework.state import CaseState
 from egnatia.exchange.api.problem import BadRequest
 from egnatia.web.visit import Visit
 
@@ -26,21 +30,31 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     value: str = ""
     values: tuple[str, ...] = ()
+    zone: str = ""
+    """Of a moment: empty for UTC, an offset such as `+01:00`, or `local`."""
 
 
 _TEXT: Final = (str, "")
 _LIST: Final = (tuple[str, ...], ())
+LOCAL: Final = "local"
+_ZONE: Final = "_zone"
+_OFFSET: Final = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]")
 
 
 def asked(
-    book: Rulebook, roles: frozenset[str], needs: Iterable[str], takes: Iterable[str], known: Mapping[str, Any]
+    book: Rulebook, roles: frozenset[str], needs: Iterable[str], takes: Iterable[str], state: CaseState
 ) -> tuple[Asked, ...]:
-    """The fields that somebody in these roles may fill in, those that are needed first."""
+    """The fields that somebody in these roles may fill in, those that are needed first; with what is known."""
+    known = state.facts
     needed = tuple(needs)
     named = dict.fromkeys((*needed, *takes))
     fields = [book.fields[name] for name in named]
     return tuple(
-        _asked(field, field.name in needed and known.get(field.name) is None, known.get(field.name))
+        _asked(
+            field,
+            field.name in needed and known.get(field.name) is None,
+            state.entered.get(field.name) or known.get(field.name),
+        )
         for field in fields
         if not field.by or not roles.isdisjoint(field.by)
     )
@@ -57,7 +71,14 @@ def _asked(field: Field, required: bool, value: Any) -> Asked:
         required=required,
         value=_written(field, value),
         values=tuple(value) if isinstance(value, list) else (),
+        zone=zone_in(value) if field.kind == "instant" else "",
     )
+
+
+def zone_in(value: Any) -> str:
+    """The offset of a moment as it was said; empty for UTC."""
+    found = _OFFSET.search(str(value or "")[19:])
+    return found[0] if found else ""
 
 
 def _written(field: Field, value: Any) -> str:
@@ -76,9 +97,13 @@ async def filled(visit: Visit, fields: Iterable[Asked]) -> tuple[dict[str, Any],
     """The facts that a form says anew, and the words beside them; raises BadRequest for what cannot be read."""
     named = tuple(fields)
     members = [(each.name, *_LIST) if each.kind in LISTS else (each.name, *_TEXT) for each in named]
-    struct = msgspec.defstruct("Filled", [*members, ("text_", *_TEXT)], frozen=True)
+    zones = [(f"{each.name}{_ZONE}", *_TEXT) for each in named if each.kind == "instant"]
+    struct = msgspec.defstruct("Filled", [*members, *zones, ("text_", *_TEXT)], frozen=True)
     given = await visit.form(struct)
     said = {each.name: _read(visit, each, getattr(given, each.name)) for each in named}
+    for each in named:
+        if each.kind == "instant" and said[each.name] is not None:
+            said[each.name] = _in_zone(visit, each, said[each.name], getattr(given, f"{each.name}{_ZONE}"))
     changed = {each.name: said[each.name] for each in named if said[each.name] is not None and _differs(each, said)}
     text: str = getattr(given, "text_")  # noqa: B009  the struct was made here
     return changed, text
@@ -90,7 +115,9 @@ def _differs(field: Asked, said: Mapping[str, Any]) -> bool:
         return tuple(value) != field.values
     if isinstance(value, bool):
         return ("yes" if value else "no") != field.value
-    return str(value)[: 16 if field.kind == "instant" else None] != field.value
+    if field.kind == "instant":
+        return (str(value)[:16], zone_in(value)) != (field.value, field.zone)
+    return str(value) != field.value
 
 
 def _read(visit: Visit, field: Asked, given: Any) -> Any:
@@ -106,10 +133,29 @@ def _read(visit: Visit, field: Asked, given: Any) -> Any:
         case "flag":
             return given == "yes"
         case "instant":
-            return f"{given[:16]}:00Z"
+            return f"{given[:16]}:00"
         case "choices":
             return list(given)
         case "texts" | "records":
             return [line.strip() for each in given for line in each.splitlines() if line.strip()]
         case _:
             return given
+
+
+def _in_zone(visit: Visit, field: Asked, said: str, zone: str) -> str:
+    """A moment with the offset that its clock had: of the visitor's economy for `local`, else as it is named; the first
+    of two where the clock is set back. Raises BadRequest."""
+    if zone != LOCAL and not _OFFSET.fullmatch(zone):
+        return f"{said}Z"
+    if zone != LOCAL:
+        return f"{said}{zone}"
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=zone_of(_economy(visit))).isoformat()
+    except ValueError:
+        words = visit.speech.gettext("%(field)s: a moment is needed", field=field.title)
+        raise BadRequest(words) from None
+
+
+def _economy(visit: Visit) -> str:
+    own = visit.visitor.organisation
+    return next((each.economy for each in visit.premises.organisations() if each.id == own), "")

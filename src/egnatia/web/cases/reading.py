@@ -19,7 +19,8 @@ from egnatia.casework.stage import time_in
 from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
-from egnatia.record.instant import is_instant
+from egnatia.record.instant import is_instant, utc_of
+from egnatia.web.cases.form import zone_in
 from egnatia.web.cases.ways import ways
 from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
@@ -61,11 +62,13 @@ PROGRESS: Mapping[str, str] = {
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as it is known; `source` is the rule that it follows from."""
+    """One fact as it is known; `source` is the rule that it follows from, `entered` a moment by the clock by which it
+    was said, where that was not UTC."""
 
     title: str
     value: str
     source: str = ""
+    entered: str = ""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,12 +106,14 @@ class ConflictRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One task, under the id by which it is changed; `due` in microseconds UTC, 0 for none."""
+    """One task, under the id by which it is changed; `due` in microseconds UTC, 0 for none; `left`
+    says that who is responsible takes part no longer."""
 
     id: str
     task: Task
     status: str
     due: int
+    left: bool
 
 
 class OwedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,14 +267,24 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
         exercise=fold.case.exercise or "",
         drawing=Markup(drawn),  # noqa: S704  our own drawing; its words are escaped
         facts=tuple(
-            Said(title=book.fields[name].title, value=told(visit, value, book.fields[name].choices))
+            Said(
+                title=book.fields[name].title,
+                value=told(visit, value, book.fields[name].choices),
+                entered=told(visit, state.entered[name]) if name in state.entered else "",
+            )
             for name, value in state.facts.items()
         ),
         conclusions=tuple(conclusions),
         parties=tuple(state.parties.items()),
         owed=tuple(_row(fold, each, roles, now) for each in owed(fold)),
         tasks=tuple(
-            TaskRow(id=id_, task=each, status=PROGRESS[each.status], due=micros(moment(each.due)) if each.due else 0)
+            TaskRow(
+                id=id_,
+                task=each,
+                status=PROGRESS[each.status],
+                due=micros(moment(each.due)) if each.due else 0,
+                left=each.responsible in state.parties and each.responsible not in state.active(),
+            )
             for id_, each in state.tasks.items()
         ),
         conflicts=tuple(_conflict(visit, fold, name, each) for name, each in state.conflicts.items()),
@@ -308,8 +323,17 @@ def worded(speech: Speech, value: Any, choices: Sequence[str] = ()) -> str:
             return ""
         case int() | float():
             return speech.number(value)
+        case str() if (zoned := in_its_zone(value)) is not None:
+            return f"{speech.local(zoned)} UTC{zone_in(value)}"
         case _:
             return str(value)
+
+
+def in_its_zone(text: str) -> datetime | None:
+    """A moment by the clock by which it was said; None for what is no moment."""
+    if is_instant(text):
+        return moment(text)
+    return datetime.fromisoformat(text) if utc_of(text) is not None else None
 
 
 def micros(at: datetime) -> int:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Response, get
@@ -122,10 +122,7 @@ class _Writer:
             title = say(book.fields[conflict.fact].title)
             yield Note(say("Two parties said different things: %(fact)s", fact=title), "warn")
         yield Heading(say("What is known"))
-        facts = [
-            (say(book.fields[name].title), worded(self._speech, value, book.fields[name].choices))
-            for name, value in state.facts.items()
-        ]
+        facts = [(say(book.fields[name].title), self._worded(name, value)) for name, value in state.facts.items()]
         known = self._fold.known()
         follows = [
             (say(each.title), worded(self._speech, known[each.name], each.choices))
@@ -155,6 +152,12 @@ class _Writer:
         if rows:
             yield Heading(say("What is owed"))
             yield Table([say("What"), say("Due"), say("How it stands"), say("By")], rows)
+
+    def _worded(self, name: str, value: Any) -> str:
+        """A fact, and by which clock it was said where that was not UTC."""
+        words = worded(self._speech, value, self._fold.book.fields[name].choices)
+        entered = self._fold.state.entered.get(name)
+        return f"{words} ({worded(self._speech, entered)})" if entered else words
 
     def _work(self, files: Sequence[CaseAttachment]) -> Iterator[Block]:
         say, state = self._say, self._fold.state

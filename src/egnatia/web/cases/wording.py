@@ -25,6 +25,7 @@ RULES: Final[Mapping[Rule, str]] = {
     Rule.UNKNOWN_SUBJECT: N_("What it is about is not part of this case."),
     Rule.REASON_MISSING: N_("This needs a reason in words."),
     Rule.CASE_OVER: N_("The case is over: open it again first."),
+    Rule.MERGED: N_("The case goes on in another one: take the merging back first."),
     Rule.FOR_ALL: N_("What changes the case is for all its parties."),
 }
 """One sentence for every rule of the fold."""

@@ -72,7 +72,7 @@ async def _page(visit: Visit, fold: Fold, part: Part) -> PartPage:
         case_title=fold.case.title,
         action=f"{case}/facts/{part.name}",
         about=visit.speech.gettext(part.about),
-        fields=asked(fold.book, roles, (), part.fields, fold.state.facts),
+        fields=asked(fold.book, roles, (), part.fields, fold.state),
         parts=tuple((f"{case}/facts/{each.name}", visit.speech.gettext(each.title)) for each in PARTS.values()),
         techniques=dict(list(names.items())[:OFFERED]),
     )

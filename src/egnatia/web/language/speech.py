@@ -57,6 +57,10 @@ class Speech(msgspec.Struct, frozen=True):
         """A date with its time, in UTC; `style` is CLDR's short, medium, long, or a pattern."""
         return str(format_datetime(_aware(at), style, tzinfo=UTC, locale=self.locale))
 
+    def local(self, at: datetime) -> str:
+        """A date with its time by the clock that `at` bears."""
+        return str(format_datetime(at, "short", tzinfo=at.tzinfo, locale=self.locale))
+
     def day(self, at: int | datetime) -> str:
         """A date, in UTC."""
         return str(format_datetime(_aware(at), "d MMM y", tzinfo=UTC, locale=self.locale))
