@@ -199,3 +199,24 @@ def test_who_owes_follows_the_roles() -> None:
     joined = event(CSIRT, "join", 1, OTHER, roles=["entity"], economy="RS")
     assert one("first", AWARE, joined).by == (ENTITY, OTHER)
     assert one("first", AWARE, joined, event(ENTITY, "leave", 2)).by == (OTHER,)
+
+
+def test_a_calendar_is_folded_and_escaped_as_rfc_5545_asks_whatever_a_title_says() -> None:
+    """RFC 5545, 3.1: lines end with CRLF and are no longer than 75 octets; 3.3.11: commas and the like are escaped."""
+    title = 'Рансомвер у болници; сервери, копије\\ и "телефони" ' * 3 + "\r\nATTACH:http://x.example\r\nEND:VEVENT"
+    of = case(title=title[:300])
+    state = fold(AWARE, of=of)
+    body = agenda([(of.id, title, each, BOOK) for each in owed(state)], moment(1))
+    assert body.endswith(b"END:VCALENDAR\r\n")
+    lines = body.removesuffix(b"\r\n").split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    assert not any(b"\n" in line or b"\r" in line for line in lines)
+    for line in lines:
+        line.decode()  # no character is cut in two
+    calendar = Calendar.from_ical(body)
+    (entry,) = calendar.walk("VEVENT")
+    assert "attach" not in entry
+    assert str(entry["summary"]).startswith("First report: Рансомвер у болници; сервери, копије\\ и ")
+    assert (calendar["version"], bool(calendar["prodid"]), bool(entry["uid"])) == ("2.0", True, True)
+    assert entry.decoded("dtstamp").utcoffset() == timedelta()
+    assert entry.errors == calendar.errors == []

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -29,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from egnatia.exchange import webhook
 from egnatia.exchange.delivering import LEASE, PATIENCE, CallSender, MailSender, Pace
 from egnatia.exchange.letter import Call, Letter, Mail, letter_id
 from egnatia.exchange.outbox import SECOND, Outbox
@@ -488,3 +490,59 @@ def test_a_letter_that_was_sent_is_forgotten_after_ninety_days(store: Store, tmp
         calling.clock.now += 91 * 86_400 * SECOND
         calling.sender.round()
     assert calling.outbox.calls.get(letter.id) is None
+
+
+def test_a_mail_server_that_is_down_for_a_day_gets_every_letter_once_afterwards(store: Store, tmp_path: Path) -> None:
+    with mail_server() as (postbox, port):
+        postbox.refuses = "421 down for repair"
+        clock = Clock()
+        outbox = Outbox(store, settings(tmp_path, port))
+        for number in range(5):
+            outbox.put(letter(about=str(number)))
+        end = clock.now + 24 * 3_600 * SECOND
+        while clock.now < end:
+            # A new one each time: what it remembers of a server that is away counts real seconds.
+            MailSender(outbox, settings(tmp_path, port), clock).round()
+            clock.now += 300 * SECOND
+        assert postbox.taken == []
+        assert outbox.dead() == (), "a day is no reason to give up"
+        postbox.refuses = ""
+        for _ in range(24 * 12):
+            # A new one each time: what it remembers of a server that is away counts real seconds.
+            MailSender(outbox, settings(tmp_path, port), clock).round()
+            clock.now += 300 * SECOND
+        assert len(postbox.taken) == 5
+        assert outbox.dead() == ()
+
+
+def test_a_program_that_answers_drop_by_drop_holds_nobody_up(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "CALL_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        over = Event()
+
+        def drip() -> None:
+            taken, _ = server.accept()
+            with taken:
+                taken.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not over.wait(0.1):
+                    try:
+                        taken.sendall(b"x-drop: y\r\n")
+                    except OSError:
+                        return
+
+        thread = Thread(target=drip, daemon=True)
+        thread.start()
+        calling = Calling(store, tmp_path, f"http://127.0.0.1:{port}/told")
+        letter = calling.put()
+        began = time.monotonic()
+        calling.sender.round()
+        assert time.monotonic() - began < 8, "each drop begins the client's own patience anew"
+        over.set()
+        thread.join()
+    kept = calling.outbox.calls.get(letter.id)
+    assert kept is not None
+    assert kept.tries == 1
+    assert kept.error

@@ -8,9 +8,13 @@ import base64
 import hashlib
 import hmac
 import secrets
+import socket
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -131,10 +135,11 @@ def call_out(client: httpx.Client, url: str, allow: tuple[str, ...], body: bytes
             parsed.copy_with(host=address),
             content=body,
             headers=named,
-            extensions={"sni_hostname": there.host},
+            extensions={"sni_hostname": there.host, "trace": (line := _Line()).traced},
         )
         try:
-            answer = client.send(request, stream=True)
+            with line.held(CALL_SECONDS):
+                answer = client.send(request, stream=True)
         except httpx.ConnectError as error:
             if number == len(there.addresses):
                 raise Later(str(error) or "cannot be reached") from error
@@ -144,6 +149,35 @@ def call_out(client: httpx.Client, url: str, allow: tuple[str, ...], body: bytes
             answer.close()
             _judge(answer)
             return
+
+
+class _Line:
+    """The connection of one call; it is cut where the answer's head takes too long, also where it comes drop by drop:
+    what a client waits for at most counts for each drop anew."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    def traced(self, event: str, info: Mapping[str, Any]) -> None:
+        """Told by the client of all that it does: keeps the connection that it made."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    @contextmanager
+    def held(self, seconds: float) -> Iterator[None]:
+        """Cuts the connection when the block takes longer."""
+        watch = threading.Timer(seconds, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # it ended by itself meanwhile
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _judge(answer: httpx.Response) -> None:

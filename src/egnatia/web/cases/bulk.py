@@ -15,7 +15,8 @@ from egnatia.web.frame import Content
 from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
-MOST = 200
+MOST = 500
+"""Cases in one go."""
 
 
 class Many(msgspec.Struct, frozen=True):
@@ -47,9 +48,11 @@ async def bulk(visit: NamedDependency[Visit]) -> Response[str]:
     """Do one thing in many cases."""
     visit.require(Permission.PUBLISH)
     form = await visit.form(Many)
-    named = tuple(dict.fromkeys(form.cases))[:MOST]
+    named = tuple(dict.fromkeys(form.cases))
     if not named or not form.does:
         raise BadRequest(visit.speech.gettext("Tick cases, and choose what is to happen"))
+    if len(named) > MOST:
+        raise BadRequest(visit.speech.gettext("At most %(count)s cases in one go", count=MOST))
     clearance, registry, submitter = visit.clearance(), visit.premises.casework, visit.visitor.caller.submitter
     titles = await visit.ask(lambda: registry.titles(clearance, named))
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from markupsafe import Markup
 
 from egnatia.casework.attaching import attached, described, known_for
@@ -133,6 +133,13 @@ class OwedRow(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.owed.due is None else micros(self.owed.due)
 
 
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a list of the case: where the one before and the one after are, empty where there is none."""
+
+    newer: str = ""
+    older: str = ""
+
+
 class CasePage(Content, frozen=True, kw_only=True):
     """One case as its reader may see it."""
 
@@ -158,6 +165,8 @@ class CasePage(Content, frozen=True, kw_only=True):
     duplicates: tuple[tuple[str, str], ...]
     missing: int
     moments: tuple[Moment, ...]
+    more_tasks: Leaf
+    more_moments: Leaf
     steps: tuple[Step, ...]
     reports: tuple[Report, ...]
     roles: Mapping[str, str]
@@ -182,14 +191,29 @@ class CasePage(Content, frozen=True, kw_only=True):
         return self.names.get(organisation) or self.roles.get(organisation, organisation)
 
 
+TASKS, MOMENTS = 20, 50
+"""Of each on one page of a case."""
+_END: Final = 1_000_000
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the reader is in a long case: how many tasks and moments come before those that are shown."""
+
+    tasks: int = 0
+    moments: int = 0
+
+
 @get("/cases/{case:str}")
-async def case(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[str]:
+async def case(
+    visit: NamedDependency[Visit], case: FromPath[str], tasks: FromQuery[int] = 0, moments: FromQuery[int] = 0
+) -> Response[str]:
     """One case."""
+    place = Place(max(0, min(tasks, _END)), max(0, min(moments, _END)))
     # Asked first: what comes while the case is folded is told again rather than missed.
     position = await visit.ask(visit.store.position)
     fold = await found(visit, case)
     stream = stream_at(visit, position, Sieve(type="case-event", all=True))
-    return visit.page(page_of(visit, fold, stream, await visit.ask(lambda: beside(visit, fold))))
+    return visit.page(page_of(visit, fold, stream, await visit.ask(lambda: beside(visit, fold)), place))
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +260,7 @@ def party_of(visit: Visit, fold: Fold) -> Party | None:
     return fold.state.active().get(visit.visitor.organisation or "")
 
 
-def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
+def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> CasePage:
     """Everything that the page shows."""
     book, state = fold.book, fold.state
     now = time_in(visit.premises.casework.stage, fold.case)
@@ -285,15 +309,20 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside) -> CasePage:
                 due=micros(moment(each.due)) if each.due else 0,
                 left=each.responsible in state.parties and each.responsible not in state.active(),
             )
-            for id_, each in state.tasks.items()
+            for id_, each in _open_first(state.tasks)[at.tasks : at.tasks + TASKS]
         ),
+        more_tasks=_leaf(fold.case.id, "tasks", at, len(state.tasks)),
+        more_moments=_leaf(fold.case.id, "moments", at, len(fold.ordering.keys)),
         conflicts=tuple(_conflict(visit, fold, name, each) for name, each in state.conflicts.items()),
         files=more.files,
         merged=(state.merged, more.titles.get(state.merged, state.merged)),
         absorbed=tuple((each, more.titles.get(each, each)) for each in state.absorbed),
         duplicates=tuple((each, more.titles.get(each, each)) for each in state.duplicates),
         missing=len(state.missing),
-        moments=tuple(reversed([_moment(visit, fold, place, roles) for place in fold.ordering.keys])),
+        moments=tuple(
+            _moment(visit, fold, id_, roles)
+            for id_ in [event.id for event in fold.ordering][::-1][at.moments : at.moments + MOMENTS]
+        ),
         steps=tuple(fold.may(visit.visitor.organisation or "")) if may_act else (),
         reports=tuple(each for each in book.workflow.reports if not roles.isdisjoint(each.roles)),
         roles={role.name: visit.speech.gettext(role.title) for role in book.workflow.roles},
@@ -339,6 +368,26 @@ def in_its_zone(text: str) -> datetime | None:
 def micros(at: datetime) -> int:
     """Microseconds UTC, as pages count."""
     return int(at.timestamp() * 1_000_000)
+
+
+def _open_first(tasks: Mapping[str, Task]) -> list[tuple[str, Task]]:
+    """What is open before what is done, each in the order in which it came."""
+    return sorted(tasks.items(), key=lambda one: one[1].status in {"done", "cancelled"})
+
+
+def _leaf(case: str, name: Literal["tasks", "moments"], at: Place, count: int) -> Leaf:
+    """The way through one list, at the same place of the other."""
+    here, size = (at.tasks, TASKS) if name == "tasks" else (at.moments, MOMENTS)
+
+    def link(first: int) -> str:
+        there = msgspec.structs.replace(at, **{name: first})
+        said = "&".join(f"{key}={value}" for key, value in msgspec.structs.asdict(there).items() if value)
+        return f"/cases/{case}{'?' if said else ''}{said}#{name}"
+
+    return Leaf(
+        newer=link(max(here - size, 0)) if here else "",
+        older=link(here + size) if here + size < count else "",
+    )
 
 
 def _conflict(visit: Visit, fold: Fold, name: str, each: Conflict) -> ConflictRow:
