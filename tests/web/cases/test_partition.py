@@ -1,6 +1,7 @@
 """Two real nodes are cut off from each other, both work on one case; joined again, each page shows the conflict."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -73,9 +74,12 @@ def test_what_both_said_while_they_were_cut_off_is_shown_to_both_once_they_are_j
         until(lambda: says(other, case, "Declared"))
 
         cut(here, there)
+        for number, (client, far) in enumerate(((one, other), (other, one))):
+            until(lambda client=client, far=far, number=number: is_cut(client, far, case, f"is anybody there {number}"))  # type: ignore[misc]
         for client, users, measure in ((one, "10", "cut off"), (other, "99", "unplugged")):
             assert send(client, f"{case}/facts", users=users).status_code == 303
-            assert send(client, f"{case}/step/contain", mitigation=measure).status_code == 303
+            done = send(client, f"{case}/step/contain", mitigation=measure)
+            assert done.status_code == 303, words(done)
             assert send(client, f"{case}/comment", text=f"written while {users} were hit").status_code == 303
         assert not says(one, case, "written while 99"), "they are cut off"
         assert not says(other, case, "written while 10 ")
@@ -94,6 +98,14 @@ def test_what_both_said_while_they_were_cut_off_is_shown_to_both_once_they_are_j
         assert send(one, f"{case}/facts", users="42").status_code == 303
         until(lambda: "Two parties said different things" not in words(other.get(case)))
         assert "42" in words(other.get(case))
+
+
+def is_cut(client: httpx.Client, far: httpx.Client, case: str, said: str) -> bool:
+    """Whether what one says does not reach the other: the nodes look at their pairings every two seconds."""
+    words_ = f"{said}, {time.monotonic_ns()}?"
+    assert send(client, f"{case}/comment", text=words_).status_code == 303
+    time.sleep(1.5)
+    return not says(far, case, words_)
 
 
 def timeline(client: httpx.Client, case: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What goes wrong in a case, and what is too much: each is refused with words, and nothing half done stays."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -80,7 +81,11 @@ def test_the_same_file_twice_is_two_attachments_of_one_hash(csirt: httpx.Client)
         attach(csirt, case, name, b"same")
     files = set(re.findall(r'href="(/cases/[^"]+/files/[^"]+)"', csirt.get(case).text))
     assert len(files) == 2
-    hashes = {found[0] for each in files if (found := re.search(r"[0-9a-f]{64}", csirt.get(each).text))}
+    hashes = {
+        found[0]
+        for each in files
+        if (found := re.search(r'(?<=<code class="wrap">)[0-9a-f]{64}', csirt.get(each).text))
+    }
     assert hashes == {sha256(b"same").hexdigest()}
 
 
@@ -148,6 +153,7 @@ def test_what_was_signed_before_its_author_left_counts_and_what_came_after_does_
     bank = Submitter(BANK, "late", ALL_RIGHTS)
     before = registry.fold(registry.clearance_of(bank), case)
     early, _ = registry._event(bank, before, Deed(does="comment", text="written on the train"), datetime.now(UTC))
+    time.sleep(0.01)  # moments have milliseconds
     registry.act(own, case, Deed(does="leave", about=(BANK,), text="the contract ended"))
     gone = registry.fold(registry.clearance_of(own), case)
     late, _ = registry._event(bank, gone, Deed(does="comment", text="written at home"), datetime.now(UTC))

@@ -23,7 +23,7 @@ function writing(element) {
 }
 
 function step(by) {
-  const items = [...document.querySelectorAll("[data-list] [data-item] a[data-open], [data-list] a[data-item]")];
+  const items = [...document.querySelectorAll("[data-item] a[data-open], [data-list] a[data-item]")];
   if (!items.length) return;
   const at = items.indexOf(document.activeElement);
   const next = items[at < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(at + by, 0), items.length - 1)];

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from egnatia.casework.attaching import attached, described, known_for
 from egnatia.casework.clock import Owed, Review, Timeliness, moment, owed
 from egnatia.casework.diagram import diagram
+from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Unknown
 from egnatia.casework.stage import time_in
@@ -72,13 +73,15 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """One event on the timeline; `reviewable` are the outcomes that the reader may give to what it filed."""
+    """One event on the timeline; `about` is which clock, task, report or party it is about, `reviewable` are the
+    outcomes that the reader may give to what it filed."""
 
     id: str
     at: int
     author: str
     person: str
     title: str
+    about: str
     text: str
     facts: tuple[Said, ...]
     refs: tuple[str, ...]
@@ -168,6 +171,7 @@ class CasePage(Content, frozen=True, kw_only=True):
     more_tasks: Leaf
     more_moments: Leaf
     steps: tuple[Step, ...]
+    onward: str
     reports: tuple[Report, ...]
     roles: Mapping[str, str]
     names: Mapping[str, str]
@@ -279,6 +283,7 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> C
                 source=line.source if line else "",
             )
         )
+    steps = tuple(fold.may(visit.visitor.organisation or "")) if may_act else ()
     drawn = diagram(book, current=state.state, say=visit.speech.gettext)
     return CasePage(
         title=fold.case.title,
@@ -323,7 +328,8 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> C
             _moment(visit, fold, id_, roles)
             for id_ in [event.id for event in fold.ordering][::-1][at.moments : at.moments + MOMENTS]
         ),
-        steps=tuple(fold.may(visit.visitor.organisation or "")) if may_act else (),
+        steps=steps,
+        onward=_onward(fold, steps),
         reports=tuple(each for each in book.workflow.reports if not roles.isdisjoint(each.roles)),
         roles={role.name: visit.speech.gettext(role.title) for role in book.workflow.roles},
         names={each.id: each.name for each in visit.premises.organisations()},
@@ -368,6 +374,14 @@ def in_its_zone(text: str) -> datetime | None:
 def micros(at: datetime) -> int:
     """Microseconds UTC, as pages count."""
     return int(at.timestamp() * 1_000_000)
+
+
+def _onward(fold: Fold, steps: Sequence[Step]) -> str:
+    """The step that leads on without ending the case; empty where there is none."""
+    order = list(fold.book.states)
+    here = order.index(fold.state.state)
+    further = [each for each in steps if each.to and each.to not in fold.book.final and order.index(each.to) > here]
+    return further[0].name if further else ""
 
 
 def _open_first(tasks: Mapping[str, Task]) -> list[tuple[str, Task]]:
@@ -425,6 +439,7 @@ def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment
         author=event.author,
         person=event.by,
         title=_title(fold, event.does, event.about),
+        about=_about(visit, fold, event),
         text=event.text,
         facts=tuple(_facts(visit, fold, event.fields)),
         refs=event.refs,
@@ -489,6 +504,28 @@ def _title(fold: Fold, does: str, about: tuple[str, ...]) -> str:
     if does == "submit":
         return ", ".join(book.reports[name].title if name in book.reports else name for name in about)
     return DEED_WORDS.get(does, does)
+
+
+def _about(visit: Visit, fold: Fold, event: Event) -> str:
+    """Which clock, task, report or party an event is about, in words; empty where its title says it."""
+    book, state, say = fold.book, fold.state, visit.speech.gettext
+    match event.does:
+        case "pause" | "resume" | "extend":
+            found = [say(book.deadlines[each].title) for each in event.about if each in book.deadlines]
+        case "assign" | "progress":
+            found = [say(state.tasks[each].title) for each in event.about if each in state.tasks]
+        case "review":
+            found = [
+                say(book.reports[name].title)
+                for name, filed in state.submissions.items()
+                if any(each.event in event.about for each in filed)
+            ]
+        case "join" | "leave":
+            names = {each.id: each.name for each in visit.premises.organisations()}
+            found = [names.get(each, each) for each in event.about or (event.author,)]
+        case _:
+            found = []
+    return ", ".join(found)
 
 
 DEED_WORDS: Mapping[str, str] = {

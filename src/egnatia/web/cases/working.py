@@ -16,6 +16,7 @@ from egnatia.store import Batch, Note
 from egnatia.store.casebook import Standing
 from egnatia.web.cases.doing import acting, done
 from egnatia.web.cases.reading import party_of
+from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
 from egnatia.web.visit import Visit
 
@@ -224,8 +225,10 @@ async def merge(visit: NamedDependency[Visit], case: FromPath[str]) -> Response[
         await visit.ask(lambda: work(submitter, case, form.other, form.text))
     except Unknown:
         raise NotFound from None
-    except (Refused, Invalid) as error:
-        raise BadRequest(str(error)) from error
+    except Refused as refused:
+        raise BadRequest(unmet(refused.refusal, visit.speech)) from refused
+    except Invalid as invalid:
+        raise BadRequest(str(invalid.problems[0])) from invalid
     note = Note(visit.actor, f"case {form.what}", case, form.other)
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
     return visit.go(f"/cases/{case}", visit.speech.gettext("Done: every party will see it."))
