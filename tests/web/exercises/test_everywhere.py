@@ -19,7 +19,7 @@ from egnatia.cyber.exercises.conductor import conduct
 from egnatia.cyber.exercises.exercises import Plan, within
 from egnatia.exchange.api.app import app
 from egnatia.exchange.formats.conversion import instant
-from egnatia.settings import Portal
+from egnatia.settings.declared import Portal
 from egnatia.web.mount import pages
 from egnatia.web.notices.telling import Teller
 from egnatia.web.permission import Role
