@@ -1,6 +1,7 @@
 """The bulk query keeps every line that matches; what it leaves out changes nothing, on DuckDB and on Spark."""
 
 import gzip
+import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from egnatia.engine import scanning
 from egnatia.engine.log.meaning import meant
 from egnatia.engine.log.source import Source
 from egnatia.engine.pattern import Matcher, compiled
@@ -46,6 +48,15 @@ patterns = st.sampled_from(
         "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 53]",
         "[url:value = 'http://evil.example/x']",
         "[network-traffic:dst_port = 53]",
+        "[ipv4-addr:value ISSUBSET '192.0.0.0/6']",
+        "[domain-name:value = 'zip']",
+        "[file:name = 'evil tool.exe']",
+        f"[file:hashes.MD5 = '{'ab' * 16}']",
+        "[email-addr:value = 'bad@mail.example']",
+        "[windows-registry-key:key = 'HKLM\\\\Software\\\\Evil']",
+        "[x509-certificate:serial_number = '0A:0B:0C:0D:0E:0F:10']",
+        "[user-account:account_login = 'Јован']",
+        "[process:command_line = 'cmd: x']",
     )
 )
 
@@ -55,22 +66,89 @@ def numbers(scan: Scan, matcher: Matcher[str], path: Path) -> set[tuple[str, int
     return {(match.key, match.observations[0].source.number) for match in found}
 
 
+texts = names | addresses | st.sampled_from(
+    (
+        "http://x.evil.example:8080/p?q=1", "https://[2001:db8::1]/", "http://192.0.2.1/", "C:\\tools\\evil tool.exe",
+        "\tevil.example", "evil.example..", "MD5=" + "AB" * 16 + ",SHA256=00", "<bad@mail.example>", "a.zip", "ZIP",
+        "HKLM\\Software\\Evil", "0A:0B:0C:0D:0E:0F:10", "Јован", "cmd: x", "ｅvil.example", "53", "x.пример.мк", "",
+    )
+)  # fmt: skip
+KEYS = (
+    "query", "dns.rrname", "http.hostname", "Image", "TargetObject", "Hashes", "tls.serial", "User", "CommandLine",
+    "src_ip", "email.from", "url.full", "dest_port", "anything",
+)  # fmt: skip
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A line of JSON, some keys nested, with letters of other scripts as they are or as their numbers."""
+    made: dict[str, Any] = {"ts": 1767225600.1, "id.orig_h": "10.0.0.1"}
+    for key in draw(st.lists(st.sampled_from(KEYS), max_size=4)):
+        outer, dot, inner = key.partition(".")
+        value = draw(texts | st.lists(texts, max_size=2))
+        made[outer] = {inner: value} if dot else value
+    return json.dumps(made, ensure_ascii=draw(st.booleans())) + "\n"
+
+
+others = st.sampled_from(("not json\n", "\n", "[1]\n", '{"a":\n', '{"a":1} {"b":2}\n'))
+squid = st.builds(
+    "1767225600.123 345 {} TCP_MISS/200 45 GET http://{}/x - HIER_DIRECT/{} -\n".format, addresses, names, names
+)
+quoted = st.builds('2026-01-01,{},"{}",{}\n'.format, addresses, texts.map(lambda text: text.replace('"', '""')), names)
+
+
 @pytest.fixture(scope="module")
 def backend() -> Any:
     return embedded(threads=1, memory_mb=256)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("few", [0, 5_000])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(patterns, min_size=1, max_size=4, unique=True), st.lists(lines, min_size=1, max_size=12))
 def test_the_query_finds_what_reading_every_line_finds(
-    tmp_path: Path, backend: Any, many: list[str], said: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Any, few: int, many: list[str], said: list[str]
 ) -> None:
+    monkeypatch.setattr(scanning, "FEW", few)  # with the query, and without it
     path = tmp_path / "dns.log"
     path.write_text(HEAD + "".join(said), encoding="utf-8")
     matcher: Matcher[str] = Matcher()
     for pattern in many:
         matcher.add(pattern, meant(compiled(pattern)))
     assert numbers(Scan(matcher, NOW, backend), matcher, path) == numbers(Scan(matcher, NOW), matcher, path)
+
+
+LOGS = {
+    "json": ('{"ts":1,"id.orig_h":"10.0.0.1"}\n' * 3, documents() | others),
+    "squid": (
+        "1767225600.123 345 10.0.0.9 TCP_MISS/200 45 GET http://fine.example/ - HIER_DIRECT/10.0.0.8 -\n" * 20,
+        squid | others,
+    ),
+    "table": ("time,src_ip,url,domain\n", quoted | others | st.just('2026-01-01,10.0.0.1,"open,x\n')),
+}
+
+
+@pytest.mark.parametrize("form", LOGS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_sieve_leaves_out_nothing_that_reading_every_line_finds(
+    tmp_path: Path, backend: Any, form: str, data: st.DataObject
+) -> None:
+    head, strategy = LOGS[form]
+    path = tmp_path / "some.log"
+    path.write_text(head + "".join(data.draw(st.lists(strategy, min_size=1, max_size=8))), encoding="utf-8")
+    matcher: Matcher[str] = Matcher()
+    for pattern in data.draw(st.lists(patterns, min_size=1, max_size=4, unique=True)):
+        matcher.add(pattern, meant(compiled(pattern)))
+    fast, slow = Tally("fast"), Tally("slow")
+    found = [
+        {(match.key, match.observations[0].source.number) for match in matcher.match(scan)}
+        for scan in (
+            Scan(matcher, NOW, backend).observations(Source(str(path)), fast),
+            Scan(matcher, NOW).observations(Source(str(path)), slow),
+        )
+    ]
+    assert found[0] == found[1]
+    assert (fast.lines, fast.malformed, fast.examples) == (slow.lines, slow.malformed, slow.examples)
 
 
 def test_lines_of_another_size_are_counted_once(tmp_path: Path, backend: Any) -> None:

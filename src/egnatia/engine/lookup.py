@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 PAIR: Final = r"[^.]*\.[^.]*$"
+TOP: Final = r"[^.]*$"
 HOST: Final = r"^[a-z][a-z0-9+.\-]*://(?:[^/?#@]*@)?([^/?#:]*)"
 SIX: Final = "::"
 """The key of every IPv6 address: they are few, and written in many ways."""
@@ -36,6 +37,12 @@ class Keys(msgspec.Struct, frozen=True):
     parts: frozenset[int] = frozenset()
     """How many numbers the beginnings of networks have."""
 
+    kinds: frozenset[str] = frozenset()
+    """The kinds of object that are looked for."""
+
+    tops: bool = False
+    """Whether some names have one label, so that the last of every name counts."""
+
 
 def pairs(name: str) -> Iterator[str]:
     """The last two labels of a domain name, also as they are read by people where they are in A-labels."""
@@ -47,12 +54,14 @@ def pairs(name: str) -> Iterator[str]:
 
 
 def keys_of(matcher: Matcher[Any]) -> Keys:
-    """The keys of all that a matcher looks up. A name of one label (`localhost`, a top-level domain) has none."""
+    """The keys of all that a matcher looks up."""
     hosts: set[str] = set()
     whole: set[str] = set()
     parts: set[int] = set()
-    for kind, _, form, key in matcher.wanted():
-        text = str(key).lower()
+    kinds: set[str] = set()
+    for kind, steps, form, key in matcher.wanted():
+        kinds.add(kind)
+        text = str(int(key) if isinstance(key, float) and key.is_integer() else key).lower()
         if form == "within":
             for beginning in beginnings(text):
                 whole.add(beginning)
@@ -64,33 +73,41 @@ def keys_of(matcher: Matcher[Any]) -> Keys:
             if ":" in name:
                 whole.add(SIX)
         else:
-            whole.add(SIX if ":" in text and kind != "file" else text)
+            whole.add(SIX if _is_six(text) else text)
+            if steps[-1] == "serial_number":
+                whole.add(SIX)  # a log may have it with colons
             if kind == "network-traffic" and "." in text:
                 hosts.update(pairs(text))
-    return Keys(frozenset(hosts - {""}), frozenset(whole - {""}), frozenset(parts))
+    tops = any("." not in each for each in hosts - {""})
+    return Keys(frozenset(hosts - {""}), frozenset(whole - {""}), frozenset(parts), frozenset(kinds), tops)
+
+
+def names_of(matcher: Matcher[Any]) -> Iterator[str]:
+    """The names that a matcher looks up, whole."""
+    for kind, _, form, key in matcher.wanted():
+        if form == "equal" and isinstance(key, str):
+            if kind == "url":
+                yield host_of(key).lower()
+            elif kind in {"domain-name", "network-traffic"}:
+                yield key.lower()
+
+
+def _is_six(text: str) -> bool:
+    try:
+        return ":" in text and ipaddress.ip_network(text.partition("%")[0], strict=False).version == 6
+    except ValueError:
+        return False
 
 
 def beginnings(network: str) -> Iterator[str]:
     """What the addresses of a network begin with, at most 256 texts; `::` for every IPv6 network."""
     found = ipaddress.ip_network(network, strict=False)
-    if found.version == 6 or found.prefixlen == 0:
-        yield SIX if found.version == 6 else ""
+    if found.version == 6:
+        yield SIX
         return
-    length = min(-(-found.prefixlen // 8) * 8, 24)
+    length = min(max(1, -(-found.prefixlen // 8)) * 8, 24)
     for each in found.subnets(new_prefix=length) if found.prefixlen < length else (found,):
         yield ".".join(str(each.network_address).split(".")[: length // 8]) + "."
-
-
-def lookups(use: Use, text: str, keys: Keys) -> Iterator[str]:
-    """The whole values that a field of a line is looked up by; the rule that the expression follows."""
-    lower = text.lower()
-    yield lower
-    if ":" in lower:
-        yield SIX
-    if use.kind in {"host", "address"}:
-        numbers = lower.split(".")
-        for count in keys.parts:
-            yield ".".join(numbers[:count]) + "."
 
 
 def kept(values: Sequence[tuple[Use, "ir.StringValue"]], keys: Keys, hosts: Any, whole: Any) -> "ir.BooleanValue":
@@ -111,10 +128,14 @@ def _conditions(use: Use, value: Any, keys: Keys, hosts: Any, whole: Any) -> Ite
         match use.kind:
             case "host" if not use.many:
                 yield lower.re_extract(PAIR, 0).isin(hosts)
+                if keys.tops:
+                    yield lower.re_extract(TOP, 0).isin(hosts)
                 # A final dot, or a port: rare enough to be kept unasked, and dear to be asked for in every name.
                 yield value.endswith(".") | value.contains(":")
             case "url":
                 yield lower.re_extract(HOST, 1).re_extract(PAIR, 0).isin(hosts)
+                if keys.tops:
+                    yield lower.re_extract(HOST, 1).re_extract(TOP, 0).isin(hosts)
                 yield ~lower.contains("://") & (value != "-")
             case "mail":
                 yield lower.contains("@")

@@ -1,4 +1,5 @@
-"""Logs of any size against patterns: lines that cannot match are left to the bulk query, the others are read exactly.
+"""Logs of any size against patterns: a sieve leaves out the lines that say nothing wanted, a bulk query keeps of the
+others those that may match, and these are read exactly.
 
 Memory is bounded: a few blocks of lines, what DuckDB may take, and the tables of the patterns.
 """
@@ -9,22 +10,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from egnatia.engine.column import Cut
+from egnatia.engine.column import rows as cut_rows
 from egnatia.engine.connection import loaded
-from egnatia.engine.log.form import Row, Table, recognised
+from egnatia.engine.log.form import Reading, Row, Table, recognised
+from egnatia.engine.log.misfit import misfits
 from egnatia.engine.log.observing import observe
 from egnatia.engine.log.source import Block, Opened, Source, Unreadable
-from egnatia.engine.log.use import Use
-from egnatia.engine.lookup import HOSTS, WHOLE, Keys, kept, keys_of, lookups
+from egnatia.engine.lookup import HOSTS, WHOLE, Keys, kept, keys_of, names_of
 from egnatia.engine.pattern import Matcher, Observation
+from egnatia.engine.sieve import Sieve
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-QUERIED: Final = 64 << 20
-"""Bytes of lines that one query is about."""
+FEW, MANY = 5_000, 100_000
+"""Lines that are read at once, because to ask the query about them costs more; and lines that one query is about."""
 
-CHUNK: Final = 20_480
-"""Lines that one thread takes at once."""
+NEWLINE: Final = 10
 
 EXAMPLES: Final = 3
 """Malformed lines that are shown."""
@@ -59,7 +62,7 @@ class Scan:
         self.keys = keys_of(matcher)
         self._loose = matcher.loose()
         self._queries: dict[tuple[object, ...], str] = {}
-        self._domains = matcher.table("domain-name", ("value",))
+        self._sieve = None if backend is None else Sieve(self.keys, names_of(matcher))
         if backend is not None:
             _put_keys(backend, self.keys)
 
@@ -75,15 +78,7 @@ class Scan:
             if reading is None:
                 raise Unreadable(_unknown(source, opened, form))
             tally.form = reading.form
-            fast = self._backend is not None and isinstance(reading, Table) and not self._is_loose(reading)
-            if fast and isinstance(reading, Table):
-                lines = self._kept(opened, reading, tally, on_block)
-            else:
-                lines = _all(opened, tally, on_block)
-            may = self._may(reading) if fast and isinstance(reading, Table) else None
-            for number, line in lines:
-                if may is not None and not may(line):
-                    continue
+            for number, line in self._lines(opened, reading, tally, on_block):
                 row = reading.read(line)
                 if row is None:
                     _malformed(tally, number, line)
@@ -95,25 +90,57 @@ class Scan:
         at = row.at or self._now
         return Observation(observe(row.values), at, at, 1, place)
 
-    def _is_loose(self, reading: Table) -> bool:
-        return any(self._loose & kinds_of(use) for _, use in reading.places)
+    def _is_loose(self, reading: Reading) -> bool:
+        """Whether something is looked for that no key leads to, in what such a log tells of."""
+        return bool(self._loose) and any(use.kind == "any" or self._loose & use.kinds for use in reading.uses)
 
-    def _kept(
-        self, opened: Opened, reading: Table, tally: Tally, on_block: Callable[[], None]
+    def _lines(
+        self, opened: Opened, reading: Reading, tally: Tally, on_block: Callable[[], None]
     ) -> Iterator[tuple[int, str]]:
-        """The lines that the bulk query keeps, block by block, in any order within one.
-
-        A block is asked about as a whole: what DuckDB reads is there before it begins, so it never waits for Python.
-        """
-        assert self._backend is not None  # noqa: S101  (asked before)
-        connection = self._backend.con  # DuckDB's own
-        for table in _tables(opened, tally):
-            connection.register("egnatia_lines", table)
-            found = connection.execute(self._query(reading)).to_arrow_table()
-            connection.unregister("egnatia_lines")
-            numbers, texts = found["number"].to_pylist(), found["line"].to_pylist()
-            yield from ((number, text[:-1]) for number, text in zip(numbers, texts, strict=True))
+        """The lines that may say something that is wanted, or that may be malformed, with their numbers."""
+        if self._sieve is None or self._is_loose(reading):
+            yield from _all(opened, tally, on_block)
+            return
+        is_table = isinstance(reading, Table)
+        waiting: list[tuple[int, str]] = []
+        for block in opened.blocks():
+            _note(tally, block)
+            waiting += self._sieved(self._sieve, block, reading)
             on_block()
+            if len(waiting) >= MANY or not is_table:
+                yield from self._asked(waiting, reading) if isinstance(reading, Table) else waiting
+                waiting = []
+        if isinstance(reading, Table):
+            yield from self._asked(waiting, reading)
+
+    def _sieved(self, sieve: Sieve, block: Block, reading: Reading) -> Iterator[tuple[int, str]]:
+        numpy = loaded("numpy")
+        data, ends = block.data, numpy.flatnonzero(numpy.frombuffer(block.data, numpy.uint8) == NEWLINE)
+        if isinstance(reading, Table):
+            columns = [place for place, use in reading.places if use.kinds & self.keys.kinds]
+            rows = cut_rows(
+                data, ends, Cut(ord(reading.separator), len(reading.columns), reading.quoted), columns, sieve
+            )
+        else:
+            rows = numpy.union1d(sieve.rows(data, ends), misfits(reading, data, ends))
+        for row in rows.tolist():
+            line = data[int(ends[row - 1]) + 1 if row else 0 : int(ends[row])]
+            yield block.first + row, line.decode().removesuffix("\r")
+
+    def _asked(self, lines: list[tuple[int, str]], reading: Table) -> Iterator[tuple[int, str]]:
+        """Those of the lines that the bulk query keeps."""
+        if len(lines) <= FEW:
+            yield from lines
+            return
+        assert self._backend is not None  # noqa: S101  (asked before)
+        arrow = loaded("pyarrow")
+        numbers, texts = zip(*lines, strict=True)
+        connection = self._backend.con  # DuckDB's own
+        table = {"number": arrow.array(numbers, arrow.int64()), "line": arrow.array(texts, arrow.string())}
+        connection.register("egnatia_lines", arrow.table(table))
+        found = connection.execute(self._query(reading)).to_arrow_table().sort_by("number")
+        connection.unregister("egnatia_lines")
+        yield from zip(found["number"].to_pylist(), found["line"].to_pylist(), strict=True)
 
     def _query(self, reading: Table) -> str:
         """The bulk query over the registered lines, put into words once for logs of the same columns."""
@@ -128,7 +155,8 @@ class Scan:
         """The expression, over a table of numbered lines: on DuckDB or Spark, whichever the table is on."""
         backend = lines.get_backend()
         ends = len(reading.columns) - 1  # the last column, which has the end of the line on it
-        columns = {f"f{place}": place for place, _ in reading.places}
+        places = [(place, use) for place, use in reading.places if use.kinds & self.keys.kinds]
+        columns = {f"f{place}": place for place, _ in places}
         split = lines.select("number", "line", fields=lines.line.split(reading.separator))
         cut = {
             name: split.fields[place].strip() if place == ends else split.fields[place]
@@ -136,48 +164,13 @@ class Scan:
         }
         # The fields are columns before anything is asked of them, so that a line is split once.
         table = split.select("number", "line", size=split.fields.length(), **cut)
-        values = [(use, table[f"f{place}"]) for place, use in reading.places]
+        values = [(use, table[f"f{place}"]) for place, use in places]
         condition = kept(values, self.keys, backend.table(HOSTS).key, backend.table(WHOLE).key)
         if reading.quoted:
             condition = condition | table.line.contains('"')
         # What has too few or too many columns is counted by who reads on.
         condition = condition | (table.size != len(reading.columns))
         return table.filter(condition).select("number", "line")
-
-    def _may(self, reading: Table) -> Callable[[str], bool]:
-        """Whether a line that was kept is worth being read as a whole, as a function put together once."""
-        separator, size, quoted, maybe = reading.separator, len(reading.columns), reading.quoted, self._may_be
-        # Without addresses and other values to look for, only fields with names are of use.
-        named = {"host", "url", "mail"}
-        places = [(place, use) for place, use in reading.places if self.keys.whole or use.kind in named]
-
-        def may(line: str) -> bool:
-            if quoted and '"' in line:
-                return True
-            fields = line.split(separator)
-            return len(fields) != size or any([maybe(use, fields[place]) for place, use in places])  # noqa: C419
-
-        return may
-
-    def _may_be(self, use: Use, value: str) -> bool:
-        kind, whole = use.kind, self.keys.whole
-        if kind not in {"host", "address"}:
-            if kind in {"url", "mail", "name", "path", "digests", "any"}:
-                return len(value) > 1
-            return value.lower() in whole
-        for text in value.split(use.many) if use.many else (value,):
-            name = text.lower().rstrip(".")
-            if ":" in name or not name.isascii():
-                return True
-            if whole and any(each in whole for each in lookups(use, name, self.keys)):
-                return True
-            if name[-1:].isdecimal():  # an address: no name ends so
-                continue
-            while name:
-                if name in self._domains:
-                    return True
-                name = name.partition(".")[2]
-        return False
 
     def _of_parquet(self, source: Source, tally: Tally) -> Iterator[Observation]:
         """Rows as if they were lines of JSON: nested columns are keys."""
@@ -200,19 +193,6 @@ class Scan:
                         yield self._observation(row, Place(source.name, number, line, row.at))
         except arrow.ArrowException as error:
             raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}") from error
-
-
-def kinds_of(use: Use) -> frozenset[str]:
-    """The kinds of object that a field may become."""
-    own = {
-        "host": {"domain-name", "ipv4-addr", "ipv6-addr"},
-        "address": {"ipv4-addr", "ipv6-addr"},
-        "url": {"url", "domain-name", "ipv4-addr", "ipv6-addr"},
-        "mail": {"email-addr", "domain-name"},
-        "name": {"file"},
-        "path": {"file"},
-    }.get(use.kind, set())
-    return frozenset(own | ({use.to.partition("#")[0].partition(".")[0]} if use.to else set()))
 
 
 def _put_keys(backend: "BaseBackend", keys: Keys) -> None:
@@ -246,25 +226,6 @@ def _malformed(tally: Tally, number: int, line: str) -> None:
     tally.malformed += 1
     if len(tally.examples) < EXAMPLES:
         tally.examples.append((number, line[:200]))
-
-
-def _tables(opened: Opened, tally: Tally) -> Iterator[Any]:
-    """Blocks as tables of numbered lines, cut so that several threads have work, without copying a line."""
-    numpy, arrow = loaded("numpy"), loaded("pyarrow")
-    for block in opened.blocks(QUERIED):
-        _note(tally, block)
-        if not block.data:
-            continue
-        data = block.data.replace(b"\r\n", b"\n") if b"\r\n" in block.data[:4096] else block.data
-        letters = numpy.frombuffer(data, numpy.uint8)
-        ends = numpy.flatnonzero(letters == 10)
-        starts = numpy.empty(len(ends) + 1, numpy.int32)
-        starts[0] = 0
-        starts[1:] = ends + 1
-        numbers = arrow.array(numpy.arange(block.first, block.first + len(ends)))
-        text = arrow.StringArray.from_buffers(len(ends), arrow.py_buffer(starts), arrow.py_buffer(data))
-        whole = arrow.record_batch([numbers, text], names=["number", "line"])
-        yield arrow.Table.from_batches([whole.slice(at, CHUNK) for at in range(0, len(ends), CHUNK)])
 
 
 def _unknown(source: Source, opened: Opened, form: str | None) -> str:

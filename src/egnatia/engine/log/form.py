@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -23,9 +23,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Reading(Protocol):
-    """One log as it is read. `form` is its name."""
+    """One log as it is read. `form` is its name, `uses` are the meanings that its fields may have."""
 
     form: str
+
+    @property
+    def uses(self) -> Collection[Use]:
+        """Each at least once."""
 
     def read(self, line: str) -> Row | None:
         """What a line says; without values where it says nothing, None where it is none of this form."""
@@ -43,6 +47,13 @@ class Table:
         )
         self._time = next((names.index(each) for each in _TIMES if each in names), None)
         self._url = _pair(names)
+        if self._url is not None and names[self._url[1]] not in uses:
+            self.places += ((self._url[1], Use("url")),)
+
+    @property
+    def uses(self) -> Collection[Use]:
+        """Those of its columns."""
+        return [use for _, use in self.places]
 
     def read(self, line: str) -> Row | None:
         """The columns that are of use; a heading says nothing."""
@@ -93,6 +104,11 @@ class Lines:
         self.form = form
         self._loose = loose
         self._uses: dict[str, Use | None] = {}
+
+    @property
+    def uses(self) -> Collection[Use]:
+        """Those of all keys that are known."""
+        return (*JSON.values(), Use("url"))
 
     def read(self, line: str) -> Row | None:
         """The keys that are of use."""
@@ -160,13 +176,18 @@ class Pattern:
     """Lines by a regular expression with named groups; `uses` by the name of the group, `at` is the time."""
 
     def __init__(self, form: str, expression: re.Pattern[str], uses: Uses) -> None:
-        self.form, self._expression, self._uses = form, expression, uses
+        self.form, self.expression, self._uses = form, expression, uses
+
+    @property
+    def uses(self) -> Collection[Use]:
+        """Those of the groups."""
+        return self._uses.values()
 
     def read(self, line: str) -> Row | None:
         """The groups that are of use."""
         if not line.strip():
             return Row((), None)
-        found = self._expression.search(line)
+        found = self.expression.search(line)
         if found is None:
             return None
         groups = found.groupdict()

@@ -20,6 +20,22 @@ class Use(msgspec.Struct, frozen=True):
     to: str = ""
     many: str = ""
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of object that the field may become; none named for `any`, which may become all."""
+        own = _KINDS.get(self.kind, frozenset())
+        return own | {self.to.partition("#")[0].partition(".")[0]} if self.to else own
+
+
+_ADDRESSES: Final = frozenset({"ipv4-addr", "ipv6-addr"})
+_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "host": _ADDRESSES | {"domain-name"},
+    "address": _ADDRESSES,
+    "url": _ADDRESSES | {"url", "domain-name"},
+    "mail": frozenset({"email-addr", "domain-name"}),
+    "name": frozenset({"file"}),
+    "path": frozenset({"file"}),
+}
 
 Uses = Mapping[str, Use]
 

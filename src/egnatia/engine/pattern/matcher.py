@@ -4,7 +4,7 @@ patterns found so are decided. A pattern of one observation is told at once; of 
 import ipaddress
 import unicodedata
 from collections import deque
-from collections.abc import Container, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -149,11 +149,6 @@ class Matcher(Generic[K]):
         return frozenset(
             name for name, kind in self._kinds.items() if kind.rest or any(path.grams for path in kind.paths.values())
         )
-
-    def table(self, kind: str, steps: tuple[Step, ...]) -> Container[object]:
-        """The values that one path is looked up for."""
-        path = self._kind(kind).path(steps)
-        return {*path.sure, *path.equal} if path.equal else path.sure
 
     def _is_sure(self, number: int, test: Test) -> bool:
         """Whether a table alone decides a comparison, which then is in it."""
