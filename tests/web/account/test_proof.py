@@ -1,10 +1,12 @@
 """What proves who one is, by itself: codes by the standard and by law, passwords, recovery codes, seals."""
 
 import re
+import time
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from egnatia.web.account import password, recovery, totp
 from egnatia.web.account.account import NAME, sign_in_name
@@ -114,6 +116,19 @@ def test_what_is_tried_first_is_no_password(guessable: str) -> None:
 )
 def test_no_kind_of_character_is_asked_for(good: str) -> None:
     assert password.weakness(good, ("mira.kovac", "Mira Kovač", "CSIRT of Montenegro")) == ""
+
+
+def test_no_password_of_those_found_most_often_where_some_were_stolen_is_taken() -> None:
+    long = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= password.LEAST]
+    assert len(long) > 200
+    assert [each for each in long if not password.weakness(each, ())] == []
+    assert password.weakness("michaeljackson99", ()) == password.TOO_COMMON, "a variant of one"
+
+
+def test_a_long_password_is_judged_in_no_time() -> None:
+    began = time.process_time()
+    assert password.weakness("a" * 256, ())
+    assert time.process_time() - began < 2
 
 
 def test_a_password_of_256_characters_is_taken_and_no_longer_one() -> None:

@@ -1,7 +1,8 @@
 """Passwords rest as Argon2id (RFC 9106), and are refused for being guessable, not for lacking a kind of character.
 
 What is easy to guess is taken out of a password: common words, its owner's and the node's names, runs of the alphabet
-and the keyboard, repetitions. What is left must be long enough by itself.
+and the keyboard, repetitions. What is left must be long enough by itself. And zxcvbn, which knows the 30,000 passwords
+that were found most often where passwords were stolen, must not need too few guesses for it.
 """
 
 import re
@@ -20,6 +21,12 @@ LEAST: Final = 12
 MOST: Final = 256
 LEFT: Final = 5
 """How many characters a password must hold besides what is easy to guess."""
+
+GUESSES: Final = 10**8
+"""How many guesses a password must withstand: more than anybody makes at a door that locks (score 3 of zxcvbn)."""
+
+_LOOKED_AT: Final = 72
+"""How many characters zxcvbn looks at: its time grows with the square of them."""
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
 
@@ -56,8 +63,16 @@ def weakness(password: str, own: Iterable[str]) -> str:
     if len(password) > MOST:
         return TOO_LONG
     plain = re.sub(r"\s", "", fold(password))
-    words = {part for name in own for part in re.findall(r"\w{3,}", fold(name))} | _COMMON
-    return "" if all(_left(each, words) >= LEFT for each in (plain, plain.translate(_LEET))) else TOO_COMMON
+    named = {part for name in own for part in re.findall(r"\w{3,}", fold(name))}
+    left = min(_left(each, named | _COMMON) for each in (plain, plain.translate(_LEET)))
+    return "" if left >= LEFT and _guesses(password, named) >= GUESSES else TOO_COMMON
+
+
+def _guesses(password: str, named: Iterable[str]) -> int:
+    """How many guesses somebody needs who tries stolen passwords, words and their variants first."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 its lists are some megabytes, and new passwords are rare
+
+    return int(zxcvbn(password[:_LOOKED_AT], user_inputs=sorted(named), max_length=_LOOKED_AT)["guesses"])
 
 
 def _left(plain: str, words: Iterable[str]) -> int:
