@@ -1,6 +1,7 @@
 """The audit log as it is kept: rows are added inside the writer's transaction and never changed."""
 # ruff: noqa: S608 only names of tables, columns and directions are put into statements
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,15 @@ from egnatia.trust.audit import AuditRow, chain
 
 STRETCH: Final = 100_000
 """Rows that are looked through for one page where few of them fit."""
+
+RELEASE: Final = "release"
+"""The action of rows that say which positions of the log somebody was given."""
+
+_BLOCK: Final = 2_000
+"""Releases that are read at once where their ranges are looked into."""
+
+_RANGE: Final = re.compile(r"(\d+)(?:-(\d+))?")
+_BETWEEN: Final = re.compile(r"\d+ between (\d+) and (\d+),")
 
 _COLUMNS = "seq, at, actor, action, subject, detail, previous, digest"
 
@@ -58,7 +68,8 @@ def last_audit_row(database: Database) -> AuditRow | None:
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are asked for; every field narrows, an empty one does not. `actor`, `subject` and `detail` are texts
-    that the row contains, `action` is the whole word; from `since` until before `until`, microseconds UTC."""
+    that the row contains, `action` is the whole word; from `since` until before `until`, microseconds UTC. `positions`
+    are of the log: only releases that hold one of them, or may do so where a row gives no more than their bounds."""
 
     actor: str = ""
     action: str = ""
@@ -66,6 +77,7 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     since: int | None = None
     until: int | None = None
+    positions: tuple[int, ...] = ()
 
     def fits(self, row: AuditRow) -> bool:
         """Whether a row is one that is asked for."""
@@ -73,8 +85,19 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if self.action and row.action != self.action:
             return False
+        if self.positions and not (row.action == RELEASE and holds(row.detail, self.positions)):
+            return False
         texts = ((self.actor, row.actor), (self.subject, row.subject), (self.detail, row.detail))
         return all(asked.casefold() in said.casefold() for asked, said in texts)
+
+
+def holds(ranges: str, positions: Sequence[int]) -> bool:
+    """Whether the ranges of a release (`1-3,7`; `9 between 1 and 70, sha256 ...`) hold one of the positions."""
+    if between := _BETWEEN.match(ranges):
+        bounds = [(int(between[1]), int(between[2]))]
+    else:
+        bounds = [(int(first), int(last or first)) for first, last in _RANGE.findall(ranges)]
+    return any(first <= position <= last for first, last in bounds for position in positions)
 
 
 class AuditPage(msgspec.Struct, frozen=True):
@@ -95,8 +118,16 @@ def audit_page(database: Database, sought: Sought, limit: int, *, before: int | 
         statement = (
             f"SELECT {_COLUMNS} FROM audit WHERE seq >= :floor AND seq < :high{where} ORDER BY seq DESC LIMIT :limit"
         )
-        rows = database.rows(link, statement, floor=floor, high=high, limit=limit, **values)
-    found = tuple(map(_row, rows))
+        found: tuple[AuditRow, ...] = ()
+        top = high
+        while len(found) < limit:
+            wanted = _BLOCK if sought.positions else limit
+            rows = [_row(each) for each in database.rows(link, statement, floor=floor, high=top, limit=wanted, **values)]
+            found += tuple(filter(sought.fits, rows))
+            if len(rows) < wanted:
+                break
+            top = rows[-1].seq
+    found = found[:limit]
     seen = found[-1].seq if len(found) == limit else min(floor, high)
     return AuditPage(found, seen, seen > low)
 
@@ -129,9 +160,9 @@ def _narrowed(sought: Sought) -> tuple[str, dict[str, str]]:
         if text:
             where += f" AND {column} LIKE :{column} ESCAPE '!'"
             values[column] = "%" + _text(text).translate({ord(sign): f"!{sign}" for sign in "!%_"}) + "%"
-    if sought.action:
+    if action := (RELEASE if sought.positions and not sought.action else sought.action):
         where += " AND action = :action"
-        values["action"] = _text(sought.action)
+        values["action"] = _text(action)
     return where, values
 
 

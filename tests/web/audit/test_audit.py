@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.exchange.peer.region import indicator
+from tests.exchange.peer.region import AMBER, id_of, indicator
 from tests.web.house import House, csrf_of, housed
 from tests.web.neighbour import until
 
@@ -76,6 +76,39 @@ def test_rows_are_filtered_by_who_what_about_and_when(house: House, auditor: htt
     assert "attic" not in auditor.get("/audit", params={"subject": "cell%"}).text.partition("<tbody>")[2]
     assert "No such row" in auditor.get("/audit", params={"action": "tidy", "until": "2001-01-01T00:00"}).text
     assert "attic" in auditor.get("/audit", params={"action": "tidy", "since": "2001-01-01T00:00"}).text
+
+
+def test_an_auditor_finds_who_was_given_a_record_and_nobody_else(house: House, auditor: httpx.Client) -> None:
+    shown, other = indicator("one that is shown"), indicator("another one")
+    house.submit(shown)
+    first = house.node.store.position()
+    house.submit(other)
+    note(
+        house,
+        Note(f"{house.node.own} Ana", "release", "page", f"{first}-{first + 5},{first + 90}"),
+        Note(f"{house.node.own} Ben", "release", "stream", f"{first + 1}"),
+        Note(f"{house.node.own} Cem", "release", "taxii", f"300 between 1 and {first + 400}, sha256 00"),
+        Note(f"{house.node.own} Dea", "tidy", "page", f"{first}"),
+    )
+    found = auditor.get("/audit", params={"record": id_of(shown)}).text.partition("<tbody>")[2]
+    assert [name for name in ("Ana", "Ben", "Cem", "Dea") if f">{name}<" in found] == ["Ana", "Cem"]
+    taken = auditor.get("/audit/export", params={"record": id_of(shown)}).text.splitlines()
+    assert {"Ana", "Cem"} == {json.loads(each)["actor"].split()[-1] for each in taken}
+
+
+def test_who_asks_for_a_record_that_is_not_for_them_learns_nothing(house: House) -> None:
+    house.node.host(BANK, "Bank of a test", "ME")
+    secret = indicator("of the operator alone", marking=AMBER)
+    house.submit(secret)
+    with house.visitor(Role.AUDITOR, organisation=BANK) as stranger, house.visitor(Role.AUDITOR) as auditor:
+        answers = [
+            each.get("/audit", params={"record": record})
+            for each in (stranger, auditor)
+            for record in (id_of(secret), "indicator--00000000-0000-4000-8000-000000000000")
+        ]
+    assert answers[2].status_code == 200
+    assert [each.status_code for each in answers[:2]] in ([403, 403], [422, 422])
+    assert "No such record is here" in answers[3].text
 
 
 def test_what_cannot_be_understood_is_said(auditor: httpx.Client) -> None:

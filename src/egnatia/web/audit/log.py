@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from egnatia.store import Batch, Note, Sought, Store
+from egnatia.store import AuditPage, Batch, Note, Sought, Store
 from egnatia.trust.audit import AuditRow
 from egnatia.web.audit.words import ACTIONS, said
 from egnatia.web.frame import HEADERS, Content
@@ -29,11 +29,12 @@ Words = Annotated[str, QueryParameter(max_length=200)]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The filter as a person wrote it; days and minutes are UTC."""
+    """The filter as a person wrote it; days and minutes are UTC. `record` is the id of one that was shown."""
 
     actor: str = ""
     action: str = ""
     subject: str = ""
+    record: str = ""
     since: str = ""
     until: str = ""
 
@@ -76,9 +77,16 @@ class LogPage(Content, frozen=True, kw_only=True):
     actions: tuple[tuple[str, str], ...] = tuple(ACTIONS.items())
 
 
-def asked_of(actor: Words = "", action: Words = "", subject: Words = "", since: Words = "", until: Words = "") -> Asked:
+def asked_of(
+    actor: Words = "",
+    action: Words = "",
+    subject: Words = "",
+    record: Words = "",
+    since: Words = "",
+    until: Words = "",
+) -> Asked:
     """The filter in an address."""
-    return Asked(actor=actor, action=action, subject=subject, since=since, until=until)
+    return Asked(actor=actor, action=action, subject=subject, record=record.strip(), since=since, until=until)
 
 
 ASKED = {"asked": Provide(asked_of, sync_to_thread=False)}
@@ -92,10 +100,12 @@ async def log(
 ) -> Response[str]:
     """The newest rows that fit."""
     visit.require(Permission.SEE_AUDIT)
-    known = {each.id: each.name for each in await visit.ask(visit.premises.organisations)}
-    sought, wrong = _sought(visit, asked, known)
+    known = await visit.ask(lambda: _names(visit))
+    sought, wrong = await visit.ask(lambda: _sought(visit, asked, known))
     await visit.ask(lambda: _note(visit, "read", asked, before))
-    page = await visit.ask(lambda: visit.store.audit_page(sought, ROWS, before=before or None))
+    page = AuditPage((), 0, more=False)
+    if not wrong:
+        page = await visit.ask(lambda: visit.store.audit_page(sought, ROWS, before=before or None))
     content = LogPage(
         title=visit.speech.gettext("Audit log"),
         asked=asked,
@@ -113,8 +123,8 @@ async def log(
 async def export(visit: NamedDependency[Visit], asked: NamedDependency[Asked]) -> Stream:
     """All rows that fit, the oldest first, as JSON lines with their digests: enough to check the chain elsewhere."""
     visit.require(Permission.SEE_AUDIT)
-    known = {each.id: each.name for each in await visit.ask(visit.premises.organisations)}
-    sought, _ = _sought(visit, asked, known)
+    known = await visit.ask(lambda: _names(visit))
+    sought, _ = await visit.ask(lambda: _sought(visit, asked, known))
     await visit.ask(lambda: _note(visit, "export", asked, 0))
     attached = {**HEADERS, "content-disposition": 'attachment; filename="egnatia-audit.jsonl"'}
     return Stream(_exported(visit.store, sought), media_type="application/x-ndjson", headers=attached)
@@ -147,6 +157,13 @@ def _exported(store: Store, sought: Sought) -> Iterator[bytes]:
         yield b"\n".join(lines) + b"\n"
 
 
+def _names(visit: Visit) -> dict[str, str]:
+    """What organisations and peers are called, by id."""
+    pairings = visit.premises.pairings
+    nodes = {each.node: pairings.name(each) for each in pairings.all()}
+    return {each.id: each.name for each in visit.premises.organisations()} | nodes
+
+
 def _note(visit: Visit, what: str, asked: Asked, before: int) -> None:
     """Who reads the log is written down in it, with what they looked for."""
     detail = asked.link("", **({"before": before} if before else {})).removeprefix("?")
@@ -162,12 +179,18 @@ def _sought(visit: Visit, asked: Asked, known: Mapping[str, str]) -> tuple[Sough
         wrong = visit.speech.gettext("This is no date and time: write it as 2026-11-24 or 2026-11-24T08:00.")
     elif since is not None and until is not None and until <= since:
         wrong = visit.speech.gettext("The end of the time lies before its beginning.")
+    positions: tuple[int, ...] = ()
+    if asked.record:
+        positions = tuple(row.position for row in visit.store.versions(visit.clearance(), asked.record))
+        if not positions:
+            wrong = visit.speech.gettext("No such record is here, or it is not for you.")
     return Sought(
         actor=ids.get(asked.actor.strip().casefold(), asked.actor.strip()),
         action=asked.action.strip(),
         subject=ids.get(asked.subject.strip().casefold(), asked.subject.strip()),
         since=since,
         until=until,
+        positions=positions,
     ), wrong
 
 
@@ -183,7 +206,7 @@ def moment_of(text: str) -> int | None:
 def line_of(row: AuditRow, known: Mapping[str, str], own: str) -> Line:
     """A row as people read it; that somebody is of the operator goes without saying."""
     first, _, rest = row.actor.partition(" ")
-    is_named = first.startswith("identity--") or first == "public"
+    is_named = first.startswith(("identity--", "node--")) or first == "public"
     return Line(
         seq=row.seq,
         at=row.at,

@@ -123,12 +123,14 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudiencePage(RecordContent, frozen=True, kw_only=True):
-    """For a record's owner: who sees it and why, and who has it."""
+    """For a record's owner: who sees it and why, and who has it. `asks_audit`: this reader may look up in the audit
+    log whom it was given."""
 
     template: ClassVar[str] = "record/audience.html"
     readers: tuple[Reader, ...]
     receipts: tuple[Receipt, ...]
     now: int
+    asks_audit: bool = False
 
 
 class RawPage(RecordContent, frozen=True, kw_only=True):

@@ -169,6 +169,7 @@ def audience(visit: Visit, about: Subject) -> tuple[AudiencePage, Rows]:
         readers=tuple(readers(visit, about, AsText(names, about.known))),
         receipts=receipts(visit.premises, about.row, answers, about.known),
         now=now(),
+        asks_audit=visit.visitor.may(Permission.SEE_AUDIT),
     )
     return page, (*answers, *names.rows.values())
 
