@@ -9,6 +9,9 @@ from egnatia.web.language import LANGUAGES
 from egnatia.web.language.catalogue import in_latin
 
 PLACES = re.compile(r"%\(\w+\)s")
+CODES = re.compile(r"\b(?:ISO \d+|PT?\d+[HM]|STIX|TAXII|MISP|NIS2|GDPR|DORA|TLP|CSV|JSON|SMTP|TOTP|CVE-\d+)\b")
+"""What is written in Latin letters in every language."""
+
 WANTED = template()
 
 
@@ -24,6 +27,22 @@ def test_every_translation_has_the_places_of_its_message(name: str) -> None:
         strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         for string in strings:
             assert set(PLACES.findall(string)) <= set(PLACES.findall(ids[-1])), f"{name}: {ids[0]!r}"
+
+
+@pytest.mark.parametrize("name", sorted(LOCALE_OF))
+def test_lines_and_codes_stay_what_they_are(name: str) -> None:
+    wrong = [
+        message.id
+        for message in held(name)
+        if isinstance(message.id, str)
+        and message.id
+        and (
+            str(message.string).count("\n") != message.id.count("\n")
+            or str(message.string).count("\\") != message.id.count("\\")
+            or any(code not in str(message.string) for code in CODES.findall(message.id))
+        )
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", sorted(LOCALE_OF))

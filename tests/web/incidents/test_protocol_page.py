@@ -51,6 +51,13 @@ def test_what_a_profile_says_otherwise_stands_beside_the_protocol() -> None:
     assert (state_of(stricter).differs, state_of(stricter).problem) == (2, "")
 
 
+def test_the_drawing_is_in_the_readers_language(tmp_path: Path) -> None:
+    with housed(tmp_path) as house, house.visitor(Role.READER, language="sq") as visitor:
+        drawing = visitor.get("/incidents/protocol").text.partition('class="workflow"')[2].partition("</svg>")[0]
+    assert "<text" in drawing
+    assert "Declared" not in drawing
+
+
 @pytest.mark.parametrize("profile", profiles(), ids=lambda profile: profile.economy)
 def test_each_profile_that_ships_is_free_of_contradictions(profile: object) -> None:
     assert state_of(profile).problem == ""  # type: ignore[arg-type]  # a profile

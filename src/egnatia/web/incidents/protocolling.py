@@ -101,7 +101,7 @@ async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> R
             version=workflow.version,
             about=workflow.about,
             economy=economy,
-            drawing=Markup(diagram(book)),  # noqa: S704  our own drawing; its words are escaped
+            drawing=Markup(diagram(book, say=visit.speech.gettext)),  # noqa: S704  our own drawing; its words are escaped
             roles=workflow.roles,
             titles={each.name: each.title for each in workflow.roles},
             levels=tuple(_levels(visit, book.conclusions["level"])),
