@@ -28,6 +28,14 @@ WORKBENCH = (
 )
 PAGES = ("/feed?type=indicator&economy=RS", "/search?q=racun", "/about", "/no-such-page", "/profile", "/sign-in")
 INCIDENTS = ("/incidents/protocol", "/incidents/playbooks", "/incidents/teams", "/incidents/summary")
+FORMS = (
+    *("/incidents/import", "/cases/new", "/peers/invite", "/peers/accept", "/organisations/add", "/agreements/new"),
+    *("/audit/verify", "/audit/heads", "/notices", "/notices/choices", "/publish/quick", "/publish/reviews", "/recall"),
+    *("/publish/new/indicator", "/publish/product/alert", "/products/exploited", "/intel/sources/new", "/profile/prove"),
+    "/exercises/new",
+)
+"""What pages of the navigation lead to."""
+
 ALL = (*INCIDENTS, *(each.path for each in all_entries()), *PAGES, *WORKBENCH)
 HEAVIEST = 150_000
 
@@ -51,7 +59,7 @@ def browser() -> Iterator[Browser]:
 def test_no_page_shuts_anybody_out(house: House, browser: Browser, dark: bool) -> None:
     axe, found = Axe(), {}
     with opened(browser, house, dark=dark) as tab:
-        for path in ALL:
+        for path in (*ALL, *FORMS):
             tab.open(path)
             # Lists that are folded away count too.
             tab.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
@@ -77,11 +85,11 @@ def test_no_page_breaks_the_policy_complains_or_weighs_too_much(house: House, br
     assert {path: weight for path, weight in weights.items() if weight > HEAVIEST} == {}
 
 
-@pytest.mark.parametrize("width", [320, 390, 800, 1920])
+@pytest.mark.parametrize("width", [320, 390, 800, 1920, 2560])
 def test_no_page_scrolls_sideways(house: House, browser: Browser, width: int) -> None:
     wider = {}
     with opened(browser, house, width=width) as tab:
-        for path in ALL:
+        for path in (*ALL, *FORMS) if width == 320 else ALL:
             tab.open(path)
             by = tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if by > 0:
@@ -98,11 +106,24 @@ def test_whatever_can_be_pressed_is_large_enough(house: House, browser: Browser)
       .map(([html, box]) => `${html} ${box.width}x${box.height}`)"""
     small = {}
     with opened(browser, house, width=390) as tab:
-        for path in ALL:
+        for path in (*ALL, *FORMS):
             tab.open(path)
             if found := tab.page.evaluate(measure):
                 small[path] = found
     assert small == {}
+
+
+def test_what_is_printed_shows_how_it_may_be_handled_and_nothing_to_press(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/feed?type=indicator")
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.querySelector('.tlp')).printColorAdjust") == "exact"
+        for each in ("nav.rail", ".filters", ".pager"):
+            assert not page.locator(each).first.is_visible(), each
+        tab.open("/audit?action=release")
+        assert page.locator(".filters").is_visible(), "what was asked for belongs to the answer"
+        assert page.evaluate("getComputedStyle(document.querySelector('.table')).overflow") == "visible"
 
 
 def test_by_keyboard_alone_one_reaches_the_content_the_pages_and_the_records(house: House, browser: Browser) -> None:
