@@ -52,6 +52,10 @@ PAGES: Final = {
     "organisations": "/organisations",
     "agreements": "/agreements",
     "audit": "/audit",
+    "incidents": "/incidents",
+    "workbench": "/intel",
+    "graph": "/intel/graph?q=type:campaign",
+    "exercises": "/exercises",
 }
 """By name; a record is reached through the list that it is in."""
 
@@ -104,6 +108,9 @@ def _look(browser: Browser, seat: Seat, scheme: str, person: Cookies) -> None:
                 page.locator("[data-list] a[data-open]").first.click()
                 page.wait_for_url("**/records/*")
             _take(page, f"{name}-{scheme}")
+        if scheme == "light":
+            page.goto(f"{seat.url}/public/en")
+            _take(page, f"portal-{scheme}")
 
 
 def _others(browser: Browser, seat: Seat, person: Cookies) -> None:

@@ -7,6 +7,7 @@ from docs.catalogues import LOCALE_OF, held, missing, template
 
 from egnatia.web.language import LANGUAGES
 from egnatia.web.language.catalogue import in_latin
+from egnatia.web.navigation import all_entries
 
 PLACES = re.compile(r"%\(\w+\)s")
 CODES = re.compile(r"\b(?:ISO \d+|PT?\d+[HM]|STIX|TAXII|MISP|NIS2|GDPR|DORA|TLP|CSV|JSON|SMTP|TOTP|CVE-\d+)\b")
@@ -43,6 +44,13 @@ def test_lines_and_codes_stay_what_they_are(name: str) -> None:
         )
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(LOCALE_OF))
+def test_no_two_pages_of_the_navigation_are_called_the_same(name: str) -> None:
+    said = {str(message.id): message.string for message in held(name) if isinstance(message.id, str)}
+    words = [said[entry.words] for entry in all_entries()]
+    assert len(set(words)) == len(words)
 
 
 @pytest.mark.parametrize("name", sorted(LOCALE_OF))
