@@ -30,6 +30,7 @@ from egnatia.demo.region import Seat, application
 
 FOLDER: Final = Path(__file__).parent / "screenshots"
 AT: Final = "me"
+FACILITATOR: Final = "hub"
 DAYS: Final = 12
 SIZE: Final = {"width": 1200, "height": 800}
 PHONE: Final = {"width": 390, "height": 800}
@@ -54,7 +55,7 @@ PAGES: Final = {
     "audit": "/audit",
     "incidents": "/incidents",
     "workbench": "/intel",
-    "graph": "/intel/graph?q=type:campaign",
+    "graph": "/intel/graph",
     "exercises": "/exercises",
 }
 """By name; a record is reached through the list that it is in."""
@@ -80,6 +81,7 @@ def main() -> None:
             for scheme in ("light", "dark"):
                 _look(browser, seat, scheme, person)
             _others(browser, seat, person)
+            _console(browser, next(each for each in made.seats if each.actor.key == FACILITATOR))
             with _regional(made, own) as url, _context(browser, "light") as context:
                 page = context.new_page()
                 page.goto(url)
@@ -107,6 +109,9 @@ def _look(browser: Browser, seat: Seat, scheme: str, person: Cookies) -> None:
             if name == "record":
                 page.locator("[data-list] a[data-open]").first.click()
                 page.wait_for_url("**/records/*")
+            if name == "graph":
+                page.locator("main .links a[data-step]").first.click()
+                page.wait_for_selector("[data-canvas] svg")
             _take(page, f"{name}-{scheme}")
         if scheme == "light":
             page.goto(f"{seat.url}/public/en")
@@ -126,6 +131,17 @@ def _others(browser: Browser, seat: Seat, person: Cookies) -> None:
         page = context.new_page()
         page.goto(f"{seat.url}/")
         _take(page, "situation-phone")
+
+
+def _console(browser: Browser, seat: Seat) -> None:
+    """The exercise that runs, as who leads it sees it."""
+    with _context(browser, "light") as context:
+        context.add_cookies(_signed_in(browser, seat))
+        page = context.new_page()
+        page.goto(f"{seat.url}/exercises")
+        page.get_by_role("button", name="Enter the exercise").first.click()
+        page.wait_for_url("**/console")
+        _take(page, "console-light")
 
 
 @contextlib.contextmanager
