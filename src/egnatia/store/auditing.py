@@ -122,7 +122,9 @@ def audit_page(database: Database, sought: Sought, limit: int, *, before: int | 
         top = high
         while len(found) < limit:
             wanted = _BLOCK if sought.positions else limit
-            rows = [_row(each) for each in database.rows(link, statement, floor=floor, high=top, limit=wanted, **values)]
+            rows = [
+                _row(each) for each in database.rows(link, statement, floor=floor, high=top, limit=wanted, **values)
+            ]
             found += tuple(filter(sought.fits, rows))
             if len(rows) < wanted:
                 break

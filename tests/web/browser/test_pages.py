@@ -31,7 +31,13 @@ INCIDENTS = ("/incidents/protocol", "/incidents/playbooks", "/incidents/teams", 
 FORMS = (
     *("/incidents/import", "/cases/new", "/peers/invite", "/peers/accept", "/organisations/add", "/agreements/new"),
     *("/audit/verify", "/audit/heads", "/notices", "/notices/choices", "/publish/quick", "/publish/reviews", "/recall"),
-    *("/publish/new/indicator", "/publish/product/alert", "/products/exploited", "/intel/sources/new", "/profile/prove"),
+    *(
+        "/publish/new/indicator",
+        "/publish/product/alert",
+        "/products/exploited",
+        "/intel/sources/new",
+        "/profile/prove",
+    ),
     "/exercises/new",
 )
 """What pages of the navigation lead to."""
