@@ -8,14 +8,16 @@ import gzip
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
+from typing import Any, Final
 
 import msgspec
-from benchmarks.bench_store import FRIEND, OWNER
+from benchmarks.bench_store import FRIEND, KEYS, NAMED, OWNER
 from benchmarks.bench_store import fill as fill_log
 from benchmarks.figure import Figure
 from tests.exchange import gate
@@ -30,12 +32,19 @@ from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.submission import Submitter
 from egnatia.node import ALL_RIGHTS, Node
+from egnatia.policy import Clearance, Label, Tlp
+from egnatia.record import Head, Record, Reference, Value
+from egnatia.record.instant import version_of
 from egnatia.settings import Organisation, Settings
-from egnatia.store import Known
+from egnatia.store import Batch, Entry, Known, Store
+from egnatia.trust import attest, leaf
 
 DATA = Path(os.environ.get("EGNATIA_TEST_DATA", "../shared/data")) / "misp"
 MISP_STIX = 8.24
 """Events that misp-stix converts in a second, without storing anything."""
+PASSPHRASE: Final = "for a measurement"  # noqa: S105  nothing is behind it
+HUB: Final = "malware--00000000-0000-4000-8000-00000000000b"
+AT: Final = "2026-01-01T00:00:00.000Z"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -136,39 +145,128 @@ def hub(neighbours: int = 10_000) -> Iterator[Figure]:
         yield Figure(f"a record with {neighbours:,} neighbours opened, p95", quantiles(took, n=20)[-1] * 1e3, "ms", 200)
 
 
-QUESTIONS = ("record", "word77", "value:10.1.2.3", "type:tool -tlp:clear", "technique:T1566", "type:malware since:30d")
+QUESTIONS = (
+    "record",
+    "word77",
+    "value:10.1.2.3",
+    "type:tool -tlp:clear",
+    "technique:T1566",
+    "type:malware since:30d",
+    "type:indicator since:30d confidence>50",
+)
+SEEN: Final = 100_000
+"""Records that share one value in the large log, half of them for its owner alone."""
+TIED: Final = 10_000
+"""Neighbours of one record in the large log that its second reader sees; as many are for the owner alone."""
 
 
-def large(rows: int) -> Iterator[Figure]:
-    """Questions to a log of so many rows, by somebody who sees 1% of it and by its owner."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(organisation=Organisation(name="Measured", id=OWNER, economy="ME"), base=folder)
-        Node.create(settings, "for a measurement")
-        with Node.open(settings, "for a measurement") as node:
-            node.store.organisations.put(Known(FRIEND, "Friend", "AL", member=False))
-            node.forget_facts()
+def large(rows: int, folder: str = "") -> Iterator[Figure]:
+    """Questions to a log of so many rows, by somebody who sees 1% of it and by its owner. What is in `folder` is asked
+    again, or made there."""
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        yield from _large(rows, Path(folder))
+        return
+    with tempfile.TemporaryDirectory(prefix="egnatia-bench-") as place:
+        yield from _large(rows, Path(place))
+
+
+def _large(rows: int, folder: Path) -> Iterator[Figure]:
+    settings = Settings(organisation=Organisation(name="Measured", id=OWNER, economy="ME"), base=str(folder))
+    if is_new := not (folder / "node").exists():
+        Node.create(settings, PASSPHRASE)
+    with Node.open(settings, PASSPHRASE) as node:
+        node.store.organisations.put(Known(FRIEND, "Friend", "AL", member=False))
+        node.forget_facts()
+        if is_new:
             fill_log(node.store, rows)
-            node.store.indexer.wait_for(node.store.position(), 7_200)
-            now = datetime.now(UTC)
-            for name, organisation in (("1%", FRIEND), ("all", OWNER)):
-                clearance = node.clearance_of(organisation)
-                known = known_to(node.store, clearance)
-                for query in QUESTIONS:
-                    took = []
-                    for _ in range(20):
-                        began = perf_counter()
-                        search(node.store, clearance, parse(query), known, now)
-                        took.append(perf_counter() - began)
-                    title = f"question {query!r} of who sees {name} of {rows:,} rows, p95"
-                    yield Figure(title, quantiles(took, n=20)[-1] * 1e3, "ms", 100)
+        friend = node.clearance_of(FRIEND)
+        if not node.store.by_value(friend, "popular.example", 1):
+            append(node.store, popular_records(min(SEEN, rows // 10)))
+            append(node.store, hub_records(min(TIED, rows // 100)))
+        node.store.indexer.wait_for(node.store.position(), 7_200)
+        for name, organisation in (("1%", FRIEND), ("all", OWNER)):
+            yield from _asked(node.store, node.clearance_of(organisation), f"who sees {name} of {rows:,} rows")
 
 
-def figures(count: int = 100_000) -> Iterator[Figure]:
-    """All of them."""
+def _asked(store: Store, clearance: Clearance, reader: str) -> Iterator[Figure]:
+    known, now = known_to(store, clearance), datetime.now(UTC)
+    for query in QUESTIONS:
+        ask = partial(search, store, clearance, parse(query), known, now)
+        yield _slowest(f"question {query!r} of {reader}", ask)
+    seen = store.by_value(clearance, "popular.example", 20)
+    ids = [row.id for row in seen]
+    turns = iter(range(1 << 30))
+    title = f"correlation of a record whose value {SEEN:,} have, {reader}"
+    yield _slowest(title, lambda: correlate(store, clearance, ids[next(turns) % len(ids)]))
+    question = Question(HUB, open=(HUB,))
+    yield _slowest(
+        f"a record with {TIED:,} neighbours opened, {reader}", lambda: scene(store, clearance, question), 200
+    )
+
+
+def _slowest(title: str, ask: Callable[[], object], target: float = 100) -> Figure:
+    """The 95th percentile of 20 times."""
+    took = []
+    for _ in range(20):
+        began = perf_counter()
+        ask()
+        took.append(perf_counter() - began)
+    return Figure(f"{title}, p95", quantiles(took, n=20)[-1] * 1e3, "ms", target)
+
+
+def append(store: Store, records: Sequence[tuple[Record, Label]]) -> None:
+    """Straight into the log, as the way in would hand them over."""
+    for first in range(0, len(records), 1_000):
+        part = records[first : first + 1_000]
+        leaves = [leaf(OWNER, (), record.body) for record, _ in part]
+        attestation, proofs = attest(KEYS, node=OWNER, sequence=10_000_000 + first, at=1, leaves=leaves)
+        entries = tuple(Entry(*each, proof) for each, proof in zip(part, proofs, strict=True))
+        store.append(Batch(entries, (attestation,))).result()
+
+
+def popular_records(count: int) -> list[tuple[Record, Label]]:
+    """Indicators of one value, every second for its owner alone."""
+    made = []
+    for number in range(count):
+        pattern = f"[domain-name:value = 'popular.example' OR url:value = 'http://x.example/{number // 3}']"
+        body = _body("indicator", name=f"Popular {number}", pattern=pattern, pattern_type="stix", valid_from=AT)
+        values = (Value("domain-name:value", "popular.example"), Value("url:value", f"http://x.example/{number // 3}"))
+        made.append((_record(body, values=values), _label(number)))
+    return made
+
+
+def hub_records(neighbours: int) -> list[tuple[Record, Label]]:
+    """A record that twice as many name through relationships; half of them are for the owner alone."""
+    made = [(_record({**_body("malware", name="Hub", is_family=True), "id": HUB}), NAMED)]
+    for number in range(neighbours * 2):
+        other = _body("tool", name=f"Tied {number}")
+        ends = {"source_ref": str(other["id"]), "target_ref": HUB}
+        tie = _body("relationship", relationship_type="uses", **ends)
+        references = tuple(Reference(name, target) for name, target in ends.items())
+        made += [(_record(other), _label(number)), (_record(tie, references=references), _label(number))]
+    return made
+
+
+def _label(number: int) -> Label:
+    return Label(OWNER, Tlp.RED) if number % 2 else NAMED
+
+
+def _body(kind: str, **more: object) -> dict[str, object]:
+    return {"type": kind, "spec_version": "2.1", "id": gate.new_id(kind), "created": AT, "modified": AT, **more}
+
+
+def _record(body: dict[str, object], **more: Any) -> Record:
+    head = Head(str(body["type"]), str(body["id"]), created=AT, modified=AT)
+    return Record(msgspec.json.encode(body), head, version_of(AT), **more)
+
+
+def figures(count: int = 100_000, rows: int = 100_000) -> Iterator[Figure]:
+    """All of them; the large log has so many rows."""
     yield from events()
     yield from popular(count)
     yield from hub(min(count // 10, 10_000))
-    yield from large(count)
+    yield from large(rows)
 
 
 def main() -> None:
