@@ -3,6 +3,7 @@ know of a record is kept when a person says so."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from egnatia.store import Batch, Note, Query, Row, Store
 from egnatia.store.query import LAST
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.frame import Content
+from egnatia.web.intel.remembered import remembered
 from egnatia.web.permission import Permission
 from egnatia.web.publish.desk import submitted
 from egnatia.web.record.enriching import MANNERS, found_for
@@ -27,6 +29,8 @@ from egnatia.web.visit import Misread, Visit
 
 LOOKED_AT: Final = 3_000
 """The newest records with names that one page looks at."""
+LARGE: Final = 500
+"""Where more were looked at, which ones look alike is kept for a minute."""
 MOST: Final = 100
 OWN: Final = 500
 """Domains of its own that a node protects at most."""
@@ -94,20 +98,39 @@ async def lookalikes(visit: NamedDependency[Visit]) -> Response[str]:
     return visit.page(content)
 
 
+class Alike(msgspec.Struct, frozen=True):
+    """Where the newest record of each look-alike stands, among so many that were `looked` at."""
+
+    places: tuple[tuple[int, Resemblance], ...]
+    looked: int
+
+
 def _alike(store: Store, clearance: Clearance, protected: tuple[str, ...]) -> Iterator[tuple[Row, Resemblance]]:
-    """The newest record of each look-alike."""
-    newest = Query(types=_TYPES, versions=(LAST,), newest_first=True)
-    given: dict[str, tuple[int, Resemblance]] = {}
-    for lean in store.bodies(clearance, 0, LOOKED_AT, newest).rows:
-        for kind, value in values_in(msgspec.json.decode(lean.body)):
-            host = host_in(kind, value) if kind in HOSTS else ""
-            found = resemblance(host, protected) if host else None
-            if found is not None and found.domain not in given and len(given) < MOST:
-                given[found.domain] = (lean.position, found)
-    rows = {row.position: row for row in store.at(clearance, sorted({position for position, _ in given.values()}))}
-    for position, found in given.values():
+    """The newest record of each look-alike; which ones look alike is up to a minute old where many were looked at."""
+    ask = partial(_looked, store, clearance, protected)
+    question = ("look-alikes", protected)
+    places = remembered(store, clearance, question, ask, is_large=lambda made: made.looked > LARGE).places
+    rows = {row.position: row for row in store.at(clearance, sorted({position for position, _ in places}))}
+    for position, found in places:
         if position in rows:  # it may have been taken back meanwhile
             yield rows[position], found
+
+
+def _looked(store: Store, clearance: Clearance, protected: tuple[str, ...]) -> Alike:
+    newest = Query(types=_TYPES, versions=(LAST,), newest_first=True)
+    rows = store.bodies(clearance, 0, LOOKED_AT, newest).rows
+    given: dict[str, tuple[int, Resemblance]] = {}
+    hosts: set[str] = set()
+    for row in rows:
+        for kind, value in values_in(msgspec.json.decode(row.body)):
+            host = host_in(kind, value) if kind in HOSTS else ""
+            if not host or host in hosts:
+                continue
+            hosts.add(host)
+            found = resemblance(host, protected)
+            if found is not None and found.domain not in given and len(given) < MOST:
+                given[found.domain] = (row.position, found)
+    return Alike(tuple(given.values()), len(rows))
 
 
 @post("/intel/lookalikes/protect")
