@@ -259,6 +259,10 @@ class Registry:
         """What is owed in them; see `Casebook.dues`."""
         return self._book.dues(clearance, **how)
 
+    def touched(self, after: int) -> tuple[tuple[str, ...], int]:
+        """The cases that the log has touched after a position, and how far was looked."""
+        return self._book.changed(after=after)
+
     def refresh(self, cases: Iterable[str], reached: int | None = None) -> None:
         """Brings the view of these cases up to what is held of them here."""
         now, gone = [], []

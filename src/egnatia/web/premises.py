@@ -5,6 +5,7 @@ from typing import Protocol
 
 from egnatia.casework.registry import Registry
 from egnatia.cyber.exercises.exercises import Exercises
+from egnatia.cyber.incidents.counting import Counting
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.witness import Heard
@@ -22,6 +23,8 @@ class Premises(Host, Protocol):
     def pairings(self) -> Pairings: ...
     @property
     def casework(self) -> Registry: ...
+    @property
+    def counting(self) -> Counting: ...
     @property
     def exercises(self) -> Exercises: ...
     @property

@@ -119,7 +119,7 @@ def summary(cases: Iterable[Fold], quarter: str, *, basis: Basis = "report", rev
     """The counts of a quarter: cases whose first report (or whose incident) falls into it, with a report in that state
     of review. What the other bases and states of review would tell is looked at too: no difference tells a small
     count."""
-    return summed([_found(fold) for fold in cases], quarter, basis=basis, review=review)
+    return summed([looked_at(fold) for fold in cases], quarter, basis=basis, review=review)
 
 
 def summed(known: Sequence[Found], quarter: str, *, basis: Basis = "report", review: Review = "any") -> Summary:
@@ -169,7 +169,8 @@ def _answer(
     return suppressed(tallies, len(chosen), tuple(map(len, others))), len(entities) if is_told else None
 
 
-def _found(fold: Fold) -> Found:
+def looked_at(fold: Fold) -> Found:
+    """A case as every question about it sees it."""
     at: dict[Basis, datetime | None] = {each: dated(fold, each) for each in BASES}
     return Found(counted(fold), at, tuple(each for each in REVIEWS if _is_reviewed(fold, each)))
 

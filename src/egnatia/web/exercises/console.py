@@ -1,6 +1,6 @@
 """The facilitator's console: time, what comes next, what every team is expected to do and has done, and notes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -237,11 +237,11 @@ def expected(game: Game, each: Result) -> Expected:
     )
 
 
-def hand(game: Game, each: Passed) -> Hand:
+def hand(say: Callable[[str], str], game: Game, each: Passed) -> Hand:
     """A hand-over as the table shows it."""
     kind, words = STATUS[each.status]
     titles = {place.name: place.title for place in game.places}
-    way = f"{titles.get(each.handover.giver, '')} → {titles.get(each.handover.taker, '')}"
+    way = " → ".join(say(titles.get(team, team)) for team in (each.handover.giver, each.handover.taker))
     limit = round(span(each.handover.within).total_seconds() / 60)
     return Hand(title=each.handover.title, way=way, kind=kind, words=words, minutes=each.minutes, within=limit,
                 case=each.case)  # fmt: skip
@@ -258,7 +258,7 @@ def _page(visit: Visit, game: Game, found: Scores, stream: str) -> ConsolePage:
     kind, state = STATES[game.state]
     own = visit.visitor.organisation or ""
     evidence = visit.premises.exercises.evidence(own, game)
-    real = datetime.now(UTC)
+    real, say = datetime.now(UTC), visit.speech.gettext
     return ConsolePage(
         title=visit.speech.gettext(game.title),
         word=game.word,
@@ -273,12 +273,12 @@ def _page(visit: Visit, game: Game, found: Scores, stream: str) -> ConsolePage:
         coming=_coming(game),
         happened=tuple(told(game, each) for each in reversed(game.received)),
         expected=tuple(expected(game, each) for each in found.results),
-        hands=tuple(hand(game, each) for each in found.handovers),
+        hands=tuple(hand(say, game, each) for each in found.handovers),
         notes=tuple(reversed([each for each in game.notes if each.kind in {"note", "score"}])),
         cases=tuple((each.case.id, each.case.title, each.book.states[each.state.state].title)
                     for each in evidence.cases),
-        choices=tuple((each.name, each.title) for each in scenario.expectations) if scenario else (),
-        places=tuple((each.name, each.title) for each in game.places),
+        choices=tuple((each.name, say(each.title)) for each in scenario.expectations) if scenario else (),
+        places=tuple((each.name, say(each.title)) for each in game.places),
         names={each.id: each.name for each in visit.premises.organisations()},
         stream=stream,
     )  # fmt: skip

@@ -133,6 +133,7 @@ async def follow(visit: NamedDependency[Visit], word: FromPath[str]) -> Response
 
 def _page(visit: Visit, game: Game, found: Scores) -> ReportPage:
     titles = {each.name: each.title for each in game.places}
+    say, objectives = visit.speech.gettext, game.scenario.objectives if game.scenario else ()
     return ReportPage(
         title=visit.speech.gettext("After-action report"),
         word=game.word,
@@ -147,13 +148,13 @@ def _page(visit: Visit, game: Game, found: Scores) -> ReportPage:
             for each in found.people
         ),
         expected=tuple(expected(game, each) for each in found.results),
-        hands=tuple(hand(game, each) for each in found.handovers),
+        hands=tuple(hand(say, game, each) for each in found.handovers),
         happened=tuple(told(game, each) for each in game.received),
         findings=tuple(each for each in game.notes if each.kind == "finding"),
         actions=tuple(each for each in game.notes if each.kind == "follow-up"),
         notes=tuple(each for each in game.notes if each.kind in {"note", "score"}),
         organisations=tuple(visit.premises.organisations()),
-        choices=tuple((each.name, each.title) for each in game.scenario.objectives) if game.scenario else (),
+        choices=tuple((each.name, say(each.title)) for each in objectives),
         may_write=visit.visitor.may(Permission.PUBLISH),
     )  # fmt: skip
 

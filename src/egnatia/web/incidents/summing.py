@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from egnatia.cyber.incidents.summary import Basis, Review, Summary, as_csv, bounds, folds, quarter_of, summary
+from egnatia.cyber.incidents.summary import Basis, Review, Summary, as_csv, bounds, quarter_of, summed
 from egnatia.exchange.api.problem import BadRequest
 from egnatia.store import Batch, Note
 from egnatia.web.frame import HEADERS, Content
@@ -88,13 +88,13 @@ async def file(
 
 
 async def _found(visit: Visit, quarter: str, basis: Basis, review: Review) -> Summary:
-    clearance, registry = visit.clearance(), visit.premises.casework
+    clearance, counting = visit.clearance(), visit.premises.counting
     chosen = quarter or quarter_of(datetime.now(UTC))
     try:
         bounds(chosen)
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    return await visit.ask(lambda: summary(folds(registry, clearance), chosen, basis=basis, review=review))
+    return await visit.ask(lambda: summed(counting.of(clearance), chosen, basis=basis, review=review))
 
 
 def _quarters() -> list[str]:
