@@ -18,6 +18,9 @@ from egnatia.store import Batch, Note, Store
 
 KIND: Final = "review"
 LISTED: Final = 100
+DAY: Final = 86_400_000_000
+SETTLED_DAYS: Final = 180
+"""How long a settled review is shown; a returned one holds what its author has not published."""
 MOST: Final = 1_000
 """Records that one review may hold."""
 
@@ -153,6 +156,14 @@ class Reviews:
             if not outcome.refused:
                 await asyncio.to_thread(self._closed, present, Step(at, who, "approved"))
             return outcome
+
+    def purge(self, now: int, *, days: int) -> int:
+        """Forget reviews that were settled so many days ago; how many. What was decided stays in the audit log."""
+        kept = self._kept.between(f"{self._organisation} ", f"{self._organisation} \x7f")
+        late = [each for each in kept if each.state != "waiting" and now - each.steps[-1].at > days * DAY]
+        if late:
+            self._kept.remove(*(self._key(each.id) for each in late))
+        return len(late)
 
     def _not_overtaken(self, review: Review) -> None:
         heads = self._store.custody.heads(review.records)

@@ -15,6 +15,7 @@ from egnatia.exchange.api.app import app as api
 from egnatia.exchange.asgi import App, Receive, Scope, Send
 from egnatia.exchange.delivering import CallSender, MailSender, deliver
 from egnatia.exchange.peer.peers import Peers
+from egnatia.exchange.review import SETTLED_DAYS, Reviews
 from egnatia.node.domains import Job, jobs, routes
 from egnatia.node.node import Node
 from egnatia.node.pace import give_back, set_pace
@@ -134,10 +135,12 @@ async def _attend(node: Node, peers: Peers) -> None:
 
 
 def forget_reports(node: Node) -> None:
-    """Erases what was reported, and addresses of who did, once their time is over."""
-    terms = node.settings.portal
+    """Erases what was reported, addresses of who did, and settled reviews, once their time is over."""
+    terms, now = node.settings.portal, time.time_ns() // 1_000
     tips = Tips(node.store, node.secret)
-    tips.purge(time.time_ns() // 1_000, contact_days=terms.contact_days, report_days=terms.reports_days)
+    tips.purge(now, contact_days=terms.contact_days, report_days=terms.reports_days)
+    for organisation in node.organisations():
+        Reviews(node.store, organisation.id).purge(now, days=SETTLED_DAYS)
 
 
 async def _rest(node: Node) -> None:

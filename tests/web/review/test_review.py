@@ -11,7 +11,7 @@ from tests.web.house import OWN, House, csrf_of, housed
 
 from egnatia.exchange import token
 from egnatia.exchange.four_eyes import FourEyes, Rule
-from egnatia.exchange.review import Review, Reviews
+from egnatia.exchange.review import DAY, SETTLED_DAYS, Review, Reviews
 from egnatia.exchange.submission import Right
 from egnatia.store import Known
 from egnatia.web.permission import Role
@@ -219,3 +219,16 @@ def test_who_issued_a_token_does_not_approve_what_it_handed_in(house: House) -> 
             assert own.status_code == 422
             assert kept(house, where).state == "waiting"
         assert sent(boris, where, do="approve", digest=digest).status_code == 303
+
+
+def test_a_settled_review_is_forgotten_after_its_time_and_a_waiting_one_never(house: House) -> None:
+    with two(house) as (ana, boris):
+        settled, waiting = asked(ana), asked(ana, "Winter")
+        sent(boris, settled, do="return", reason="Name the sector")
+    reviews = Reviews(house.node.store, OWN)
+    at = kept(house, settled).steps[-1].at
+    assert reviews.purge(at + SETTLED_DAYS * DAY, days=SETTLED_DAYS) == 0
+    assert kept(house, settled).state == "returned"
+    assert reviews.purge(at + SETTLED_DAYS * DAY + 1, days=SETTLED_DAYS) == 1
+    assert reviews.get(settled.rpartition("/")[2]) is None
+    assert kept(house, waiting).state == "waiting"
