@@ -18,6 +18,7 @@ import msgspec
 from egnatia.cyber.intel.giving import give
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.warning_index import warning_lists
+from egnatia.exchange.calling import Guarded
 from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory
@@ -44,7 +45,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One source. `tlp` is put on everything that it brings, besides what it says itself. `reliability` is its grade in
     the Admiralty code. `secret` is the file that holds its key or password, `user` the name that goes with it.
     `community` and `understand` are what is settled of a MISP server (docs/intel.md); `give_to` is the identity of the
-    organisation that reads there: with it our own reports are put onto the server, as far as that one may see them."""
+    organisation that reads there: with it our own reports are put onto the server, as far as that one may see them.
+    `inside` lets its own host be no public address or without TLS; only the machine's command line says so."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     kind: Kind
@@ -60,6 +62,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     understand: dict[str, str] = {}
     give_to: str = ""
     paused: bool = False
+    inside: bool = False
 
     def check(self) -> None:
         """Raises ValueError where something that its kind needs is missing."""
@@ -207,11 +210,12 @@ class _Run:
     def _opened(self) -> httpx.Client:
         source = self._source
         secret = Path(source.secret).read_text(encoding="utf-8").strip() if source.secret else ""
+        guarded = Guarded(self._host.settings.webhooks.allow, source.url if source.inside else "")
         if source.kind == "misp-server":
-            return misp_server.client_of(source.url, secret)
+            return misp_server.client_of(source.url, secret, transport=guarded)
         auth = httpx.BasicAuth(source.user, secret) if source.user else None
         headers = {"Authorization": f"Bearer {secret}"} if secret and not source.user else {}
-        return httpx.Client(auth=auth, headers=headers, timeout=60, follow_redirects=True)
+        return httpx.Client(auth=auth, headers=headers, timeout=60, follow_redirects=True, transport=guarded)
 
     def _document(self, content: bytes) -> None:
         source = self._source

@@ -32,10 +32,10 @@ def fetched(client: httpx.Client, url: str, etag: str = "") -> tuple[bytes, str]
         raise OSError(f"{url}: {error}") from error
 
 
-def document_at(where: str) -> bytes:
+def document_at(where: str, transport: httpx.BaseTransport | None = None) -> bytes:
     """The content of a file or a URL, unpacked if it is gzip. Raises OSError."""
     if where.startswith(("http://", "https://")):
-        with httpx.Client(timeout=SECONDS, follow_redirects=True) as client:
+        with httpx.Client(timeout=SECONDS, follow_redirects=True, transport=transport) as client:
             return unpacked(fetched(client, where)[0])
     return unpacked(Path(where).read_bytes())
 

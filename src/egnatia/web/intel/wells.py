@@ -15,6 +15,7 @@ from litestar.params import FromPath
 
 from egnatia.cyber.intel.source import Health, Source, Sources
 from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.calling import Guarded
 from egnatia.exchange.formats.fetching import document_at
 from egnatia.exchange.formats.kinds import KINDS
 from egnatia.exchange.formats.listing import ListMapping, Previewed, preview
@@ -149,7 +150,8 @@ async def keep_source(visit: NamedDependency[Visit]) -> Response[str]:
         made = _made(form, before)
         await visit.ask(lambda: way(made.url, visit.premises.settings.webhooks.allow))
         if form.do == "try":
-            rows = await visit.ask(lambda: preview(document_at(made.url), _mapping(made), SHOWN_ROWS))
+            guarded = Guarded(visit.premises.settings.webhooks.allow)
+            rows = await visit.ask(lambda: preview(document_at(made.url, guarded), _mapping(made), SHOWN_ROWS))
             return _form(visit, form, rows=tuple(map(_shown, rows)))
         await visit.ask(lambda: Sources(visit.store).save(made))
     except Barred:
