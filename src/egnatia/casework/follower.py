@@ -9,6 +9,7 @@ from typing import Final
 from egnatia.casework.registry import Registry, Unknown
 from egnatia.exchange.submission import NotAllowed, Right, Submitter
 from egnatia.record import Invalid
+from egnatia.store.following import Following
 
 log = logging.getLogger(__name__)
 
@@ -21,32 +22,19 @@ class Follower:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._stirred, self._stop = threading.Event(), threading.Event()
-        self._end = registry.host.store.subscribe(lambda _: self._stirred.set())
-        self._thread = threading.Thread(target=self._run, name="egnatia-cases", daemon=True)
-        self._thread.start()
+        self._closing = threading.Event()
+        self._following = Following(registry.host.store, "egnatia-cases", self.once, look_seconds=_LOOK_SECONDS)
 
     def close(self) -> None:
         """What was begun is finished first."""
-        self._end()
-        self._stop.set()
-        self._stirred.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._stirred.clear()
-            try:
-                self.once()
-            except Exception:  # the thread must outlive any one case
-                log.exception("cases are behind")
-            self._stirred.wait(_LOOK_SECONDS)
+        self._closing.set()
+        self._following.close()
 
     def once(self) -> None:
         """Take in what has happened, and share what is to be shared."""
         for case in self._registry.catch_up():
             for organisation in self._registry.hosted():
-                if self._stop.is_set():
+                if self._closing.is_set():
                     return
                 try:
                     self._registry.share(Submitter(organisation, "casework", _RIGHTS), case)

@@ -20,13 +20,14 @@ from egnatia.node.domains import Job, jobs, routes
 from egnatia.node.node import Node
 from egnatia.node.pace import give_back, set_pace
 from egnatia.node.server import Server
+from egnatia.store.following import Following
 from egnatia.trust.errors import Forged, WrongPassphrase
 from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.feed.collected import searches
 from egnatia.web.intake.tip import Tips
 from egnatia.web.mount import pages
-from egnatia.web.notices.telling import Teller, TellerThread
+from egnatia.web.notices.telling import LOOK_SECONDS, Teller
 from egnatia.web.portal.subscribing import keep_mailing
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,9 @@ async def _working(node: Node, peers: Peers) -> AsyncIterator[None]:
     senders = (MailSender(node.outbox, node.settings), CallSender(node.outbox, node.hooks, node.settings))
     work = (_purge(node), _attend(node, peers), _rest(node), deliver(senders), keep_mailing(node))
     tasks = [asyncio.create_task(each) for each in (*work, *(_kept(each, node) for each in jobs()))]
-    follower, teller = Follower(node.casework), TellerThread(Teller(node))
+    rest = LOOK_SECONDS / 4  # open pages come first
+    teller = Following(node.store, "egnatia-teller", Teller(node).once, look_seconds=LOOK_SECONDS, rest_seconds=rest)
+    follower = Follower(node.casework)
     try:
         yield
     finally:

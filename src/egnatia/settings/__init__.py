@@ -3,19 +3,15 @@
 from egnatia.settings.declared import (
     FILE,
     Economy,
-    Incidents,
     Keys,
-    Mail,
     Network,
     Organisation,
-    Portal,
-    Section,
     Settings,
-    SettingsError,
     Storage,
-    Webhooks,
 )
+from egnatia.settings.people import Incidents, Mail, Portal, Webhooks
 from egnatia.settings.reading import expected, is_loopback, load, meta_of, sections, to_toml, written
+from egnatia.settings.section import Section, SettingsError
 
 __all__ = [
     "FILE",

@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from egnatia.settings.declared import Section, Settings, SettingsError
+from egnatia.settings.declared import Settings
+from egnatia.settings.section import Section, SettingsError
 
 PREFIX = "EGNATIA_"
 """What every environment variable of ours begins with."""

@@ -31,12 +31,6 @@ class Custody(msgspec.Struct, frozen=True):
     withdrawn: bool = False
 
 
-class _Places(msgspec.Struct):
-    """The versions of one record by one owner: shelf numbers, with their versions."""
-
-    rows: list[tuple[str, int]] = []
-
-
 class Custodian:
     """Looks into the log on the node's own behalf."""
 

@@ -17,7 +17,7 @@ from tests.web.account.providers import CLIENT, Strict, real_provider, strict_pr
 from tests.web.house import House, housed
 
 from egnatia.settings import FILE, SettingsError, load
-from egnatia.settings.declared import Oidc
+from egnatia.settings.people import Oidc
 from egnatia.web.account.keeping import Keeper
 from egnatia.web.account.oidc import has_second_factor
 from egnatia.web.permission import Role

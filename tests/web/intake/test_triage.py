@@ -12,7 +12,7 @@ from tests.web.intake.test_message import phishing
 from egnatia.exchange import token
 from egnatia.exchange.submission import Right
 from egnatia.policy import PUBLIC
-from egnatia.settings.declared import Portal
+from egnatia.settings.people import Portal
 from egnatia.store import Known
 from egnatia.web.intake.tip import DAY, Tip, Tips
 from egnatia.web.permission import Role

@@ -16,7 +16,7 @@ from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.language import FIELDS
 from egnatia.cyber.intel.source import Health, Source, Sources, run
 from egnatia.exchange.formats.conversion import instant
-from egnatia.settings.declared import Webhooks
+from egnatia.settings.people import Webhooks
 from egnatia.web.intel.asking import WORDS
 from egnatia.web.permission import Role
 

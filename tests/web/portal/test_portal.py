@@ -17,7 +17,7 @@ from egnatia.exchange.formats.extraction import text_of
 from egnatia.exchange.takeback import WITHDRAW, recalling
 from egnatia.record import read
 from egnatia.record.marking import TLP2_IDS
-from egnatia.settings.declared import Portal
+from egnatia.settings.people import Portal
 from egnatia.store import Known
 from egnatia.web.language import LANGUAGES
 from egnatia.web.permission import Role

@@ -17,7 +17,7 @@ from tests.web.house import OWN, House, housed
 from tests.web.portal.test_portal import TLP, product, translation
 
 from egnatia.exchange.delivering import MailSender
-from egnatia.settings.declared import Mail
+from egnatia.settings.people import Mail
 from egnatia.web.portal import subscribing
 from egnatia.web.portal.form import Limit
 from egnatia.web.portal.subscription import PATIENCE, Subscriber, Subscriptions, is_address

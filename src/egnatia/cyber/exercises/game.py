@@ -14,7 +14,7 @@ import msgspec
 from egnatia.casework.clock import moment
 from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
-from egnatia.cyber.exercises.scenario import Scenario, scenario_in, span
+from egnatia.cyber.exercises.scenario import Scenario, scenario_in
 from egnatia.cyber.exercises.time import Clock, clock_of
 from egnatia.record.marking import EGNATIA
 
@@ -120,10 +120,6 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
         """Minutes of simulated time since the beginning; 0 before it."""
         now, begun = self.clock.at(real), self.clock.begun
         return 0.0 if now is None or begun is None else (now - begun).total_seconds() / 60
-
-    def is_over_time(self, real: datetime) -> bool:
-        """Whether the scenario's length has passed."""
-        return self.scenario is not None and self.since(real) >= span(self.scenario.length).total_seconds() / 60
 
 
 def word_of(scenario: str, owner: str, created: str) -> str:

@@ -6,7 +6,7 @@ team's own result. What an observer said by hand counts before a rule.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -278,10 +278,3 @@ def _points(name: str, title: str, results: Iterable[Result], passed: Iterable[P
 def _objective(name: str, title: str, results: Iterable[Result], passed: Iterable[Passed]) -> Points:
     mine = (each for each in results if each.expectation.objective == name)
     return _points(name, title, mine, (each for each in passed if each.handover.objective == name))
-
-
-def late_by(result: Result) -> timedelta | None:
-    """How much too late something was done; None where it was not."""
-    if result.status is not Status.LATE or result.met is None or result.due is None:
-        return None
-    return result.met - result.due

@@ -110,9 +110,19 @@ def _ordered(value: Any, operator: str, literal: Literal) -> bool | None:
 
 
 def like(written: str) -> re.Pattern[str]:
-    """A LIKE as an expression of the whole text: `%` is any text, `_` any one character, never a line's end."""
-    form = unicodedata.normalize("NFC", written)
-    return re.compile("".join({"%": ".*", "_": "."}.get(each) or re.escape(each) for each in form))
+    """A LIKE as an expression of the whole text: `%` is any text, `_` any one character, never a line's end.
+
+    What stands between two `%` is taken where it is found first, for good (an atomic group): going back could find
+    nothing else, and with many `%` it would go back for ever."""
+    first, *middle = ("".join("." if each == "_" else re.escape(each) for each in part) for part in _parts(written))
+    if not middle:
+        return re.compile(first)
+    *between, last = middle
+    return re.compile(f"{first}{''.join(f'(?>.*?{each})' for each in between if each)}.*{last}")
+
+
+def _parts(written: str) -> list[str]:
+    return unicodedata.normalize("NFC", written).split("%")
 
 
 def _texts(test: Callable[[str], Any]) -> Callable[[Any], bool]:

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from egnatia.settings import Settings, is_loopback
-from egnatia.settings.declared import Oidc
+from egnatia.settings.people import Oidc
 from egnatia.web.account.ceremony import NotProven
 from egnatia.web.account.session import PROVEN_FOR
 

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.caller import Throttled
-from egnatia.settings.declared import Oidc
+from egnatia.settings.people import Oidc
 from egnatia.web.account.account import Account, new_account
 from egnatia.web.account.ceremony import NotProven
 from egnatia.web.account.door import Door, Refused

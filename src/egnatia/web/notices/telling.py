@@ -4,8 +4,6 @@ Everything of one round is durable together with how far the round went, so noth
 restart. A person is told what their organisation may see, and nobody of what they did themselves.
 """
 
-import logging
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,8 +28,6 @@ from egnatia.web.notices.choices import Chosen
 from egnatia.web.notices.letters import Letters
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
-
-log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 SAVED_EVERY: Final = 60_000_000
@@ -256,34 +252,6 @@ class _Round:
         choices = self._teller.chosen.of(account.id)
         self.keeps += self._teller.notices.keeps(account.id, made, listed="page" in ways)
         self.keeps += self._teller.letters.of(account, choices, made, words=words, title=title)
-
-
-class TellerThread:
-    """Tells from its making until it is closed."""
-
-    def __init__(self, teller: Teller) -> None:
-        self._teller = teller
-        self._stirred, self._stop = threading.Event(), threading.Event()
-        self._end = teller.premises.store.subscribe(lambda _: self._stirred.set())
-        self._thread = threading.Thread(target=self._run, name="egnatia-teller", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """What was begun is finished first."""
-        self._end()
-        self._stop.set()
-        self._stirred.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._stirred.clear()
-            try:
-                self._teller.once()
-            except Exception:  # the thread must outlive any one case
-                log.exception("people are not told")
-            self._stop.wait(LOOK_SECONDS / 4)  # open pages come first
-            self._stirred.wait(LOOK_SECONDS)
 
 
 def _day(at: int) -> int:

@@ -9,7 +9,7 @@ from egnatia.policy.clearance import Clearance
 from egnatia.store.entry import Row
 from egnatia.store.store import Store
 from egnatia.web.language import Speech
-from egnatia.web.record.faces import OBSERVABLE_TYPES, kind_words
+from egnatia.web.record.faces import kind_words
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.record.verb import verb
 
@@ -153,8 +153,3 @@ class Names:
     def lookup(self) -> Callable[[str], Named]:
         """`named`, as a function."""
         return self.named
-
-
-def is_observable(type_: str) -> bool:
-    """Whether a type is one of the standard's observables."""
-    return type_ in OBSERVABLE_TYPES
