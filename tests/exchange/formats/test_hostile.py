@@ -8,9 +8,14 @@ from typing import Final
 
 import pytest
 
+from egnatia.cyber.intel.warning_list import read_list
 from egnatia.exchange.formats import fetching
+from egnatia.exchange.formats.csaf import read_advisory
 from egnatia.exchange.formats.extraction import PARTS_LIMIT, extract, mail_of, text_of
 from egnatia.exchange.formats.fetching import unpacked
+from egnatia.exchange.formats.misp.feed import manifest_of
+from egnatia.exchange.formats.misp.galaxy import read_galaxy
+from egnatia.exchange.formats.misp.reading import read_events
 from egnatia.exchange.formats.syndication import items
 from egnatia.record import Invalid
 from egnatia.web.intake.message import facts_of
@@ -102,6 +107,32 @@ def test_a_feed_may_speak_of_document_types() -> None:
 def test_a_feed_in_an_encoding_that_is_none_is_refused_in_words(encoding: str) -> None:
     with pytest.raises(Invalid, match="XML"):
         list(items(f'<?xml version="1.0" encoding="{encoding}"?><rss/>'.encode()))
+
+
+READERS: Final[dict[str, Callable[[bytes], object]]] = {
+    "events of MISP": lambda document: list(read_events(document)),
+    "a galaxy": lambda document: read_galaxy(document, 0),
+    "a manifest": manifest_of,
+    "a CSAF document": read_advisory,
+    "a warning list": read_list,
+}
+BROKEN: Final = {
+    "deep": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "deep lists": b"[" * 10_000 + b"]" * 10_000,
+    "no UTF-8": b'{"name": "\xff\xfe"}',
+    "half a character": b'{"name": "\xed\xa0\x80", "type": "\\ud800"}',
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+    "NUL": b"\0" * 100,
+    "its beginning": b'{"name": "x',
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("reader", READERS)
+def test_json_that_is_broken_is_refused_in_words(reader: str, broken: str) -> None:
+    with pytest.raises(Invalid):
+        READERS[reader](BROKEN[broken])
 
 
 def test_what_grows_when_it_is_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

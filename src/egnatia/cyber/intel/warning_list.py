@@ -92,7 +92,7 @@ def read_list(document: bytes) -> WarningList:
     """A list from its file; raises Invalid."""
     try:
         return msgspec.json.decode(document, type=WarningList, strict=False)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a warning list of the MISP project", str(error)),)) from error
 
 

@@ -42,7 +42,7 @@ def read_advisory(content: bytes) -> Conversion:
     try:
         made = msgspec.json.decode(content, type=Document)
         return _Advisory(made).conversion()
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a CSAF document", str(error)),)) from error
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise Invalid((Problem("$", "a CSAF document with its required properties", repr(error)),)) from error

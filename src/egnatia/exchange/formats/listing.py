@@ -84,7 +84,7 @@ def mapping_of(document: bytes, *, toml: bool = False) -> ListMapping:
     try:
         decode = msgspec.toml.decode if toml else msgspec.json.decode
         return decode(document, type=ListMapping)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a mapping: docs/intel.md", str(error)),)) from error
 
 
@@ -229,7 +229,7 @@ def _table(text: str, mapping: ListMapping) -> Iterator[tuple[int, Row]]:
 def _json(document: bytes) -> Any:
     try:
         return msgspec.json.decode(document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "JSON", str(error)),)) from error
 
 

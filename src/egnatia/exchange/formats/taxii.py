@@ -89,7 +89,7 @@ def _asked(client: httpx.Client, url: str, asked: dict[str, str | int], headers:
 def _envelope(answer: httpx.Response) -> Envelope:
     try:
         return msgspec.json.decode(answer.content or b"{}", type=Envelope)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a TAXII envelope or a bundle", str(error)),)) from error
 
 

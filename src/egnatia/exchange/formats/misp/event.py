@@ -177,7 +177,7 @@ def events_in(document: bytes) -> Iterator[Any]:
     """The events of a document, not yet checked: of an export, of a search, of a feed, or one alone. Raises Invalid."""
     try:
         decoded = msgspec.json.decode(document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "JSON", str(error)),)) from error
     waiting = [decoded]
     found = False

@@ -31,7 +31,7 @@ def manifest_of(document: bytes) -> dict[str, Entry]:
     """The events of a feed by UUID; raises Invalid."""
     try:
         return msgspec.json.decode(document, type=dict[str, Entry], strict=False)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem(MANIFEST, "the manifest of a MISP feed", str(error)),)) from error
 
 

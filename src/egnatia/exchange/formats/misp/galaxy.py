@@ -163,7 +163,7 @@ def read_galaxy(document: bytes, at: float) -> Conversion:
     describe. Raises Invalid for what is no galaxy."""
     try:
         library = msgspec.json.decode(document, type=_Library)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a galaxy of the MISP project (a file of clusters/)", str(error)),)) from error
     sheet = Sheet(Terms(), "", created=0, floor=int(at), author=None)
     kind = kind_of(library.type)

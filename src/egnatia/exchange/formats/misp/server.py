@@ -87,7 +87,7 @@ def _put(client: httpx.Client, path: str, event: Fields, done: str) -> str:
         raise OSError(f"{path}: answered {answer.status_code} {answer.text[:200]}")
     try:
         said = msgspec.json.decode(answer.content, type=Fields)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem(path, "an answer in JSON", str(error)),)) from error
     if said.get("errors"):
         raise OSError(f"{path}: {str(said['errors'])[:200]}")
