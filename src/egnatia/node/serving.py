@@ -35,6 +35,8 @@ _LOOK_EVERY = 2.0
 """Seconds between two looks at whether this node was changed by another process."""
 _REST_EVERY = 15.0
 """Seconds between two looks at whether there is memory to give back."""
+_LITTLE = 500
+"""Reads and rows that take no memory worth giving back: the node's own looks come to less between two."""
 _RETENTION_EVERY = 600.0
 """Seconds between two looks for what may not be kept any longer."""
 
@@ -147,15 +149,15 @@ def forget_reports(node: Node) -> None:
 
 
 async def _rest(node: Node) -> None:
-    """Gives memory back when the node has worked and is quiet again."""
-    rested_at = -1
+    """Gives memory back when the node has worked, or shown pages, and is quiet again."""
+    rested_at = -_LITTLE
     while True:
         await asyncio.sleep(_REST_EVERY)
-        position = await asyncio.to_thread(node.store.position)
-        if position != rested_at and node.store.is_quiet:
-            rested_at = position
+        done = await asyncio.to_thread(lambda: node.store.work_done)
+        if done - rested_at >= _LITTLE and node.store.is_quiet:
             await asyncio.to_thread(node.store.rest)
             await asyncio.to_thread(give_back)
+            rested_at = node.store.work_done
 
 
 async def _purge(node: Node) -> None:

@@ -14,13 +14,15 @@ class Link(Protocol):
 
 
 class Pool:
-    """Idle connections for reading, as many as were ever in use at once; they never take a write lock."""
+    """Idle connections for reading, as many as were ever in use at once; they never take a write lock. `lent` counts
+    how often one was taken."""
 
     def __init__(self, connect: Callable[[], Link], keep: int = 8) -> None:
         self._connect = connect
         self._keep = keep
         self._idle: deque[Link] = deque()
         self._closed = False
+        self.lent = 0
 
     @contextmanager
     def link(self) -> Iterator[Link]:
@@ -31,6 +33,7 @@ class Pool:
             link = self._idle.pop()
         except IndexError:
             link = self._connect()
+        self.lent += 1
         try:
             yield link
         except BaseException:

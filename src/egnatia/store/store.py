@@ -142,6 +142,11 @@ class Store(Lookup):
         """Whether the log has not grown for a while."""
         return monotonic() - self._writer.grown_at > _QUIET_SECONDS
 
+    @property
+    def work_done(self) -> int:
+        """Grows with whatever is read or written: what is not more than before has taken no memory since."""
+        return self.position() + self.database.readers.lent
+
     def rest(self) -> None:
         """Give back the memory that work has taken; what is read next is read from the disk."""
         self._writer.shrink().result()
