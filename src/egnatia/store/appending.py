@@ -56,6 +56,8 @@ class Appending:
         self._added: list[tuple[Entry, Line, Group]] = []
         self._gone: list[int] = []
         self._placed: dict[tuple[int, int], Places] = {}
+        self._end_labels: dict[tuple[int, int], int | None] = {}
+        self._alone: dict[tuple[int, str, int, str, tuple[int, ...]], int] = {}
         self._placing: list[tuple[int, int]] = []
         self._moving: list[int] = []
         self._owners: defaultdict[int, set[int]] = defaultdict(set)
@@ -272,12 +274,14 @@ class Appending:
             for key in keys:
                 self._touch(key, self._groups[key])
             self._read_ends()
-        for key in self._touched:
-            self._arrange(self._places(key))
+        for key, group in self._touched.items():
+            if not self._stands_alone(key, group):
+                self._arrange(self._places(key))
 
     def _read_ends(self) -> None:
         """The ends of relationships that were there before are looked up, with what they lie under."""
         self._placed.clear()
+        self._end_labels.clear()
         stored = {
             head.position: group
             for group in self._touched.values()
@@ -299,10 +303,37 @@ class Appending:
         found = self._placed.get(key)
         if found is None:
             group = self._groups[key]
-            ends = [self._end_label(end, group.owner) for end in group.ends]
-            group.bounds = tuple(sorted({label for label in ends if label is not None})) if ends else ()
+            group.bounds = self._bounds(group)
             found = self._placed[key] = placed(group, self.interning)
         return found
+
+    def _stands_alone(self, key: tuple[int, int], group: Group) -> bool:
+        """Whether it is a new record in its one version, which nearly all are: it is put on its shelf at once. As
+        `_places` and `_arrange`, which look further, would."""
+        if len(group.lines) != 1 or group.recall is not None:
+            return False
+        (line,) = group.lines.values()
+        if line.entry is None or line.erased or line.redacted:
+            return False
+        group.bounds = self._bounds(group)
+        what = (line.label, line.type, group.owner, line.source, group.bounds)
+        shelf = self._alone.get(what)
+        if shelf is None:
+            ((_, place),) = self._places(key)
+            shelf = self._alone[what] = self.interning.shelf(place)
+        line.shelf = shelf
+        return True
+
+    def _bounds(self, group: Group) -> tuple[int, ...]:
+        """The labels of the ends of a relationship, as far as they are known."""
+        if not group.ends:
+            return ()
+        found, owner = set(), group.owner
+        for end in group.ends:
+            if (end, owner) not in self._end_labels:
+                self._end_labels[end, owner] = self._end_label(end, owner)
+            found.add(self._end_labels[end, owner])
+        return tuple(sorted(label for label in found if label is not None))
 
     def _end_label(self, name: int, owner: int) -> int | None:
         """What a relationship of `owner` is bounded by at this end: its own copy, or else that of the owner who was
@@ -361,8 +392,11 @@ class Appending:
             bodies.append((position, line.digest, line.unless, number, proof.index, path, applied, body))
             if line.erased:
                 continue
-            refs += {(numbers[one.target], position, numbers[one.property]) for one in entry.record.references}
-            values += {(value_key(one.value), position, numbers[one.kind]) for one in entry.record.values}
+            record = entry.record
+            if record.references:
+                refs += {(numbers[one.target], position, numbers[one.property]) for one in record.references}
+            if record.values:
+                values += {(value_key(one.value), position, numbers[one.kind]) for one in record.values}
             if entry.keep_until is not None:
                 due.append((position, entry.keep_until))
         insert = self._database.insert

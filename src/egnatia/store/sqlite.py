@@ -4,6 +4,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from threading import Event
@@ -96,11 +97,11 @@ class Sqlite(Database):
         return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
     def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        start = 0
-        for size in _TOGETHER:
-            one = f"({','.join('?' * len(table.columns))})"
-            statement = f"INSERT INTO {table.name} VALUES {','.join([one] * size)}"
-            while len(rows) - start >= size:
+        if not rows:
+            return
+        start, count = 0, len(rows)
+        for size, statement in _insertions(table):
+            while count - start >= size:
                 link.execute(statement, list(chain.from_iterable(rows[start : start + size])))
                 start += size
 
@@ -153,6 +154,13 @@ class Sqlite(Database):
 
     def default_ledger(self) -> Path:
         return self.path.with_name(self.path.name + "-erased")
+
+
+@cache
+def _insertions(table: Table) -> tuple[tuple[int, str], ...]:
+    """The statements that insert many rows, fewer, and one."""
+    one = f"({','.join('?' * len(table.columns))})"
+    return tuple((size, f"INSERT INTO {table.name} VALUES {','.join([one] * size)}") for size in _TOGETHER)
 
 
 def _pragmas(connection: sqlite3.Connection) -> None:
