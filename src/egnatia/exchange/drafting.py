@@ -151,11 +151,15 @@ class Drafting(msgspec.Struct, frozen=True):
         label = whole = self.labelling.label(record, self.owner, self.applied, batch=meanings)
         if record.head.granular_markings:
             whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
-        problem = self.world.misplaced(record, label) or self.world.misplaced(record, whole)
+        problem = self.world.misplaced(record, label)
+        if problem is None and whole is not label:
+            problem = self.world.misplaced(record, whole)
         if problem is not None:
             out.refused.append(Refused(index, record.head.id, (problem,)))
             return
-        if any(demands(self.reviewed, record.head.type, each) for each in (whole, label)):
+        if self.reviewed is not Rule.NEVER and any(
+            demands(self.reviewed, record.head.type, each) for each in (whole, label)
+        ):
             out.refused.append(Refused(index, record.head.id, (_UNREVIEWED,)))
             return
         # A definition travels as it is, whoever brought it in: what the exercise puts on records is not put on it.
