@@ -1,7 +1,8 @@
 """What one node holds in memory: `python -m benchmarks.bench_idle`.
 
 A real process of `egnatia serve` over a small log: after the start, after an administrator has opened every page of
-the navigation three times in two scripts, and when it has been idle for a while after that. Memory is the resident set, read from /proc.
+the navigation three times in two scripts, and when it has been idle for a while after that. Memory is the resident set,
+read from /proc.
 """
 
 import os
