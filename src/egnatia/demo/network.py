@@ -25,6 +25,7 @@ from egnatia.demo.desk import furnish
 from egnatia.demo.exercises import played, under_way
 from egnatia.demo.incidents import incidents
 from egnatia.demo.person import hashed, settle
+from egnatia.demo.readiness import keep_playbook
 from egnatia.demo.region import Seat
 from egnatia.demo.sample import sample, taken_back
 from egnatia.exchange import token
@@ -112,6 +113,8 @@ def make(folder: Path, free: Sequence[int], now: datetime) -> Made:
         count += _worked_on(nodes, now)
         for each in NODES:
             furnish(nodes[each.key], each, now)
+            if each.role == "csirt":
+                keep_playbook(nodes[each.key], each, now)
         played(nodes[HUB.key])
         under_way(nodes[HUB.key])
         password = hashed()

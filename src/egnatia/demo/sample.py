@@ -8,6 +8,7 @@ from egnatia.demo.attribution import attributed
 from egnatia.demo.bulletins import bulletins
 from egnatia.demo.cast import ECONOMIES, Actor
 from egnatia.demo.pen import NETS, TLP, Object, Pen, encoded, indicator, stamp
+from egnatia.demo.readiness import PEOPLE, roster
 from egnatia.demo.stories import STORIES, Story
 from egnatia.record.schemas import RECALL
 
@@ -114,6 +115,8 @@ def sample(by: Actor, now: datetime) -> tuple[bytes, ...]:
     objects.extend(attributed(by, now))
     objects.extend(bulletins(by, now))
     objects.append(mistaken(by, now))
+    if by.key in PEOPLE:
+        objects.append(roster(by, now))
     return tuple(map(encoded, objects))
 
 
