@@ -220,13 +220,35 @@ def test_addresses_and_settled_reports_are_erased_when_their_time_is_over(house:
         assert state(public, reference).status_code == 404
 
 
+def opening(publisher: httpx.Client, report: str) -> httpx.Response:
+    return sent(publisher, "/cases/new", workflow="incident", name="Down", roles="national-csirt", report=report)
+
+
 def test_an_incident_becomes_a_case(house: House) -> None:
     with house.visitor() as public, house.visitor(Role.PUBLISHER) as publisher:
         report(public, kind="incident", title="We & they are down", text="x")
         answer = sent(publisher, f"/triage/{only(house).id}", do="case")
         page = publisher.get(answer.headers["location"]).text
         assert 'value="We &amp; they are down"' in page
+        assert only(house).state == "taken", "there is no case yet"
+        opened = sent(
+            publisher, "/cases/new", workflow="incident", name="Down", roles="national-csirt", report=only(house).id
+        )
+        case = opened.headers["location"].split("?")[0]
         assert only(house).state == "case"
+        assert f'href="{case}"' in publisher.get(f"/triage/{only(house).id}").text
+        assert f'href="/triage/{only(house).id}"' in publisher.get(case).text
+    with house.visitor(Role.READER) as reader:
+        assert "/triage/" not in reader.get(case).text
+
+
+def test_a_case_settles_no_report_that_is_not_there(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as publisher:
+        opened = sent(
+            publisher, "/cases/new", workflow="incident", name="Down", roles="national-csirt", report="nothing"
+        )
+        assert opened.status_code == 303
+        assert "/triage/" not in publisher.get(opened.headers["location"]).text
 
 
 def test_reports_can_be_switched_off(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -13,6 +13,7 @@ from egnatia.exchange.api.problem import BadRequest
 from egnatia.record import Invalid
 from egnatia.record.case import CaseParty
 from egnatia.store import Batch, Known, Note
+from egnatia.web.cases.reported import settle_with
 from egnatia.web.cases.templating import Templates
 from egnatia.web.cases.wording import roles_of
 from egnatia.web.frame import Content
@@ -34,27 +35,36 @@ class NewPage(Content, frozen=True, kw_only=True):
     tlps: tuple[str, ...] = TLPS
     error: str = ""
     name: str = ""
+    report: str = ""
     templates: tuple[tuple[str, str], ...] = ()
 
 
 class New(msgspec.Struct, frozen=True):
-    """What the form sends: each of `parties` is an organisation and a role with a blank between."""
+    """What the form sends: each of `parties` is an organisation and a role with a blank between. `report` is what
+    somebody reported and becomes this case."""
 
     workflow: str
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
     roles: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
     tlp: str = "amber+strict"
+    report: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 @get("/cases/new")
-async def new(visit: NamedDependency[Visit], workflow: FromQuery[str] = "", name: FromQuery[str] = "") -> Response[str]:
+async def new(
+    visit: NamedDependency[Visit],
+    workflow: FromQuery[str] = "",
+    name: FromQuery[str] = "",
+    report: FromQuery[str] = "",
+) -> Response[str]:
     """The form for one workflow; the choice of one before."""
     visit.require(Permission.PUBLISH)
     organisation = visit.visitor.organisation or ""
     held = await visit.ask(lambda: Templates(visit.store).of(organisation))
     templates = tuple((each.id, each.name) for each in held)
-    return visit.page(msgspec.structs.replace(_page(visit, workflow), name=name[:300], templates=templates))
+    page = _page(visit, workflow)
+    return visit.page(msgspec.structs.replace(page, name=name[:300], report=report[:60], templates=templates))
 
 
 @post("/cases/new")
@@ -85,9 +95,13 @@ async def opened(visit: NamedDependency[Visit]) -> Response[str]:
         case = await visit.ask(lambda: registry.open(submitter, opening))
     except (Unknown, ValueError, Invalid) as error:
         page = _page(visit, form.workflow)
-        return visit.page(msgspec.structs.replace(page, error=str(error.args[0]), name=form.name), status=422)
+        return visit.page(
+            msgspec.structs.replace(page, error=str(error.args[0]), name=form.name, report=form.report), status=422
+        )
     note = Note(visit.actor, "case opened", case, own.name if own else "")
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
+    if form.report:
+        await visit.ask(lambda: settle_with(visit, form.report, case))
     return visit.go(f"/cases/{case}", visit.speech.gettext("Opened. Say what is known, and bring in who is missing."))
 
 

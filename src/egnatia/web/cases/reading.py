@@ -22,6 +22,7 @@ from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
 from egnatia.record.instant import is_instant, utc_of
 from egnatia.web.cases.form import zone_in
+from egnatia.web.cases.reported import report_of
 from egnatia.web.cases.ways import ways
 from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
@@ -335,7 +336,9 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> C
         names={each.id: each.name for each in visit.premises.organisations()},
         may_act=may_act,
         may_admit=not roles.isdisjoint(book.workflow.admits),
-        ways=tuple(ways(fold.case.id, book.workflow.name, acts=may_act)) if party is not None else (),
+        ways=(*ways(fold.case.id, book.workflow.name, acts=may_act), *report_of(visit, fold.case.id))
+        if party is not None
+        else (),
         stream=stream,
     )
 

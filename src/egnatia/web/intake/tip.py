@@ -83,6 +83,8 @@ class Tip(msgspec.Struct, frozen=True, kw_only=True):
     has_file: bool = False
     reference: str = ""
     """The digest of the reference."""
+    case: str = ""
+    """The case that it has become."""
 
     @property
     def changed(self) -> int:
@@ -99,6 +101,7 @@ class Tips:
         self._contacts = store.kept("tip-contact", bytes)
         self._files = store.kept("tip-file", bytes)
         self._references = store.kept("tip-reference", str)
+        self._cases = store.kept("tip-case", str)
         self._seal = Seal(secret)
 
     def receive(  # noqa: PLR0913  all that a report has
@@ -157,6 +160,11 @@ class Tips:
         id_ = self._references.get(digest_of(reference))
         return self._tips.get(id_) if id_ is not None else None
 
+    def of_case(self, case: str) -> Tip | None:
+        """The one that has become this case."""
+        id_ = self._cases.get(case)
+        return self._tips.get(id_) if id_ is not None else None
+
     def latest(self) -> tuple[Tip, ...]:
         """Those that are open before those that are settled, each the newest first."""
         found = self._tips.latest(MOST)
@@ -191,6 +199,12 @@ class Tips:
         self._tips.change(tip.id, changed)
         self._note(f"{organisation} {who}", f"report {what}", tip.id)
 
+    def become(self, tip: Tip, who: str, case: str, at: int, *, organisation: str) -> None:
+        """It has become a case: each leads to the other."""
+        self._cases.put(case, tip.id)
+        self._tips.change(tip.id, lambda kept: msgspec.structs.replace(kept, case=case))
+        self.act(tip, who, "case", at, organisation=organisation)
+
     def say(self, tip: Tip, text: str, at: int, *, ours: bool) -> None:
         """Something is written to, or by, the reporter."""
 
@@ -216,6 +230,8 @@ class Tips:
             self._files.remove(tip.id)
             self._contacts.remove(tip.id)
             self._references.remove(tip.reference)
+            if tip.case:
+                self._cases.remove(tip.case)
             self._tips.remove(tip.id)
         if gone:
             self._note("egnatia", "reports erased", "", str(len(gone)))

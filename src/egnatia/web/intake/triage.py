@@ -112,6 +112,7 @@ class TipPage(Content, frozen=True, kw_only=True):
     steps: tuple[Did, ...]
     has_contact: bool
     may_open_case: bool
+    case: str
     wrong: str
     answer: str
     reason: str
@@ -172,8 +173,9 @@ async def decided(visit: NamedDependency[Visit], tip_id: TipId) -> Response[str]
         case "case":
             visit.require(Permission.PUBLISH)
             title = readable(tips, about).title
-            await visit.ask(lambda: _settle(visit, tips, about, "case", form))
-            return visit.go(f"/cases/new?workflow=incident&name={quote(title[:200])}", say("Open the case of it"))
+            await visit.ask(lambda: _settle(visit, tips, about, "taken", form))
+            to = f"/cases/new?workflow=incident&name={quote(title[:200])}&report={about.id}"
+            return visit.go(to, say("Open the case of it"))
         case _:
             raise NotFound
     page = await visit.ask(lambda: _page(visit, tips, about, wrong=wrong, form=form))
@@ -323,6 +325,7 @@ def _page(visit: Visit, tips: Tips, about: Tip, *, wrong: str = "", form: Deed |
         ),
         has_contact=about.has_contact,
         may_open_case=visit.visitor.may(Permission.PUBLISH),
+        case=about.case,
         wrong=wrong,
         answer=form.answer if form is not None else "",
         reason=form.reason if form is not None else "",
