@@ -16,6 +16,7 @@ DOMAIN: Final = Domain(
         "correlate": "egnatia.cli.intel:correlate",
         "path": "egnatia.cli.intel:path",
         "matrix": "egnatia.cli.intel:matrix",
+        "landscape": "egnatia.cli.landscape:landscape",
         "vote": "egnatia.cli.intel:vote",
         "enrich": "egnatia.cli.intel:enrich",
         "match": "egnatia.cli.match:match",

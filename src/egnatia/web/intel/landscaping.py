@@ -18,7 +18,7 @@ from egnatia.web.chart import Chart, Series
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.intel.coverage import economies, sectors
 from egnatia.web.intel.remembered import remembered
-from egnatia.web.intel.summary import Summary, summary
+from egnatia.web.intel.summary import Reader, Summary, summary
 from egnatia.web.visit import Visit, read_form
 
 DAY: Final = r"^\d{4}-\d\d-\d\d\Z"
@@ -114,13 +114,15 @@ async def _told(visit: Visit, way: str) -> tuple[Asked, Summary, Landscape]:
     period, scope = asked.period(now), asked.scope
     organisations: Sequence[Known] = await visit.ask(visit.premises.organisations)
 
+    reader = Reader(visit.store, clearance, visit.speech)
+
     def count() -> Landscape:
         return landscape(visit.store, clearance, known_to(visit.store, clearance, organisations), period, scope, now)
 
     def read() -> tuple[Landscape, Summary]:
         question = ("landscape", period, scope)
         found = remembered(visit.store, clearance, question, count, is_large=lambda made: made.looked > LARGE)
-        return found, summary(visit, found, asked.economy, asked.sector, by_id(organisations))
+        return found, summary(reader, found, asked.economy, asked.sector, by_id(organisations))
 
     found, told = await visit.ask(read)
     await visit.surface.releases.note(visit.visitor.caller, way, found.rows)

@@ -13,18 +13,27 @@ import msgspec
 from egnatia.cyber.intel.landscape import Counted, Landscape
 from egnatia.cyber.intel.matrix import every_technique_name
 from egnatia.exchange.shown import TLP_NAMES
+from egnatia.policy.clearance import Clearance
 from egnatia.policy.meet import strictest_tlp
-from egnatia.store import Row
+from egnatia.store import Row, Store
 from egnatia.web.card import UNKNOWN, Organisations
+from egnatia.web.language import Speech
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.name import Names, decoded, name_of
 from egnatia.web.record.text import visible
 from egnatia.web.record.vocabulary import VOCABULARIES
-from egnatia.web.visit import Visit
 
 SECTORS: Final = VOCABULARIES["industry-sector"]
 FEW: Final = 5
 """Of fewer records before, a share would say nothing."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who reads it: from which store, with which clearance, in which language."""
+
+    store: Store
+    clearance: Clearance
+    speech: Speech
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -82,13 +91,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     kosovo: bool
 
 
-def summary(visit: Visit, found: Landscape, economy: str, sector: str, organisations: Organisations) -> Summary:
+def summary(reader: Reader, found: Landscape, economy: str, sector: str, organisations: Organisations) -> Summary:
     """A landscape in words. Asks the store for names: call it from a thread."""
-    speech, clearance = visit.speech, visit.clearance()
+    speech, clearance = reader.speech, reader.clearance
     say = speech.gettext
-    named = Names.of(visit.store, clearance, [each.key for each in (*found.actors, *found.means)], speech)
-    techniques: Mapping[str, str] = every_technique_name(visit.store, clearance)
-    rows = {row.id: row for row in reversed(visit.store.get(clearance, [each.id for each in found.new]))}
+    named = Names.of(reader.store, clearance, [each.key for each in (*found.actors, *found.means)], speech)
+    techniques: Mapping[str, str] = every_technique_name(reader.store, clearance)
+    rows = {row.id: row for row in reversed(reader.store.get(clearance, [each.id for each in found.new]))}
     period, before = found.period, found.period.before
 
     def name(key: str) -> str:
@@ -98,7 +107,7 @@ def summary(visit: Visit, found: Landscape, economy: str, sector: str, organisat
         return visible(say(SECTORS.get(key, key)))
 
     def part(title: str, head: str, counts: Sequence[Counted], words: Callable[[str], str], href: str) -> Part:
-        return Part(title, head, _lines(visit, counts, words, href))
+        return Part(title, head, _lines(reader, counts, words, href))
 
     where = [speech.economy(economy.upper())] if economy else []
     where += [sector_of(sector)] if sector else []
@@ -132,17 +141,17 @@ def summary(visit: Visit, found: Landscape, economy: str, sector: str, organisat
         ),
         start=period.start,
         figures=(
-            Figure(say("Records"), found.records.now, trend(visit, found.records)),
-            Figure(say("Indicators"), found.indicators.now, trend(visit, found.indicators)),
-            Figure(say("Reports"), found.reports.now, trend(visit, found.reports)),
+            Figure(say("Records"), found.records.now, trend(reader, found.records)),
+            Figure(say("Indicators"), found.indicators.now, trend(reader, found.indicators)),
+            Figure(say("Reports"), found.reports.now, trend(reader, found.reports)),
             Figure(say("Techniques told of"), found.technique_count, ""),
         ),
         parts=tuple(part for part in parts if part.lines),
         fresh=tuple(
-            _fresh(visit, rows[each.id], each.at, organisations) for each in found.new if each.id in rows
+            _fresh(reader, rows[each.id], each.at, organisations) for each in found.new if each.id in rows
         ),
         more=max(0, found.new_count - len(found.new)),
-        sources=_lines(visit, found.sources, lambda key: _owner(visit, key, organisations), ""),
+        sources=_lines(reader, found.sources, lambda key: _owner(reader, key, organisations), ""),
         marking=f"TLP:{TLP_NAMES[found.tlp].upper()}",
         named=found.named,
         complete=found.complete,
@@ -150,18 +159,18 @@ def summary(visit: Visit, found: Landscape, economy: str, sector: str, organisat
     )  # fmt: skip
 
 
-def trend(visit: Visit, counted: Counted) -> str:
+def trend(reader: Reader, counted: Counted) -> str:
     """How it compares with the period before."""
     change = counted.now - counted.before
     if not counted.before:
-        return visit.speech.gettext("new") if counted.now else ""
+        return reader.speech.gettext("new") if counted.now else ""
     if change == 0:
-        return visit.speech.gettext("as before")
+        return reader.speech.gettext("as before")
     sign = "+" if change > 0 else "−"
-    said = f"{sign}{visit.speech.number(abs(change))}"
+    said = f"{sign}{reader.speech.number(abs(change))}"
     if counted.before < FEW:
         return said
-    return f"{said} ({sign}{visit.speech.percent(abs(change) / counted.before)})"
+    return f"{said} ({sign}{reader.speech.percent(abs(change) / counted.before)})"
 
 
 def _last(end: datetime) -> datetime:
@@ -169,10 +178,10 @@ def _last(end: datetime) -> datetime:
     return end - timedelta(microseconds=1)
 
 
-def _lines(visit: Visit, counts: Sequence[Counted], words: Callable[[str], str], href: str) -> tuple[Line, ...]:
+def _lines(reader: Reader, counts: Sequence[Counted], words: Callable[[str], str], href: str) -> tuple[Line, ...]:
     """Rows of a table, those left out whose names the reader may not see."""
     return tuple(
-        Line(said, href.format(quote(each.key)) if href else "", each.now, each.organisations, trend(visit, each))
+        Line(said, href.format(quote(each.key)) if href else "", each.now, each.organisations, trend(reader, each))
         for each in counts
         if (said := words(each.key))
     )
@@ -182,16 +191,16 @@ def _technique(number: str, names: Mapping[str, str]) -> str:
     return f"{number} {visible(names[number])}" if number in names else number
 
 
-def _owner(visit: Visit, key: str, organisations: Organisations) -> str:
+def _owner(reader: Reader, key: str, organisations: Organisations) -> str:
     known = organisations.get(key)
-    return visible(known.name) if known else visit.speech.gettext(UNKNOWN)
+    return visible(known.name) if known else reader.speech.gettext(UNKNOWN)
 
 
-def _fresh(visit: Visit, row: Row, at: datetime, organisations: Organisations) -> Fresh:
+def _fresh(reader: Reader, row: Row, at: datetime, organisations: Organisations) -> Fresh:
     return Fresh(
-        name_of(decoded(row), visit.speech),
-        visit.speech.gettext(kind_words(row.type)),
-        _owner(visit, row.owner, organisations),
+        name_of(decoded(row), reader.speech),
+        reader.speech.gettext(kind_words(row.type)),
+        _owner(reader, row.owner, organisations),
         TLP_NAMES[strictest_tlp(row.label)],
         at,
         f"/records/{row.id}",
