@@ -169,6 +169,7 @@ def test_what_is_published_in_an_exercise_is_nowhere_outside(house: House, word:
     marking = house.node.exercises.marking(word)
     player = Submitter(AL, "ana", ALL_RIGHTS, word, marking)
     assert not house.node.admission.submit([msgspec.json.encode(made)], player).result(20).refused
+    assert house.node.store.indexer.wait_for(house.node.store.position())
     paths = (
         "/", "/feed", "/search?q=flute", "/search?q=flute.example", "/search/suggest?q=flu", "/intel?q=flute",
         "/intel/suggest?q=flu", "/publish/find?words=flute", "/intel/matrix", "/intel/graph",
