@@ -181,27 +181,28 @@ def _large(rows: int, folder: Path) -> Iterator[Figure]:
         if is_new:
             fill_log(node.store, rows)
         friend = node.clearance_of(FRIEND)
+        seen, tied = min(SEEN, rows // 10), min(TIED, rows // 100)
         if not node.store.by_value(friend, "popular.example", 1):
-            append(node.store, popular_records(min(SEEN, rows // 10)))
-            append(node.store, hub_records(min(TIED, rows // 100)))
+            append(node.store, popular_records(seen))
+            append(node.store, hub_records(tied))
         node.store.indexer.wait_for(node.store.position(), 7_200)
         for name, organisation in (("1%", FRIEND), ("all", OWNER)):
-            yield from _asked(node.store, node.clearance_of(organisation), f"who sees {name} of {rows:,} rows")
+            reader = f"who sees {name} of {rows:,} rows"
+            yield from _asked(node.store, node.clearance_of(organisation), reader, seen, tied)
 
 
-def _asked(store: Store, clearance: Clearance, reader: str) -> Iterator[Figure]:
+def _asked(store: Store, clearance: Clearance, reader: str, seen: int, tied: int) -> Iterator[Figure]:
     known, now = known_to(store, clearance), datetime.now(UTC)
     for query in QUESTIONS:
         ask = partial(search, store, clearance, parse(query), known, now)
         yield _slowest(f"question {query!r} of {reader}", ask)
-    seen = store.by_value(clearance, "popular.example", 20)
-    ids = [row.id for row in seen]
+    ids = [row.id for row in store.by_value(clearance, "popular.example", 20)]
     turns = iter(range(1 << 30))
-    title = f"correlation of a record whose value {SEEN:,} have, {reader}"
+    title = f"correlation of a record whose value {seen:,} have, {reader}"
     yield _slowest(title, lambda: correlate(store, clearance, ids[next(turns) % len(ids)]))
     question = Question(HUB, open=(HUB,))
     yield _slowest(
-        f"a record with {TIED:,} neighbours opened, {reader}", lambda: scene(store, clearance, question), 200
+        f"a record with {tied:,} neighbours opened, {reader}", lambda: scene(store, clearance, question), 200
     )
 
 
