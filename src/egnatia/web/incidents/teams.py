@@ -41,6 +41,11 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Responder, ...]
     on_call: frozenset[str]
 
+    @staticmethod
+    def when(text: str) -> datetime:
+        """A moment of a roster, for who reads it in another language."""
+        return datetime.fromisoformat(text)
+
 
 class TeamsPage(Content, frozen=True, kw_only=True):
     """Rosters, calls and the ledger; the form that publishes one's own roster."""
