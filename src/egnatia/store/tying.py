@@ -71,13 +71,18 @@ class Tying:
 
     def _between(self, record: str, versions: dict[int, str]) -> list[Tie]:
         """The ties that relationships make, by the version of each position."""
-        positions = list(versions)
-        verbs = {at: _verb(body).relationship_type for at, body in self._rows(_BODIES, positions) if body is not None}
         seen, shelves = self._view.shelves, self._shelving.shelves
+        ends = [
+            row
+            for row in self._rows(_OTHER_ENDS, list(versions), record=record)
+            if row[2] in seen and row[1] in ENDS  # most of what a well-known record is named by may be for others
+        ]
+        of = list(dict.fromkeys(row[0] for row in ends))
+        verbs = {at: _verb(body).relationship_type for at, body in self._rows(_BODIES, of) if body is not None}
         return [
             Tie(name, shelves[shelf].type, verbs[at], property_ == "target_ref", at, versions[at], True)
-            for at, property_, shelf, name in self._rows(_OTHER_ENDS, positions, record=record)
-            if shelf in seen and at in verbs and property_ in ENDS
+            for at, property_, shelf, name in ends
+            if at in verbs
         ]
 
     def _rows(self, template: str, positions: list[int], **more: str) -> list[Any]:
