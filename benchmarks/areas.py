@@ -17,6 +17,7 @@ from benchmarks import (
     bench_pages,
     bench_phone,
     bench_policy,
+    bench_postgresql,
     bench_record,
     bench_split,
     bench_sse,
@@ -99,5 +100,10 @@ AREAS = (
     Area("idle", "The memory of an idle node", lambda _: bench_idle.figures()),
     Area("phone", "The first page on a throttled phone, and what pages weigh", lambda _: bench_phone.figures()),
     Area("pages", "Pages over a large log", lambda e: bench_pages.figures(20_000 if e.quick else 1_000_000)),
+    Area(
+        "pages-postgresql",
+        "The same pages over a log in PostgreSQL",
+        lambda e: bench_postgresql.figures(20_000 if e.quick else 200_000),
+    ),
     Area("store", "The store: appending, pages in small and large logs, memory", lambda e: bench_store.figures(e.rows)),
 )
