@@ -55,7 +55,8 @@ def test_an_exercise_is_planned_led_and_shown(node: Typed, tmp_path: Path) -> No
 
 
 def test_what_is_unknown_is_said(node: Typed) -> None:
-    node.say("exercise", "plan", "nowhere.toml", "--team", f"a={OTHER}", ok=2)
-    node.say("exercise", "plan", "hybrid-election", "--team", "electoral", ok=2)
-    node.say("exercise", "show", "small-000000000000", ok=1)
-    node.say("exercise", "do", "small-000000000000", "begin", ok=1)
+    nowhere = node.say("exercise", "plan", "nowhere.toml", "--team", f"a={OTHER}", ok=2)
+    assert "neither one of ransomware-data-centre, hybrid-election nor a file" in nowhere
+    assert "TEAM=VALUE" in node.say("exercise", "plan", "hybrid-election", "--team", "electoral", ok=2)
+    for words in (("show", "small-000000000000"), ("do", "small-000000000000", "begin")):
+        assert "no exercise 'small-000000000000'" in node.say("exercise", *words, ok=1)
