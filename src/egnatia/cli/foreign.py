@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.cyber.intel.held import BY_HAND, Waiting, wants_second
 from egnatia.cyber.intel.warning_index import warning_lists
-from egnatia.exchange.formats.bringing import Bringing, never
+from egnatia.exchange.formats.bringing import Bringing, never, unasked
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory, write_advisory
 from egnatia.exchange.formats.extraction import draft, text_of
@@ -54,8 +55,10 @@ Read = Callable[[str, Settled, Callable[[Iterable[str]], Mapping[str, str]]], It
 FORMATS: Final[Mapping[str, Read]] = {
     "misp": lambda file, settled, _: read_events(document(file), settled.terms),
     "misp-feed": lambda file, settled, held: read_feed(lambda name: document(_beside(file, name)), settled.terms, held),
-    "csaf": lambda file, _, __: iter((read_advisory(document(file)),)),
-    "list": lambda file, settled, _: iter((read_list(document(file), settled.list_mapping(), _now()),)),
+    "csaf": lambda file, settled, _: iter((read_advisory(document(file), settled.terms.decided),)),
+    "list": lambda file, settled, _: iter(
+        (read_list(document(file), settled.list_mapping(), _now(), settled.terms.decided),)
+    ),
 }
 """Every format besides STIX that `egnatia import` reads."""
 
@@ -103,7 +106,7 @@ def foreign_options(function: F) -> F:
     )
     understand = click.option(
         "--understand", multiple=True, metavar="TAG=MEANING",
-        help="What a MISP tag that restricts means: `Intern=tlp:amber`, or `Intern=` for nothing. Else it is TLP:RED.",
+        help="What a word that restricts means: `Intern=tlp:amber`, or `Intern=` for nothing. Else it is TLP:RED.",
     )  # fmt: skip
     community = click.option(
         "--community", multiple=True, metavar="IDENTITY",
@@ -129,6 +132,8 @@ def bring_in(
 ) -> Tally:
     """Reads a file of another format and hands its records in as the node's organisation."""
     submitter = Submitter(node.own, "command line", frozenset(Right))
+    waiting, given = Waiting(node.store), what.terms
+    what = msgspec.structs.replace(what, terms=waiting.terms(BY_HAND, given, second=wants_second(node)))
     bringing = Bringing(
         node.store,
         node.clearance_of(node.own),
@@ -136,6 +141,7 @@ def bring_in(
         lambda bodies: node.admission.submit(bodies, submitter, handling=marks),
         on_finding,
         guard=warning_lists(node.settings.data).reason if form == "list" else never,
+        doubt=unasked if form == "list" else waiting.doubt(BY_HAND, given, marks.applied),
     )
     return bringing.bring(FORMATS[form](file, what, bringing.versions))
 

@@ -28,6 +28,7 @@ class Kind(enum.StrEnum):
     PARTY = "party"
     RECALL = "recall"
     SAVED = "saved"
+    HELD = "held"
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,8 +57,12 @@ def test_a_table_is_read_as_its_mapping_says() -> None:
     assert address["pattern"] == "[ipv4-addr:value = '198.51.100.7']"
     assert address["object_marking_refs"] == [TLP_IDS["red"]]
     assert name["object_marking_refs"] == [TLP_IDS["red"]]
-    (told,) = read_list(CSV, TABLE, NOW).remarks
-    assert told.path == "row 5"
+    made = read_list(CSV, TABLE, NOW)
+    assert [told.path for told in made.remarks] == ["row 5", "row 6"]
+    assert [(each.word, each.about) for each in made.strange] == [("Internal only", "evil.example")]
+    understood = read_list(CSV, TABLE, NOW, {"internal ONLY": "tlp:amber"})
+    assert json.loads(understood.records[2])["object_marking_refs"] == [TLP_IDS["amber"]]
+    assert not understood.strange
 
 
 def test_a_preview_shows_what_comes_of_each_row() -> None:

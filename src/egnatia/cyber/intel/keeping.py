@@ -1,4 +1,5 @@
-"""While a node serves, sources are read when they are due, one after the other, beside everything else."""
+"""While a node serves, sources are read when they are due, one after the other, beside everything else; what people
+decided about held documents is carried out."""
 
 import asyncio
 import logging
@@ -6,6 +7,7 @@ import time
 from threading import Event
 from typing import Final
 
+from egnatia.cyber.intel.held import settle
 from egnatia.cyber.intel.source import Source, Sources, run
 from egnatia.exchange.host import Host
 
@@ -21,6 +23,7 @@ async def keep(host: Host, look_seconds: float = LOOK_SECONDS) -> None:
     stopping = Event()
     try:
         while True:
+            await asyncio.to_thread(settle, host, stopping.is_set)
             for source in await asyncio.to_thread(_due, host):
                 await asyncio.to_thread(_read, host, source, stopping)
             await asyncio.sleep(look_seconds)

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from egnatia.cyber.intel.giving import give
+from egnatia.cyber.intel.held import Waiting, decided_for, wants_second
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import Guarded
@@ -95,6 +96,7 @@ class Sources:
     def __init__(self, store: Store) -> None:
         self.sources: Kept[Source] = store.kept("source", Source)
         self.healths: Kept[Health] = store.kept("source-health", Health)
+        self.waiting = Waiting(store)
 
     def save(self, source: Source) -> None:
         """Keep a source in the place of one of the same name; raises ValueError where it makes no sense."""
@@ -107,10 +109,12 @@ class Sources:
 
     def due(self, now: int) -> list[Source]:
         """Those whose time has come. One that fails waits longer each time, a day at most."""
+        unread = self.waiting.unread.all()
         return [
             each
             for each in self.sources.all().values()
-            if not each.paused and now - (held := self.health(each.name)).tried >= _wait(each, held) * SECONDS
+            if not each.paused
+            and (each.name in unread or now - (held := self.health(each.name)).tried >= _wait(each, held) * SECONDS)
         ]
 
     def reliabilities(self) -> Mapping[str, Reliability]:
@@ -140,6 +144,8 @@ def run(
     it is `stopping`, it breaks off before the next page."""
     kept = Sources(host.store)
     before = kept.health(source.name)
+    if kept.waiting.unread.take(source.name):
+        before = msgspec.structs.replace(before, etag="")
     run_ = _Run(host, source, before, client, stopping)
     now = time.time_ns() // 1_000
     try:
@@ -170,9 +176,15 @@ class _Run:
         self._tally = Tally()
         self._mark, self._etag = before.mark, before.etag
         self._authors = dict.fromkeys(before.authors)
-        self._terms = Terms(community=source.community, decided=source.understand, tlp=source.tlp)
+        given = Terms(community=source.community, decided=source.understand, tlp=source.tlp)
+        waiting = Waiting(host.store)
+        self._terms = waiting.terms(source.name, given, second=wants_second(host))
+        self._applied = (TLP_IDS[source.tlp],) if source.tlp else ()
         guard = warning_lists(host.settings.data).reason if source.kind == "list" else never
-        self._bringing = Bringing(host.store, host.clearance_of(host.own), host.own, self._admit, guard=guard)
+        self._bringing = Bringing(
+            host.store, host.clearance_of(host.own), host.own, self._admit, guard=guard,
+            doubt=waiting.doubt(source.name, given, self._applied),
+        )  # fmt: skip
 
     def health(self) -> Health:
         """What has come of it so far."""
@@ -223,9 +235,10 @@ class _Run:
             case "misp":
                 self._bring(read_events(content, self._terms))
             case "list" if source.mapping is not None:
-                self._bring([read_list(content, source.mapping, datetime.now(UTC))])
+                decided = decided_for(self._terms, source.mapping.name)
+                self._bring([read_list(content, source.mapping, datetime.now(UTC), decided)])
             case "csaf":
-                self._bring([read_advisory(content)])
+                self._bring([read_advisory(content, self._terms.decided)])
             case _:
                 _merge(self._tally, import_stream(io.BytesIO(content), self._admit))
 
@@ -271,8 +284,7 @@ class _Run:
             if author:
                 self._authors[author] = None
         submitter = Submitter(self._host.own, f"source {self._source.name}", _RIGHTS)
-        marks = Handling((TLP_IDS[self._source.tlp],)) if self._source.tlp else Handling()
-        return self._host.admission.submit(bodies, submitter, handling=marks)
+        return self._host.admission.submit(bodies, submitter, handling=Handling(self._applied))
 
 
 class _Authored(msgspec.Struct):

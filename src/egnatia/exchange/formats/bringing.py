@@ -7,12 +7,13 @@ it learns that it has gone.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
 from egnatia.exchange.directory import moment
-from egnatia.exchange.formats.conversion import Conversion, remark, written
+from egnatia.exchange.formats.conversion import Conversion, instant, remark, written
 from egnatia.exchange.importing import Finding, Tally, counted
 from egnatia.exchange.submission import Submission
 from egnatia.policy import Clearance
@@ -24,6 +25,14 @@ Fields = dict[str, Any]
 
 AT_ONCE: Final = 500
 LISTS: Final = ("report", "grouping")
+
+
+Doubt = Callable[[Conversion], None]
+"""Hears of every conversion before it is handed in, so that what is held for a word is known of before it is there."""
+
+
+def unasked(_: Conversion) -> None:
+    """Nobody asks what is held."""
 
 
 Guard = Callable[[Mapping[str, Any]], str | None]
@@ -47,7 +56,9 @@ class Bringing:
         on_finding: Callable[[Finding], None] = lambda _: None,
         *,
         guard: Guard = never,
+        doubt: Doubt = unasked,
     ) -> None:
+        self._doubt = doubt
         self._store, self._clearance, self._owner, self._guard = store, clearance, owner, guard
         self._admit, self._on_finding = admit, on_finding
 
@@ -60,6 +71,7 @@ class Bringing:
                 finding = Finding(index, None, problem, refused=False)
                 tally.note(finding)
                 self._on_finding(finding)
+            self._doubt(conversion)
             bodies, present = self.fresh(conversion)
             tally.read += present
             tally.present += present
@@ -97,7 +109,9 @@ class Bringing:
             elif not conversion.dated:
                 fresh += renewed(record, mine)
             elif name not in conversion.context and not is_same(record, mine):
-                fresh.append(body)
+                revised = _revised(record, mine)
+                made[name] = (revised, body)
+                fresh.append(body if revised is record else written(revised))
         return [*fresh, *self._retired({name: record for name, (record, _) in made.items()}, held)], len(made) - len(
             fresh
         )
@@ -159,6 +173,17 @@ def renewed(record: Fields, mine: Fields) -> list[bytes]:
     times = {"modified", "valid_until"}
     said, held = ({k: v for k, v in each.items() if k not in times} for each in (lasting, mine))
     return [written(lasting)] if (said != held or over) and _is_later(record, mine) else []
+
+
+def _revised(record: Fields, mine: Fields) -> Fields:
+    """A record of the same version of a document as the held one that says something else, because it was read under
+    other terms: the next version. Documents are dated in whole seconds, so a later one of them is later than that."""
+    if not isinstance(record.get("modified"), str) or not isinstance(mine.get("modified"), str):
+        return record
+    ahead = moment(mine["modified"]) - moment(record["modified"])
+    if not timedelta() <= ahead < timedelta(seconds=1):
+        return record
+    return {**record, "modified": instant((moment(mine["modified"]) + timedelta(milliseconds=1)).timestamp())}
 
 
 def _is_later(one: Fields, other: Fields) -> bool:

@@ -6,7 +6,7 @@ reason and what was found there.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import uuid5
 
 import msgspec
@@ -20,6 +20,25 @@ PAP_MARKINGS: Final[Mapping[str, str]] = {name: marking for marking, name in PAP
 FOUND_LIMIT: Final = 80
 
 
+class Strange(msgspec.Struct, frozen=True):
+    """A word that seems to restrict and is not understood: where it stands in the document, and what it is put on."""
+
+    word: str
+    path: str
+    about: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The document that was converted: its form, what names it for ever, what people call it, the record that stands
+    for it, and the TLP that it states apart from what is not understood (empty for none)."""
+
+    form: Literal["misp", "csaf", "list"]
+    key: str
+    title: str
+    record: str = ""
+    tlp: str = ""
+
+
 class Conversion(msgspec.Struct, frozen=True):
     """Records (bytes of one STIX object each) in an order in which they can be handed in, and remarks.
 
@@ -27,6 +46,8 @@ class Conversion(msgspec.Struct, frozen=True):
     them is held already it stays as it is. `origins` tells for each part of the document that has an identifier of its
     own (a MISP attribute) what it became; none for a part that became nothing, which then has a remark. Where it is not
     `dated`, times say when it was read: a record that is held keeps its own, until half of its validity is over.
+    `strange` are the words for which records are TLP:RED until a person decides; then `document` is what was read, to
+    be read again when somebody has.
     """
 
     records: tuple[bytes, ...]
@@ -34,6 +55,9 @@ class Conversion(msgspec.Struct, frozen=True):
     context: frozenset[str] = frozenset()
     origins: Mapping[str, tuple[str, ...]] = {}
     dated: bool = True
+    strange: tuple[Strange, ...] = ()
+    origin: Origin | None = None
+    document: bytes = b""
 
 
 def remark(path: str, reason: str, found: object) -> Problem:

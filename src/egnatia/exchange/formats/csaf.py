@@ -10,8 +10,18 @@ from typing import Any, Final
 
 import msgspec
 
-from egnatia.exchange.formats.conversion import PAP_MARKINGS, TLP_IDS, Conversion, own_identifier, remark, written
-from egnatia.exchange.formats.restriction import in_text, meaning, restrictions
+from egnatia.exchange.formats.conversion import (
+    FOUND_LIMIT,
+    PAP_MARKINGS,
+    TLP_IDS,
+    Conversion,
+    Origin,
+    Strange,
+    own_identifier,
+    remark,
+    written,
+)
+from egnatia.exchange.formats.restriction import WORD_LIMIT, in_text, restrictions, together
 from egnatia.record.instant import mend_precise_instant
 from egnatia.record.record import Invalid, Problem
 
@@ -37,11 +47,12 @@ class Document(msgspec.Struct, frozen=True):
     product_tree: Fields = {}
 
 
-def read_advisory(content: bytes) -> Conversion:
-    """An advisory as a report, its vulnerabilities and notes. Raises Invalid where it is no CSAF document."""
+def read_advisory(content: bytes, decided: Mapping[str, str] = {}) -> Conversion:
+    """An advisory as a report, its vulnerabilities and notes. `decided` says what strange words mean
+    (`restriction.restrictions`). Raises Invalid where it is no CSAF document."""
     try:
         made = msgspec.json.decode(content, type=Document)
-        return _Advisory(made).conversion()
+        return _Advisory(made, decided).conversion(content)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a CSAF document", str(error)),)) from error
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -51,7 +62,7 @@ def read_advisory(content: bytes) -> Conversion:
 class _Advisory:
     """One advisory being read."""
 
-    def __init__(self, made: Document) -> None:
+    def __init__(self, made: Document, decided: Mapping[str, str]) -> None:
         head = made.document
         if str(head["csaf_version"]) not in VERSIONS:
             raise Invalid((Problem("$.document.csaf_version", "2.0 or 2.1", repr(head["csaf_version"])),))
@@ -62,32 +73,41 @@ class _Advisory:
         self.key = (str(self.publisher["namespace"]), str(self.tracking["id"]))
         self.products = dict(products(made.product_tree))
         self.remarks: list[Problem] = []
+        self.strange: list[Strange] = []
+        self.decided = decided
         self.refs = self._markings()
 
-    def conversion(self) -> Conversion:
+    def conversion(self, content: bytes) -> Conversion:
         """Everything."""
         author = self._author()
         vulnerabilities = [self._vulnerability(place, each) for place, each in enumerate(self.made.vulnerabilities)]
         report = self._report([each["id"] for each in vulnerabilities] or [author["id"]], author["id"])
         notes = [self._note(report["id"], place, each) for place, each in enumerate(self._notes(summary=False))]
         records = [author, *vulnerabilities, report, *notes]
-        return Conversion(tuple(written(each) for each in records), tuple(self.remarks), frozenset({author["id"]}))
+        title = str(self.head["title"])
+        origin = Origin("csaf", " ".join(self.key), title, str(report["id"]))
+        return Conversion(
+            tuple(written(each) for each in records),
+            tuple(self.remarks),
+            frozenset({author["id"]}),
+            strange=tuple(self.strange),
+            origin=origin,
+            document=content if self.strange else b"",
+        )
 
     def _markings(self) -> list[str]:
         distribution: Fields = self.head.get("distribution", {})
-        label = str(distribution.get("tlp", {}).get("label", ""))
-        said = restrictions([f"tlp:{label}"] if label else [])
-        text = in_text(str(distribution.get("text", "")))
-        strange = bool(said.strange) or (bool(distribution.get("text")) and text.tlp is None and said.tlp is None
-                                         and meaning(str(distribution["text"]))[0] == "?")  # fmt: skip
-        if strange:
-            self.remarks.append(
-                remark("$.document.distribution", "a restriction that is not understood: TLP:RED", distribution)
-            )
-        levels = [level for level in (said.tlp, text.tlp, "red" if strange else None) if level is not None]
-        order = list(TLP_IDS)
-        tlp = [TLP_IDS[max(levels, key=order.index)]] if levels else []
-        return [*tlp, *([PAP_MARKINGS[text.pap]] if text.pap else [])]
+        label, text = str(distribution.get("tlp", {}).get("label", "")), str(distribution.get("text", ""))
+        labelled = restrictions([f"tlp:{label}"] if label else [], self.decided)
+        spoken = in_text(text)
+        is_alone = bool(text) and spoken.tlp is None and labelled.tlp is None
+        said = together(labelled, spoken, restrictions([text] if is_alone else [], self.decided))
+        for word in said.strange:
+            place = "$.document.distribution"
+            self.strange.append(Strange(word[:WORD_LIMIT], place, str(self.head["title"])[:FOUND_LIMIT]))
+            self.remarks.append(remark(place, "a restriction that is not understood: TLP:RED", distribution))
+        tlp = "red" if said.strange else said.tlp
+        return [*([TLP_IDS[tlp]] if tlp else []), *([PAP_MARKINGS[said.pap]] if said.pap else [])]
 
     def _made(self, kind: str, *names: str) -> Fields:
         return {

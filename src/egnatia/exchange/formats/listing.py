@@ -14,9 +14,12 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from egnatia.exchange.formats.conversion import (
+    FOUND_LIMIT,
     PAP_MARKINGS,
     TLP_IDS,
     Conversion,
+    Origin,
+    Strange,
     instant,
     own_identifier,
     remark,
@@ -24,7 +27,7 @@ from egnatia.exchange.formats.conversion import (
 )
 from egnatia.exchange.formats.kinds import observe
 from egnatia.exchange.formats.observable import NotOfItsKind, Observed
-from egnatia.exchange.formats.restriction import restrictions
+from egnatia.exchange.formats.restriction import WORD_LIMIT, Restrictions, restrictions
 from egnatia.exchange.formats.syndication import items
 from egnatia.record.instant import mend_instant
 from egnatia.record.record import Invalid, Problem
@@ -120,15 +123,16 @@ def preview(document: bytes, mapping: ListMapping, limit: int = 20) -> list[Prev
             pattern, problem = found.pattern or "", ""
         except NotOfItsKind as error:
             kind, pattern, problem = "", "", str(error)
-        shown.append(Previewed(place, value, kind, pattern, _tlp(row, mapping) or "", problem))
+        shown.append(Previewed(place, value, kind, pattern, _tlp(_said(row, mapping), mapping) or "", problem))
     return shown
 
 
-def read_list(document: bytes, mapping: ListMapping, now: datetime) -> Conversion:
+def read_list(document: bytes, mapping: ListMapping, now: datetime, decided: Mapping[str, str] = {}) -> Conversion:
     """The indicators of a list, each value once. Ids follow from the list's name and the value, so that a list that is
-    read again renews what it still holds."""
+    read again renews what it still holds. `decided` says what strange words mean (`restriction.restrictions`)."""
     records: dict[str, bytes] = {}
     remarks = []
+    strange: list[Strange] = []
     for place, row in rows_in(document, mapping):
         try:
             _, found = _observed(row, mapping)
@@ -139,8 +143,14 @@ def read_list(document: bytes, mapping: ListMapping, now: datetime) -> Conversio
             continue
         name = own_identifier("indicator", "list", mapping.name, found.pattern)
         if name not in records:
-            records[name] = _indicator(name, found, row, mapping, now)
-    return Conversion(tuple(records.values()), tuple(remarks), dated=False)
+            said = _said(row, mapping, decided)
+            for word in said.strange:
+                path = f"row {place}"
+                strange.append(Strange(word[:WORD_LIMIT], path, found.name[:FOUND_LIMIT]))
+                remarks.append(remark(path, "a word that seems to restrict and is not understood: TLP:RED", word))
+            records[name] = _indicator(name, found, row, mapping, now=now, said=said)
+    origin = Origin("list", mapping.name, mapping.name, tlp=mapping.tlp)
+    return Conversion(tuple(records.values()), tuple(remarks), dated=False, strange=tuple(strange), origin=origin)
 
 
 def _observed(row: Row, mapping: ListMapping) -> tuple[str, Observed]:
@@ -151,11 +161,16 @@ def _observed(row: Row, mapping: ListMapping) -> tuple[str, Observed]:
     return observe(row.get(mapping.value, ""), kind or "auto")
 
 
-def _indicator(name: str, found: Observed, row: Row, mapping: ListMapping, now: datetime) -> bytes:
+def _said(row: Row, mapping: ListMapping, decided: Mapping[str, str] = {}) -> Restrictions:
+    return restrictions([*_split(row.get(mapping.tags_column, "")), row.get(mapping.tlp_column, "")], decided)
+
+
+def _indicator(
+    name: str, found: Observed, row: Row, mapping: ListMapping, *, now: datetime, said: Restrictions
+) -> bytes:
     stamp = instant(now.timestamp())
     since = mend_instant(row.get(mapping.since, "")) or stamp
     until = now + timedelta(days=mapping.valid_days) if mapping.valid_days else None
-    said = restrictions([*_split(row.get(mapping.tags_column, "")), row.get(mapping.tlp_column, "")])
     return written(
         {
             "type": "indicator",
@@ -173,20 +188,18 @@ def _indicator(name: str, found: Observed, row: Row, mapping: ListMapping, now: 
             "labels": [*mapping.labels, *(tag for tag in said.rest if tag)],
             "confidence": mapping.confidence,
             "external_references": [{"source_name": mapping.name, "url": mapping.url}] if mapping.url else [],
-            "object_marking_refs": _markings(row, mapping),
+            "object_marking_refs": _markings(said, mapping),
         }
     )
 
 
-def _tlp(row: Row, mapping: ListMapping) -> str | None:
-    said = restrictions([*_split(row.get(mapping.tags_column, "")), row.get(mapping.tlp_column, "")])
+def _tlp(said: Restrictions, mapping: ListMapping) -> str | None:
     return "red" if said.strange else said.tlp or mapping.tlp or None
 
 
-def _markings(row: Row, mapping: ListMapping) -> list[str]:
-    tlp = _tlp(row, mapping)
-    pap = restrictions(_split(row.get(mapping.tags_column, ""))).pap
-    return [*([TLP_IDS[tlp]] if tlp else []), *([PAP_MARKINGS[pap]] if pap else [])]
+def _markings(said: Restrictions, mapping: ListMapping) -> list[str]:
+    tlp = _tlp(said, mapping)
+    return [*([TLP_IDS[tlp]] if tlp else []), *([PAP_MARKINGS[said.pap]] if said.pap else [])]
 
 
 def _split(text: str) -> list[str]:

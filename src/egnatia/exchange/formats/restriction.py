@@ -16,6 +16,8 @@ from egnatia.record.words import fold
 
 TLP_LEVELS: Final = ("clear", "green", "amber", "amber+strict", "red")
 PAP_LEVELS: Final = ("clear", "green", "amber", "red")
+WORD_LIMIT: Final = 500
+"""Of a longer word the beginning is what is decided on."""
 
 _TLP: Final = {
     "clear": "clear", "white": "clear", "green": "green", "amber": "amber", "amberstrict": "amber+strict",
@@ -96,7 +98,15 @@ def restrictions(tags: Iterable[str], decided: Mapping[str, str] = {}) -> Restri
 
 
 def _decided(tag: str, decided: Mapping[str, str]) -> str | None:
-    return next((value for key, value in decided.items() if key.strip().casefold() == tag.strip().casefold()), None)
+    if not decided:
+        return None
+    word = spelled(tag)
+    return next((value for key, value in decided.items() if spelled(key) == word), None)
+
+
+def spelled(word: str) -> str:
+    """A word as it is compared with what was decided."""
+    return word[:WORD_LIMIT].strip().casefold()
 
 
 def meaning(tag: str) -> tuple[str, str]:

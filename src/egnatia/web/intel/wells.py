@@ -59,19 +59,21 @@ SECRET: Final = N_("A MISP server needs a key, which is a file on the machine: u
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A source and how it goes; times in microseconds UTC."""
+    """A source and how it goes; times in microseconds UTC; so many of its documents are `held` at TLP:RED."""
 
     source: Source
     kind: str
     health: Health
+    held: int = 0
 
 
 class SourcesPage(Content, frozen=True, kw_only=True):
-    """Every source of the node."""
+    """Every source of the node; so many documents are `held` at TLP:RED in all."""
 
     template: ClassVar[str] = "intel/sources.html"
     rows: tuple[SourceRow, ...]
     may_change: bool
+    held: int
 
 
 class WantedSource(msgspec.Struct, frozen=True):
@@ -116,13 +118,25 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
     """Every source, and how it goes."""
     visit.require(Permission.SEE_SETTINGS)
     kept, say = Sources(visit.store), visit.speech.gettext
-    held, healths = await visit.ask(lambda: (kept.sources.all(), kept.healths.all()))
+    held, healths, counts = await visit.ask(lambda: (kept.sources.all(), kept.healths.all(), kept.waiting.counts()))
     rows = tuple(
-        SourceRow(source=each, kind=say(KINDS_OF_SOURCES[each.kind]), health=healths.get(each.name, Health()))
+        SourceRow(
+            source=each,
+            kind=say(KINDS_OF_SOURCES[each.kind]),
+            health=healths.get(each.name, Health()),
+            held=counts.get(each.name, 0),
+        )
         for each in held.values()
     )
     may_change = visit.visitor.may(Permission.MANAGE_SOURCES)
-    return visit.page(SourcesPage(title=say("Sources"), rows=rows, may_change=may_change))
+    return visit.page(
+        SourcesPage(
+            title=say("Sources"),
+            rows=rows,
+            may_change=may_change,
+            held=sum(counts.values()),
+        )
+    )
 
 
 @get("/intel/sources/new")

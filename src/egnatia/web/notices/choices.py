@@ -22,6 +22,7 @@ USUAL: Final[dict[Kind, tuple[Way, ...]]] = {
     Kind.PARTY: _PAGE,
     Kind.RECALL: _PAGE,
     Kind.SAVED: _PAGE,
+    Kind.HELD: _PAGE,
 }
 """What counts until somebody chooses."""
 

@@ -16,6 +16,8 @@ from egnatia.casework.fold import Fold
 from egnatia.casework.notice import Told, overdue_first, reminded, told
 from egnatia.casework.registry import Unknown
 from egnatia.casework.span import later, span
+from egnatia.cyber.intel.held import Waiting, place_of
+from egnatia.exchange.formats.restriction import spelled
 from egnatia.exchange.letter import letter_id
 from egnatia.exchange.notice import DAY, Kind, Notice, Notices
 from egnatia.record.marking import TLP2_IDS
@@ -74,6 +76,7 @@ class Teller:
         looks = at - mark.looked >= SAVED_EVERY
         if looks:
             round_.saved()
+            round_.held()
             round_.digests()
         after = Mark(reached, at, at if looks else mark.looked)
         if round_.keeps or reached != mark.position or looks or cases:
@@ -177,6 +180,26 @@ class _Round:
                         values={"name": saved.name},
                     )
                     self._add(account, notice, (saved.id, str(saved.opened)), words=False)
+
+    def held(self) -> None:
+        """Words that nobody understands on what a source brought, once for each word of each source."""
+        people = [
+            account
+            for account in self._people.get(self.premises.own, ())
+            if Permission.TRIAGE in account.permissions(self.premises.own)
+        ]
+        if not people:
+            return
+        for each in Waiting(self.premises.store).held.all().values():
+            named = {"name": each.source} if each.source else {}
+            what = "held" if each.source else "held-by-hand"
+            for word in each.words:
+                notice = Notice(
+                    id="", kind=Kind.HELD, at=self._at, subject="", path="/intel/held", what=what, values=named
+                )
+                about = (each.source, place_of(spelled(word.word)))
+                for account in people:
+                    self._add(account, notice, about, words=False)
 
     def digests(self) -> None:
         """One letter a day, for who wants that; and what is old is forgotten."""

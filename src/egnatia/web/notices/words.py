@@ -17,6 +17,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.PARTY: N_("A party comes in or leaves"),
     Kind.RECALL: N_("A record is taken back"),
     Kind.SAVED: N_("A saved search has something new"),
+    Kind.HELD: N_("Something is held at TLP:RED until a person decides"),
 }
 """What a person chooses by."""
 
@@ -34,6 +35,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "opened": N_("A case was opened with your organisation"),
     "recall": N_("A record was taken back"),
     "saved": N_("New in “%(name)s”"),
+    "held": N_("“%(name)s” brought what is held at TLP:RED until a person decides what its words mean"),
+    "held-by-hand": N_("What was imported is held at TLP:RED until a person decides what its words mean"),
 }
 """By the key that a notice bears."""
 
@@ -47,6 +50,7 @@ BRIEF: Final[Mapping[Kind, str]] = {
     Kind.PARTY: N_("A party came in or left"),
     Kind.RECALL: N_("A record was taken back"),
     Kind.SAVED: N_("A saved search has something new"),
+    Kind.HELD: N_("Something is held until a person decides"),
 }
 """What may be said to whoever reads a mailbox."""
 

@@ -48,7 +48,7 @@ def take_attribute(sheet: Sheet, attribute: Attribute, path: str, within: Handle
     how = handled(sheet.terms, names, attribute.distribution, attribute.sharing_group, within)
     for tag in how.said.strange:
         if tag not in within.said.strange:
-            sheet.remark(path, "a tag that seems to restrict and is not understood: TLP:RED, for the owner alone", tag)
+            sheet.doubt(path, tag, f"{attribute.type}: {attribute.text}")
     if attribute.type in PERSONAL:
         how = how.narrowed(PERSONAL_DATA, (), personal=True)
         sheet.remark(

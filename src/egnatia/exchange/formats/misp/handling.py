@@ -39,13 +39,20 @@ class Terms(msgspec.Struct, frozen=True):
 
     `organisations` maps UUIDs of MISP organisations to identities known here; `community` are the identities
     (organisations or groups) that the other server's community stands for, none if that is not settled; `decided` says
-    what strange tags mean; `tlp` is what is put on everything besides (`--tlp`).
+    what strange tags mean, `of_events` what they mean in one event alone, by its UUID; `tlp` is what is put on
+    everything besides (`--tlp`).
     """
 
     organisations: Mapping[str, str] = {}
     community: tuple[str, ...] = ()
     decided: Mapping[str, str] = {}
     tlp: str | None = None
+    of_events: Mapping[str, Mapping[str, str]] = {}
+
+    def within(self, event: str) -> "Terms":
+        """What is settled for one event."""
+        own = self.of_events.get(event.lower())
+        return self if not own else msgspec.structs.replace(self, decided={**self.decided, **own}, of_events={})
 
     def identity(self, organisation: str) -> str:
         """The identity of a MISP organisation: the one that it is known by here, or one after its UUID."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from egnatia.exchange.formats.conversion import Conversion, identifier, instant, is_uuid, own_identifier
+from egnatia.exchange.formats.conversion import Conversion, Origin, identifier, instant, is_uuid, own_identifier
 from egnatia.exchange.formats.misp.attribute import confidence, take_attribute
 from egnatia.exchange.formats.misp.event import Attribute, Event, Object, day, events_in, flag, seconds
 from egnatia.exchange.formats.misp.galaxy import clusters_in, take_cluster
@@ -43,7 +43,7 @@ def read_event(event: Any, terms: Terms = STANDARD) -> Conversion:
         raise Invalid((Problem("$.Event", "MISP core format", str(error)),)) from error
     if not is_uuid(read.uuid):
         raise Invalid((Problem("$.Event.uuid", "an RFC 4122 UUID", repr(read.uuid)),))
-    return _Event(read, terms).conversion()
+    return _Event(read, terms.within(read.uuid)).conversion(event)
 
 
 class _Event:
@@ -67,13 +67,11 @@ class _Event:
         found = handled(terms, self.tags, self.event.distribution, self.event.sharing_group)
         return Handled(together(found.said, in_text(self.event.info)), found.audiences)
 
-    def conversion(self) -> Conversion:
-        """Everything that the event became."""
+    def conversion(self, written_as: Any) -> Conversion:
+        """Everything that the event, `written_as` it is, became."""
         sheet, event = self.sheet, self.event
         for tag in self.how.said.strange:
-            sheet.remark(
-                "$.Event.Tag", "a tag that seems to restrict and is not understood: TLP:RED, for the owner alone", tag
-            )
+            sheet.doubt("$.Event.Tag", tag, event.info)
         sheet.organisation(event.creator, self.how)
         for galaxy, cluster in clusters_in(event.galaxies, self.tags):
             if take_cluster(sheet, galaxy, cluster, self.how) is None:
@@ -92,7 +90,9 @@ class _Event:
         for place, proposal in enumerate(event.proposals or ()):
             sheet.remark(f"$.Event.ShadowAttribute[{place}]", "a proposal that nobody has accepted", proposal)
         self._tell()
-        return sheet.conversion()
+        said = self.how.said.tlp or ""
+        origin = Origin("misp", event.uuid.lower(), event.info or event.uuid, sheet.report, said)
+        return sheet.conversion(origin, b"" if sheet.is_clear else msgspec.json.encode(written_as))
 
     def _readable(self, several: list[Any] | None, kind: type[T], path: str) -> list[tuple[str, T]]:
         found = []

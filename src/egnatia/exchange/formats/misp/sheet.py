@@ -3,9 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from egnatia.exchange.formats.conversion import Conversion, instant, remark, written
+from egnatia.exchange.formats.conversion import (
+    FOUND_LIMIT,
+    Conversion,
+    Origin,
+    Strange,
+    instant,
+    remark,
+    written,
+)
 from egnatia.exchange.formats.misp.event import Organisation
 from egnatia.exchange.formats.misp.handling import Handled, Terms
+from egnatia.exchange.formats.restriction import WORD_LIMIT
 from egnatia.record.instant import mend_instant
 from egnatia.record.record import Problem
 
@@ -28,10 +37,16 @@ class Sheet:
         self._definitions: dict[str, bytes] = {}
         self._context: set[str] = set()
         self._remarks: list[Problem] = []
+        self._strange: list[Strange] = []
 
     def remark(self, path: str, reason: str, found: object) -> None:
         """Note one thing that does not come along, or not as it is."""
         self._remarks.append(remark(path, reason, found))
+
+    def doubt(self, path: str, word: str, about: str) -> None:
+        """Note a tag for which what it is put on is held until somebody says what it means."""
+        self._strange.append(Strange(word[:WORD_LIMIT], path, about[:FOUND_LIMIT]))
+        self.remark(path, "a tag that seems to restrict and is not understood: TLP:RED, for the owner alone", word)
 
     def put(self, record: Mapping[str, Any], handled: Handled) -> str:
         """Take a record under a handling; its id. The first under an id stays."""
@@ -95,11 +110,19 @@ class Sheet:
         start = begin or instant(self.created)
         return start, max(start, end or start)
 
-    def conversion(self) -> Conversion:
+    @property
+    def is_clear(self) -> bool:
+        """Whether everything that restricts was understood."""
+        return not self._strange
+
+    def conversion(self, origin: Origin | None = None, document: bytes = b"") -> Conversion:
         """Everything, in an order in which what is named comes first."""
         return Conversion(
             (*self._definitions.values(), *self._records.values()),
             tuple(self._remarks),
             frozenset(self._context),
             self.origins,
+            strange=tuple(self._strange),
+            origin=origin,
+            document=document,
         )
