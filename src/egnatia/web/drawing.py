@@ -7,6 +7,7 @@ here: the library that writes the elements does not. It is also heavy: import th
 from collections.abc import Sequence
 from math import cos, pi, sin
 
+import msgspec
 import svg
 from markupsafe import Markup, escape
 
@@ -60,6 +61,53 @@ def lines(speech: Speech, title: str, labels: Sequence[str], series: Sequence[Se
             x, y = points[-1]
             drawn.append(svg.Circle(cx=_n(x), cy=_n(y), r=3.5, class_=["dot", _series(number)]))
     return _chart(speech, title, labels, series, _drawing(title, _summary(speech, labels, series), drawn))
+
+
+class Sign(msgspec.Struct, frozen=True):
+    """A mark on a course: where, which figure (a path about its middle), its class, and what it says."""
+
+    at: int
+    value: float
+    path: str
+    look: str
+    words: str
+
+
+def course(
+    speech: Speech, title: str, points: Sequence[tuple[int, float]], now: int, signs: Sequence[Sign], told: str
+) -> Markup:
+    """A value from 0 to 100 over time, microseconds UTC: what was before `now` as a line, what will be broken, and
+    marks where something happened. `told` is the same in words."""
+    first, last = points[0][0], points[-1][0]
+    wide = _WIDTH - _LEFT - _RIGHT
+
+    def x(at: int) -> float:
+        return _n(_LEFT + wide * (at - first) / max(last - first, 1))
+
+    def row(found: Sequence[tuple[int, float]]) -> list[svg.Point]:
+        return _points([(x(at), _y(value, 100)) for at, value in found])
+
+    drawn: list[svg.Element] = _grid(speech, 100)
+    days = [first + (last - first) * number // 4 for number in range(5)]
+    for number, day in enumerate(days):
+        anchor = ("left-most", "below", "below", "below", "left")[number]
+        text = str(escape(speech.day(day)))
+        drawn.append(svg.Text(x=x(day), y=_HEIGHT - 8, class_=["axis", anchor], text=text))
+    drawn += [
+        svg.Polyline(points=row([each for each in points if each[0] <= now]), class_=["line", "series-1"]),
+        svg.Polyline(points=row([each for each in points if each[0] >= now]), class_=["line", "series-1", "to-come"]),
+        svg.Line(x1=x(now), x2=x(now), y1=_TOP, y2=_HEIGHT - _BOTTOM, class_=["now-line"]),
+    ]
+    for each in signs:
+        place = f"translate({x(each.at)} {_n(_y(each.value, 100))})"
+        drawn.append(
+            svg.Path(
+                class_=["sign-mark", each.look],
+                elements=[_title(each.words)],
+                extra={"d": each.path, "transform": place},
+            )
+        )
+    return _drawing(title, told, drawn)
 
 
 def sparkline(title: str, values: Sequence[float]) -> Markup:

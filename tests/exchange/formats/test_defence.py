@@ -3,6 +3,7 @@
 import csv
 import io
 import ipaddress
+import json
 import re
 import shutil
 import subprocess
@@ -15,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sigma.backends.test.backend import TextQueryTestBackend
 from sigma.collection import SigmaCollection
+from sigma.types import SigmaString
 
 from egnatia.exchange.formats.defence import FORMS, About, Entry
 from egnatia.exchange.formats.defence.lists import ORIGIN
+from egnatia.record.values import normalised
 
 ABOUT = About("a feed", datetime(2026, 6, 1, tzinfo=UTC), 3)
 VALUES = {
@@ -28,7 +31,7 @@ VALUES = {
     "file:hashes.'SHA-256'": "f" * 64,
     "email-addr:value": "who@evil.example",
     "yara": "rule one { condition: true }",
-    "sigma": "title: x\ndetection: {}",
+    "sigma": "title: x\nlogsource: {category: dns}\ndetection: {s: {query: a}, condition: s}",
 }
 SIGMA = Entry(
     "sigma",
@@ -80,9 +83,26 @@ RULE = re.compile(
     r"(?: [a-z_.:]+(?: [a-z]+)?;| content:\"[^\";\\]*\"(?:,nocase)?;| classtype:[a-z-]+;)*"
     r" sid:\d+; rev:1;\)"
 )
-hostile = st.text(st.characters(codec="utf-8"), max_size=30)
-anything = st.builds(
-    Entry, st.sampled_from(list(VALUES)), hostile, st.integers(0, 100), st.just("indicator--x"), hostile
+hostile = st.one_of(
+    st.text(st.characters(codec="utf-8"), max_size=30),
+    st.text(st.sampled_from("a.*?\\\"';#|(){}[]:,-=+@/%\t\r\n\u2028\x85\x0b "), max_size=20),
+)
+"""Any text, and texts of what has a meaning somewhere."""
+
+spoilt = st.builds(
+    lambda kind, text, at: (
+        kind,
+        VALUES[kind][: at % len(VALUES[kind])] + text + VALUES[kind][at % len(VALUES[kind]) :],
+    ),
+    st.sampled_from([kind for kind in VALUES if ":" in kind]),
+    hostile,
+    st.integers(0, 100),
+)
+"""A true value with something put into it."""
+
+anything = st.one_of(
+    st.builds(Entry, st.sampled_from(list(VALUES)), hostile, st.integers(0, 100), st.just("indicator--x"), hostile),
+    spoilt.map(lambda made: Entry(made[0], made[1], 50, "indicator--y", made[1])),
 )
 
 
@@ -98,8 +118,19 @@ def test_no_value_breaks_out_of_its_line(entries: list[Entry]) -> None:
         assert re.fullmatch(r"0\.0\.0\.0 [a-z0-9_.-]+", line)
     for line in data(made("addresses", *values)):
         ipaddress.ip_network(line)
-    for line in made("zeek", *values)[1:]:
+    for line in made("zeek", *values, ENTRIES[2])[1:]:
         assert line.count("\t") == 3
+        assert not line.startswith("#")
+        assert line.split("\t")[1].startswith("Intel::")
+    for line in data(made("mikrotik", *values)):
+        assert re.fullmatch(
+            r"/(?:ip|ipv6) firewall address-list|remove \[find list=\"a-feed\"\]"
+            r"|add list=\"a-feed\" address=[0-9a-f.:]+(?:/\d+)?",
+            line,
+        )
+    whole = FORMS["plain"].write([*values, ENTRIES[2]], ABOUT).decode()
+    assert whole.split("\n")[:-1] == whole.splitlines()
+    assert len(data(made("plain", *values, ENTRIES[2]))) <= len(values) + 1
     rows = list(csv.reader(io.StringIO("\n".join(made("csv", *values, ENTRIES[0])))))
     assert all(len(row) == 6 for row in rows)
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
@@ -121,6 +152,83 @@ def test_sigma_takes_the_rules(entries: list[Entry]) -> None:
     assert len(TextQueryTestBackend().convert(rules)) == 5
 
 
+RULES = {
+    "suricata": 'alert dns any any -> any any (msg:"theirs"; dns.query; content:"a"; sid:77; rev:1;)',
+    "snort": 'alert tcp any any -> any 80 (msg:"theirs"; content:"a|3B|"; sid:77; rev:1;)',
+    "yara": 'rule theirs : tag { meta: a = "}" strings: $a = /x\\/{2}/ $b = { 6A ?? } condition: any of them }',
+    "sigma": SIGMA.value,
+}
+ATTACKS = {
+    "suricata": [
+        'pass ip any any -> any any (msg:"off"; sid:1;)',
+        "drop ip any any -> any any (sid:1;)",
+        RULES["suricata"] + "\npass ip any any -> any any (sid:2;)",
+        'alert ip any any -> any any (msg:"x"; lua:evil.lua; sid:3;)',
+        'alert ip any any -> any any (msg:"x"; dns.query; dataset:set,a,type string,state /etc/a; sid:3;)',
+        'alert ip any any -> any any (msg:"never ends; sid:4;)',
+        'alert ip any any -> any any (msg:"no number";)',
+        "include /etc/passwd",
+    ],
+    "yara": [
+        "global rule off { condition: false }",
+        "private global rule off { condition: false }",
+        'include "/etc/passwd"',
+        "rule open { condition: true",
+        "rule open { condition: true /* }",
+        'rule open { strings: $a = "x condition: $a }',
+        "rule open { condition: true } /*",
+        "rule shut { condition: true } }",
+    ],
+    "sigma": [
+        "action: global\nlogsource: {category: dns}\ndetection: {condition: x}\ntitle: x",
+        '"\\x61ction": global\ntitle: x\nlogsource: {}\ndetection: {condition: x}',
+        "a: &a {action: global}\n<<: *a\ntitle: x\nlogsource: {}\ndetection: {condition: x}",
+        SIGMA.value + "\n---\naction: global",
+        SIGMA.value + "\n...\n---\naction: global",
+        "title: [",
+        "!!python/object/apply:os.system ['true']",
+        "[" * 20_000,
+    ],
+}
+ATTACKS["snort"] = ATTACKS["suricata"][:3]
+
+
+@pytest.mark.parametrize(("language", "attack"), [(each, attack) for each in ATTACKS for attack in ATTACKS[each]])
+def test_a_rule_that_would_change_those_beside_it_is_left_out(language: str, attack: str) -> None:
+    entries = [Entry(language, attack, 90, "indicator--1"), Entry(language, RULES[language], 80, "indicator--2")]
+    alone = made(language, entries[1])
+    assert "theirs" in "\n".join(alone) or language == "sigma"
+    assert made(language, *entries) == alone
+
+
+def test_a_foreign_rule_with_a_number_that_is_taken_is_left_out() -> None:
+    ours = re.search(r"sid:(\d+);", "\n".join(made("suricata", ENTRIES[2])))
+    assert ours is not None
+    other = RULES["suricata"].replace("sid:77", f"sid:{ours[1]}")
+    lines = data(made("suricata", ENTRIES[2], Entry("suricata", other, 90, "indicator--1")))
+    assert not any("theirs" in line for line in lines)
+
+
+def test_international_names_and_addresses_of_version_6_are_given_in_the_form_that_devices_take() -> None:
+    values = {kind: normalised(kind, text) for kind, text in {
+        "domain-name:value": "Пример.МК", "url:value": "http://пример.мк/пат?a=1", "ipv6-addr:value": "2001:DB8:0::7",
+    }.items()}  # fmt: skip
+    entries = [Entry(kind, value, 90, "indicator--x") for kind, value in values.items()]
+    assert data(made("hosts", *entries)) == ["0.0.0.0 xn--e1afmkfd.xn--j1ad"]
+    assert data(made("addresses", *entries)) == ["2001:db8::7"]
+    assert "32.0.0.0.0.0.db8" not in "\n".join(made("rpz", *entries))
+    assert "128.7.0.0.0.0.0.db8.2001.rpz-ip IN CNAME ." in made("rpz", *entries)
+    assert any("[2001:db8::7/128]" in line for line in made("suricata", *entries))
+    assert "http://xn--e1afmkfd.xn--j1ad/пат?a=1" in made("plain", *entries)
+    assert sum("|D0|" in line.replace(" ", "|") for line in made("suricata", *entries)) == 1
+
+
+def test_wildcards_in_a_value_stand_for_themselves_in_sigma() -> None:
+    url = "http://evil.example/*?a=\\x"
+    (text,) = re.findall(r'- (".*")', "\n".join(made("sigma", Entry("url:value", url, 90, "indicator--x"))))
+    assert SigmaString(json.loads(text)).s == [url]
+
+
 def test_a_sigma_rule_finds_what_is_under_a_name() -> None:
     rules = SigmaCollection.from_yaml(FORMS["sigma"].write([ENTRIES[2]], ABOUT))
     (query,) = TextQueryTestBackend().convert(rules)
@@ -128,11 +236,10 @@ def test_a_sigma_rule_finds_what_is_under_a_name() -> None:
 
 
 def test_yara_takes_the_rules() -> None:
-    other = Entry("yara", 'rule two { strings: $a = "x" condition: $a }', 80, "indicator--2")
-    assert {rule.identifier for rule in yara.compile(source="\n".join(made("yara", ENTRIES[6], other)))} == {
-        "one",
-        "two",
-    }
+    two = Entry("yara", 'rule two { strings: $a = "x" condition: $a }', 80, "indicator--2")
+    three = Entry("yara", RULES["yara"], 80, "indicator--3")
+    compiled = yara.compile(source="\n".join(made("yara", ENTRIES[6], two, three)))
+    assert {rule.identifier for rule in compiled} == {"one", "two", "theirs"}
 
 
 CHECKZONE = shutil.which("named-checkzone")

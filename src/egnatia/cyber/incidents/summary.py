@@ -4,8 +4,6 @@ It counts what an organisation may see of its incidents, real ones alone. It nam
 appear only as a number of notifying entities, and counts below three are kept back.
 """
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Registry, Unknown
 from egnatia.cyber.incidents.protocol import is_incident
 from egnatia.cyber.incidents.suppression import LEAST, Counts, Tally, suppressed
+from egnatia.exchange.formats.spreadsheet import csv_of
 from egnatia.policy import Clearance
 
 Basis = Literal["report", "incident"]
@@ -222,16 +221,12 @@ def counted(fold: Fold) -> Counted:
 
 def as_csv(found: Summary) -> str:
     """The summary as a table: breakdown, cell, count; what is kept back says so."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("quarter", "basis", "review", "breakdown", "cell", "count"))
     head = (found.quarter, found.basis, found.review)
-    writer.writerow((*head, "whole", "", shown(found.whole)))
-    writer.writerow((*head, "entities", "", shown(found.entities)))
+    rows: list[tuple[str, ...]] = [("quarter", "basis", "review", "breakdown", "cell", "count")]
+    rows += [(*head, "whole", "", shown(found.whole)), (*head, "entities", "", shown(found.entities))]
     for name, counts in found.breakdowns.items():
-        for cell, count in counts.cells.items():
-            writer.writerow((*head, name, cell, shown(count)))
-    return out.getvalue()
+        rows += [(*head, name, cell, shown(count)) for cell, count in counts.cells.items()]
+    return csv_of(rows)
 
 
 def shown(count: int | None) -> str:

@@ -25,12 +25,13 @@ REMARKS: Final = 500
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """One record that says it: whose, by which source, how sure, when it said so last, until when. A record that was
-    revoked is told of, and counts for nothing."""
+    """One record that says it: whose, by which source, how sure, when it said so first and last, until when. A record
+    that was revoked is told of, and counts for nothing."""
 
     row: Row
     source: str
     confidence: int | None
+    first: datetime
     at: datetime
     until: datetime | None
     revoked: bool
@@ -80,18 +81,37 @@ def chorus(
     saying = [(row, fields) for row, fields in told if detected in detected_by(fields)]
     voices = sorted((_voice(row, fields) for row, fields in saying), key=lambda each: each.at, reverse=True)
     seen, votes = _remarks(store, clearance, [row.id for row, _ in saying])
-    live = [each for each in voices if not each.revoked]
+    made = Chorus(detected, tuple(voices), seen, votes, score(Evidence(detected.about, ()), now))
+    return msgspec.structs.replace(made, score=score(evidence_at(made, None, reliabilities), now))
+
+
+def evidence_at(chorus: Chorus, at: datetime | None, reliabilities: Mapping[str, Reliability] = {}) -> Evidence:
+    """What was known of a value at a moment; everything where none is given. Who took a record back counts until then,
+    who said it again first by the first time."""
+    live = [each for each in chorus.voices if _says(each, at)]
     ends = [each.until for each in live]
-    evidence = Evidence(
-        detected.about,
+    return Evidence(
+        chorus.detected.about,
         tuple(
-            Source(each.source, each.at, each.confidence, reliabilities.get(each.source, "F")) for each in live
+            Source(
+                each.source,
+                each.at if at is None or each.at <= at else each.first,
+                each.confidence,
+                reliabilities.get(each.source, "F"),
+            )
+            for each in live
         ),
-        seen,
-        votes,
+        tuple(each for each in chorus.seen if at is None or each.at <= at),
+        tuple(each for each in chorus.votes if at is None or each.at is None or each.at <= at),
         max((each for each in ends if each is not None), default=None) if None not in ends else None,
-    )  # fmt: skip
-    return Chorus(detected, tuple(voices), seen, votes, score(evidence, now))
+    )
+
+
+def _says(voice: Voice, at: datetime | None) -> bool:
+    """Whether a record said it at the moment."""
+    if at is None:
+        return not voice.revoked
+    return voice.first <= at and (not voice.revoked or at < voice.at)
 
 
 def _voice(row: Row, fields: Fields) -> Voice:
@@ -100,6 +120,7 @@ def _voice(row: Row, fields: Fields) -> Voice:
         row,
         source_of(fields, row.owner),
         confidence if isinstance(confidence, int) else None,
+        moment(fields["created"] if "created" in fields else fields["modified"]),
         moment(fields["modified"]),
         moment(fields["valid_until"]) if "valid_until" in fields else None,
         fields.get("revoked") is True,
@@ -120,7 +141,7 @@ def _remarks(store: Store, clearance: Clearance, records: Iterable[str]) -> tupl
                 case "opinion":
                     fields = _fields(row)
                     if not fields.get("revoked"):
-                        votes.setdefault(row.owner, Vote(row.owner, fields["opinion"]))
+                        votes.setdefault(row.owner, Vote(row.owner, fields["opinion"], moment(fields["modified"])))
                 case _:
                     pass
     return tuple(seen), tuple(votes.values())

@@ -72,10 +72,11 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Vote(msgspec.Struct, frozen=True):
-    """What one organisation thinks of it."""
+    """What one organisation thinks of it, and since when, where that is asked for."""
 
     organisation: str
     opinion: str
+    at: datetime | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True):

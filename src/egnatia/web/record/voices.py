@@ -1,18 +1,27 @@
 """Who says what an indicator says, side by side, and what that is worth now; what each organisation thinks of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
+from egnatia.cyber.intel.course import course
 from egnatia.cyber.intel.sameness import Chorus, Voice, choruses
+from egnatia.cyber.intel.score import Reliability
+from egnatia.cyber.intel.source import Sources
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.policy.meet import strictest_tlp
 from egnatia.store import Row
+from egnatia.web.record.aging import Aging, aging
 from egnatia.web.record.name import Names
 from egnatia.web.record.subject import Subject
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Visit
+
+DRAWN: Final = 3
+"""Of a record with more values than these, the others have no picture of their course."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +40,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
     """One value: what it is worth from 0 to 100, who says so, how many saw it, who doubts and who confirms it, and
-    what the visitor's own organisation said last (an opinion of STIX, empty for none)."""
+    what the visitor's own organisation said last (an opinion of STIX, empty for none); how its worth goes over time."""
 
     value: str
     score: int
@@ -41,16 +50,41 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     agrees: tuple[str, ...]
     own: str
     lines: tuple[Line, ...]
+    aging: Aging | None = None
 
 
 def worths(visit: Visit, about: Subject) -> tuple[tuple[Worth, ...], tuple[Row, ...]]:
     """What each value of an indicator is worth, with the rows that this releases. Asks the store."""
-    found = choruses(visit.store, about.clearance, about.row, datetime.now(UTC))
+    now = datetime.now(UTC)
+    grades = Sources(visit.store).reliabilities() if about.row.type == "indicator" else {}
+    found = choruses(visit.store, about.clearance, about.row, now, grades)
     ids = [each for chorus in found for voice in chorus.voices for each in (voice.row.owner, voice.source)]
-    voters = [vote.organisation for chorus in found for vote in chorus.votes]
-    names = Names.of(visit.store, about.clearance, [*ids, *voters], visit.speech, about.known)
+    others = [vote.organisation for chorus in found for vote in chorus.votes]
+    others += [seen.organisation for chorus in found for seen in chorus.seen]
+    names = Names.of(visit.store, about.clearance, [*ids, *others], visit.speech, about.known)
     rows = tuple(voice.row for chorus in found for voice in chorus.voices)
-    return tuple(_worth(visit, about, each, names) for each in found), (*rows, *names.rows.values())
+    made = tuple(
+        msgspec.structs.replace(
+            _worth(visit, about, each, names),
+            aging=_aging(visit, each, names, now, grades) if number < DRAWN else None,
+        )
+        for number, each in enumerate(found)
+    )
+    return made, (*rows, *names.rows.values())
+
+
+def _aging(
+    visit: Visit, chorus: Chorus, names: Names, now: datetime, grades: Mapping[str, Reliability]
+) -> Aging | None:
+    found = course(chorus, now, grades)
+    if found is None:
+        return None
+    return aging(visit.speech, found, chorus.detected.about, {each.by: _called(names, each.by) for each in found.marks})
+
+
+def _called(names: Names, source: str) -> str:
+    """A list that somebody brought in is a source by its name, everybody else by their identity."""
+    return visible(names.named(source).name if "--" in source else source)
 
 
 def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names) -> Worth:
@@ -73,12 +107,10 @@ def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names) -> Worth:
 
 def _line(about: Subject, voice: Voice, names: Names) -> Line:
     row = voice.row
-    # A list that somebody brought in is a source by its name, everybody else by their identity.
-    author = names.named(voice.source).name if "--" in voice.source else voice.source
     return Line(
         href=f"/records/{row.id}?owner={quote(row.owner)}",
         owner=visible(names.named(row.owner).name),
-        author=visible(author) if voice.source != row.owner else "",
+        author=_called(names, voice.source) if voice.source != row.owner else "",
         tlp=TLP_NAMES[strictest_tlp(row.label)],
         confidence=voice.confidence,
         at=int(voice.at.timestamp() * 1_000_000),

@@ -1,36 +1,66 @@
 """Lists for firewalls, proxies and resolvers. A value that its device could misread is left out, never mended."""
 
-import csv
-import io
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from egnatia.exchange.formats.defence.entry import ADDRESSES, NAMES, About, Entry, clean, lined, told
+from egnatia.exchange.formats.defence.entry import (
+    ADDRESSES,
+    DIGESTS,
+    MAILS,
+    NAMES,
+    URLS,
+    About,
+    Entry,
+    clean,
+    lined,
+    told,
+)
+from egnatia.exchange.formats.spreadsheet import csv_of
 
 _NAME: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
 )
-_FORMULA: Final = ("=", "+", "-", "@")
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#][^\s]*", re.IGNORECASE)
+_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9.-]{1,253}", re.IGNORECASE)
+_DIGEST: Final = re.compile(r"[0-9a-f]{32,128}")
+_CUT: Final = re.compile(r".{900,}#[0-9a-f]{64}")
+"""A value that was too long to be kept whole (`record.values`): a part of it is not it."""
 ORIGIN: Final = "rpz.egnatia.invalid."
 
 
 def plain(entries: Sequence[Entry], about: About) -> bytes:
     """One value a line."""
-    return lined([*told(about), *(each.value for each in entries if clean(each.value) == each.value)])
+    return lined([*told(about), *dict.fromkeys(each.value for each in entries if is_sound(each))])
+
+
+def is_sound(entry: Entry) -> bool:
+    """Whether a value is what its kind says, on one line: a device reads nothing else in it."""
+    value = entry.value
+    if clean(value) != value or _CUT.fullmatch(value):
+        return False
+    match entry.kind:
+        case kind if kind in ADDRESSES:
+            return _network(value) is not None
+        case kind if kind in NAMES:
+            return _NAME.fullmatch(value) is not None
+        case kind if kind in URLS:
+            return _URL.fullmatch(value) is not None
+        case kind if kind in MAILS:
+            return _MAIL.fullmatch(value) is not None
+        case kind if kind in DIGESTS:
+            return _DIGEST.fullmatch(value) is not None
+        case "file:name":
+            return value.strip() not in {"", "-", "(empty)"} and not value.startswith("#")
+    return False
 
 
 def table(entries: Sequence[Entry], about: About) -> bytes:
-    """CSV with what each value is worth; what a spreadsheet would take for a formula is quoted."""
+    """CSV with what each value is worth."""
     del about
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("kind", "value", "score", "since", "name", "indicator"))
-    for each in entries:
-        cells = map(clean, (each.kind, each.value, str(each.score), each.since, each.name, each.source))
-        writer.writerow([f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell for cell in cells])
-    return out.getvalue().encode()
+    rows = ((each.kind, each.value, each.score, each.since, each.name, each.source) for each in entries)
+    return csv_of((("kind", "value", "score", "since", "name", "indicator"), *rows), "\n").encode()
 
 
 def hosts(entries: Sequence[Entry], about: About) -> bytes:
@@ -89,14 +119,15 @@ def names(entries: Sequence[Entry]) -> list[str]:
 
 def networks(entries: Sequence[Entry]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """The addresses and networks, each once."""
-    found: dict[ipaddress.IPv4Network | ipaddress.IPv6Network, None] = {}
-    for each in entries:
-        if each.kind in ADDRESSES:
-            try:
-                found[ipaddress.ip_network(each.value, strict=False)] = None
-            except ValueError:
-                continue
-    return list(found)
+    found = (_network(each.value) for each in entries if each.kind in ADDRESSES)
+    return list(dict.fromkeys(each for each in found if each is not None))
+
+
+def _network(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return None
 
 
 def _shown(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:

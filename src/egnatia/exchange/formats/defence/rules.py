@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 from egnatia.exchange.formats.defence.entry import (
@@ -19,13 +20,14 @@ from egnatia.exchange.formats.defence.entry import (
     lined,
     told,
 )
-from egnatia.exchange.formats.defence.lists import names, networks
+from egnatia.exchange.formats.defence.foreign import number_of, rules, yara_names
+from egnatia.exchange.formats.defence.lists import is_sound, names, networks
 
 FIRST_SID, SIDS = 9_000_000, 90_000_000
 """Rule numbers are taken from a range that no public rule set uses; the same value has the same number everywhere."""
 
 _URL: Final = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:\[\]]+)(?::(\d+))?([/?][\x21-\x7e]*)?", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:\[\]]+)(?::(\d+))?([/?][^\s\x00-\x20\x7f]*)?", re.IGNORECASE
 )
 _SIGMA_HASH: Final = {
     "file:hashes.MD5": "MD5",
@@ -33,8 +35,6 @@ _SIGMA_HASH: Final = {
     "file:hashes.'SHA-256'": "SHA256",
 }
 """How Sysmon writes the digests of a program that starts."""
-
-_YARA_RULE: Final = re.compile(r"^\s*(?:(?:private|global)\s+)*rule\s+(\w+)", re.MULTILINE)
 
 
 def suricata(entries: Sequence[Entry], about: About) -> bytes:
@@ -59,7 +59,7 @@ def suricata(entries: Sequence[Entry], about: About) -> bytes:
     for network in networks(entries):
         shown = f"[{network}]" if network.version == 6 else str(network)
         _rule(made, f"ip {network}", f"alert ip $HOME_NET any -> {shown} any", "")
-    return lined([*told(about), *made.values(), *passed(entries, "suricata")])
+    return lined([*told(about), *made.values(), *_passed(entries, "suricata", made)])
 
 
 def snort(entries: Sequence[Entry], about: About) -> bytes:
@@ -70,17 +70,18 @@ def snort(entries: Sequence[Entry], about: About) -> bytes:
         _rule(made, f"http {host}{path}", "alert http", options, version=3)
     for network in networks(entries):
         _rule(made, f"ip {network}", f"alert ip $HOME_NET any -> {network} any", "", version=3)
-    return lined([*told(about), *made.values(), *passed(entries, "snort")])
+    return lined([*told(about), *made.values(), *_passed(entries, "snort", made)])
 
 
 def zeek(entries: Sequence[Entry], about: About) -> bytes:
-    """The intelligence file of Zeek: fields separated by tabs."""
+    """The intelligence file of Zeek: fields separated by tabs, backslashes doubled as its reader wants."""
     lines = ["#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc"]
     source = _field(about.name)
     for each in entries:
-        found = _zeek(each)
-        if found is not None and found[0] and "\t" not in found[0] and clean(found[0]) == found[0]:
-            lines.append("\t".join((*found, source, _field(f"{each.name or each.source} ({each.score})"))))
+        found = _zeek(each) if is_sound(each) else None
+        if found is not None:
+            desc = _field(f"{each.name or each.source} ({each.score})")
+            lines.append("\t".join((found[0].replace("\\", "\\\\"), found[1], source, desc)))
     return lined(lines)
 
 
@@ -102,9 +103,9 @@ def yara(entries: Sequence[Entry], about: About) -> bytes:
     """YARA rules as they were written; of several with one name the first, for a file with two does not compile."""
     taken: set[str] = set()
     kept = []
-    for text in passed(entries, "yara"):
-        named = set(_YARA_RULE.findall(text))
-        if named and not named & taken:
+    for text in rules(entries, "yara"):
+        named = set(yara_names(text))
+        if not named & taken:
             taken |= named
             kept.append(text)
     return lined([*told(about, "//"), *kept])
@@ -112,7 +113,7 @@ def yara(entries: Sequence[Entry], about: About) -> bytes:
 
 def sigma(entries: Sequence[Entry], about: About) -> bytes:
     """Sigma rules as they were written, and one for the values of each kind of log; one document after the other."""
-    documents = [text.strip().removeprefix("---").strip() for text in passed(entries, "sigma")]
+    documents = [*rules(entries, "sigma")]
     documents += _sigma_of_values(entries, about)
     return lined([*told(about), "\n---\n".join(documents)] if documents else told(about))
 
@@ -121,8 +122,10 @@ def _sigma_of_values(entries: Sequence[Entry], about: About) -> Iterator[str]:
     known = names(entries)
     under = [f".{each}" for each in known]
     found = [str(each) for each in networks(entries)]
-    urls = [each.value for each in entries if each.kind in URLS and clean(each.value) == each.value]
-    digests = [f"{_SIGMA_HASH[each.kind]}={each.value}" for each in entries if each.kind in _SIGMA_HASH]
+    urls = [_literal(each.value) for each in entries if each.kind in URLS and is_sound(each)]
+    digests = [
+        f"{_SIGMA_HASH[each.kind]}={each.value}" for each in entries if each.kind in _SIGMA_HASH and is_sound(each)
+    ]
     for title, log, selections in (
         (
             "names that were asked for",
@@ -150,9 +153,18 @@ def _sigma_rule(title: str, log: str, selections: Mapping[str, Sequence[str]], a
     yield from ("    condition: 1 of selection_*", "level: high")
 
 
-def passed(entries: Sequence[Entry], language: str) -> Iterator[str]:
-    """The rules of one language, each once."""
-    yield from dict.fromkeys(each.value.strip() for each in entries if each.kind == language)
+def _literal(text: str) -> str:
+    """A text that Sigma takes for itself: `*` and `?` would stand for others (Sigma specification 2, Wildcards)."""
+    return re.sub(r"([\\*?])", r"\\\1", text)
+
+
+def _passed(entries: Sequence[Entry], language: str, made: Mapping[int, str]) -> Iterator[str]:
+    """Alerts as they were written, but for those whose number another one has."""
+    taken = {str(number) for number in made}
+    for line in rules(entries, language):
+        if (number := number_of(line)) not in taken:
+            taken.add(number)
+            yield line
 
 
 def _urls(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
@@ -160,12 +172,13 @@ def _urls(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     for each in entries:
         found = _URL.fullmatch(each.value) if each.kind in URLS else None
         if found is not None and each.value.lower().startswith("http"):
-            yield found[1].lower(), found[3] or "/"
+            # What a sensor compares with has its escapes undone.
+            yield found[1].lower(), unquote(found[3] or "/", errors="surrogateescape")
 
 
 def _rule(made: dict[int, str], key: str, head: str, options: str, version: int = 6) -> None:
     """A rule under the number that follows from its key; the next free one where two share it."""
-    sid = FIRST_SID + int.from_bytes(hashlib.sha256(key.encode()).digest()[:6]) % SIDS
+    sid = FIRST_SID + int.from_bytes(hashlib.sha256(key.encode(errors="surrogateescape")).digest()[:6]) % SIDS
     while sid in made:
         sid += 1
     said = f" {options}" if options else ""
@@ -176,7 +189,7 @@ def _rule(made: dict[int, str], key: str, head: str, options: str, version: int 
 def content(text: str) -> str:
     """A text as the content of a rule: what has a meaning there is written in hexadecimal."""
     out = []
-    for byte in text.encode():
+    for byte in text.encode(errors="surrogateescape"):
         character = chr(byte)
         out.append(character if (character.isalnum() and byte < 128) or character in "./-_ " else f"|{byte:02X}|")
     return "".join(out).replace("||", " ")
