@@ -30,6 +30,20 @@ def test_every_translation_has_the_places_of_its_message(name: str) -> None:
             assert set(PLACES.findall(string)) <= set(PLACES.findall(ids[-1])), f"{name}: {ids[0]!r}"
 
 
+@pytest.mark.parametrize("name", ["mk", "sr"])
+def test_what_is_written_in_cyrillic_is_in_latin_only_where_it_is_the_same_in_every_language(name: str) -> None:
+    strange = [
+        (message.id, string)
+        for message in held(name)
+        if message.id
+        for string in ((message.string,) if isinstance(message.string, str) else message.string)
+        if re.search(r"[a-z]{2}", PLACES.sub("", string))
+        and not re.search(r"[\u0400-\u04ff]", string)
+        and string not in message.id
+    ]
+    assert not strange
+
+
 @pytest.mark.parametrize("name", sorted(LOCALE_OF))
 def test_codes_stay_what_they_are(name: str) -> None:
     wrong = [

@@ -88,9 +88,8 @@ def course(
         return _points([(x(at), _y(value, 100)) for at, value in found])
 
     drawn: list[svg.Element] = _grid(speech, 100)
-    days = [first + (last - first) * number // 4 for number in range(5)]
-    for number, day in enumerate(days):
-        anchor = ("left-most", "below", "below", "below", "left")[number]
+    for number, anchor in enumerate(("left-most", "below", "below", "left")):
+        day = first + (last - first) * number // 3
         text = str(escape(speech.day(day)))
         drawn.append(svg.Text(x=x(day), y=_HEIGHT - 8, class_=["axis", anchor], text=text))
     drawn += [

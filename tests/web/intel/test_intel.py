@@ -102,6 +102,14 @@ def test_one_press_calls_it_a_false_positive_and_everybody_who_sees_it_learns_so
     assert worth(ALBANIA)[0] == before
 
 
+def test_how_a_worth_went_is_drawn_with_a_mark_for_each_who_says_it(house: House) -> None:
+    text = page(house, f"/records/{ONE}", organisation=ALBANIA)
+    assert "What it is worth over time" in text
+    assert "Domain name: worth nothing 180 days after the last confirmation." in text
+    assert text.count('<path class="sign-mark said"') == 3  # two organisations, and the key
+    assert "What it is worth over time" not in page(house, f"/records/{TECHNIQUE}")
+
+
 def test_a_question_that_cannot_be_read_is_told_where(house: House) -> None:
     assert set(WORDS) == set(FIELDS)
     assert "At character 1 there should be: after tlp: one of clear" in page(house, "/intel", q="tlp:pink", status=422)
