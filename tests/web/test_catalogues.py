@@ -36,7 +36,7 @@ def test_what_is_written_in_cyrillic_is_in_latin_only_where_it_is_the_same_in_ev
         (message.id, string)
         for message in held(name)
         if message.id
-        for string in ((message.string,) if isinstance(message.string, str) else message.string)
+        for string in ((message.string,) if isinstance(message.string, str) else message.string or ())
         if re.search(r"[a-z]{2}", PLACES.sub("", string))
         and not re.search(r"[\u0400-\u04ff]", string)
         and string not in message.id
