@@ -21,7 +21,7 @@ from egnatia.cyber.intel.watch import LEAST, Terms, Watch, Watched, watch
 from egnatia.engine.connection import NotInstalled, embedded
 from egnatia.engine.log import FORMS, Source, Unreadable, sources
 from egnatia.engine.pattern import Observation
-from egnatia.engine.scanning import Place, Scan, Tally
+from egnatia.engine.scanning import EMPTY, Place, Scan, Tally
 from egnatia.exchange.submission import Submitter
 from egnatia.node import Node
 from egnatia.store import Row
@@ -170,8 +170,11 @@ class _Run:
             with self._desk.progress(log.name, log.size) as moved:
                 try:
                     yield from scan.observations(log, tally, form=self._form, on_block=partial(_move, moved, log))
-                except (Unreadable, OSError) as error:
+                except Unreadable as error:
                     self.unreadable.append(str(error))
+                    continue
+                except OSError as error:
+                    self.unreadable.append(f"{log.name}: {error.strerror or error}")
                     continue
             self.tallies.append(tally)
 
@@ -239,6 +242,8 @@ class _Run:
             for number, line in tally.examples[:1]:
                 wrong = f"{tally.log}: {tally.malformed:,} lines are not {tally.form}"
                 desk.aside(f"{wrong}, as line {number}: {line[:100]!r}")
+            if tally.form == EMPTY:
+                desk.aside(f"{tally.log} is empty.")
             if tally.truncated:
                 desk.aside(f"{tally.log} ends before its end; what came before was read.")
         if summary.undecided:

@@ -15,6 +15,7 @@ from egnatia.engine.column import rows as cut_rows
 from egnatia.engine.connection import loaded
 from egnatia.engine.log.form import Reading, Row, Table, recognised
 from egnatia.engine.log.misfit import misfits
+from egnatia.engine.log.moment import in_year
 from egnatia.engine.log.observing import observe
 from egnatia.engine.log.source import Block, Opened, Source, Unreadable
 from egnatia.engine.lookup import HOSTS, WHOLE, Keys, kept, keys_of, names_of
@@ -29,12 +30,18 @@ FEW, MANY = 5_000, 100_000
 
 NEWLINE: Final = 10
 
+SHOWN: Final = 4_096
+"""Letters of a line that are kept with what it says."""
+
+EMPTY: Final = "empty"
+"""The form of a log without lines."""
+
 EXAMPLES: Final = 3
 """Malformed lines that are shown."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A line of a log. `at` is None where it names no time."""
+    """A line of a log, of a long one its beginning. `at` is None where it names no time."""
 
     log: str
     number: int
@@ -75,6 +82,9 @@ class Scan:
                 yield from self._of_parquet(source, tally)
                 return
             reading = recognised(opened.head, form)
+            if reading is None and not any(line.strip() for line in opened.head) and not source.truncated:
+                tally.form = EMPTY
+                return
             if reading is None:
                 raise Unreadable(_unknown(source, opened, form))
             tally.form = reading.form
@@ -83,12 +93,13 @@ class Scan:
                 if row is None:
                     _malformed(tally, number, line)
                 elif row.values:
-                    yield self._observation(row, Place(source.name, number, line, row.at))
+                    yield self._observation(row, source.name, number, line)
             tally.truncated = source.truncated
 
-    def _observation(self, row: Row, place: Place) -> Observation:
-        at = row.at or self._now
-        return Observation(observe(row.values), at, at, 1, place)
+    def _observation(self, row: Row, log: str, number: int, line: str) -> Observation:
+        at = None if row.at is None else in_year(row.at, self._now)
+        when = at or self._now
+        return Observation(observe(row.values), when, when, 1, Place(log, number, line[:SHOWN], at))
 
     def _is_loose(self, reading: Reading) -> bool:
         """Whether something is looked for that no key leads to, in what such a log tells of."""
@@ -190,8 +201,8 @@ class Scan:
                     line = msgspec.json.encode(document, enc_hook=str).decode()
                     row = Lines("parquet", loose=True).read(line)
                     if row is not None and row.values:
-                        yield self._observation(row, Place(source.name, number, line, row.at))
-        except arrow.ArrowException as error:
+                        yield self._observation(row, source.name, number, line)
+        except (arrow.ArrowException, OSError) as error:
             raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}") from error
 
 
@@ -231,7 +242,9 @@ def _malformed(tally: Tally, number: int, line: str) -> None:
 def _unknown(source: Source, opened: Opened, form: str | None) -> str:
     first = next((line for line in opened.head if line.strip()), "")
     if not first:
-        return f"{source.name} is empty"
+        return f"{source.name} is packed and damaged: nothing of it can be read"
+    if opened.has_nul:
+        return f"{source.name} is binary, no log that can be read"
     if first.startswith("["):
         return f"{source.name} is one array of JSON: give lines of JSON (jq -c '.[]')"
     said = f"is not in the form {form!r}" if form else "is in no form that is known; --format says which it is"

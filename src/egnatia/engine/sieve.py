@@ -30,6 +30,9 @@ _BITS: Final = 48
 """Bits of the table for each wanted thing: one of so many others is kept for nothing."""
 
 
+LABELS: Final = 128
+"""Labels that a domain name has at most, with its 255 letters (RFC 1035 section 2.3.4)."""
+
 _AT_ONCE: Final = 50_000
 """Texts that are made ready together."""
 
@@ -160,7 +163,9 @@ class Sieve:
         starts, ends = marks[at - 1] + 1, marks[at + 1]
         likely = self._hosts.has(self._prints(words, starts, ends)) | (letters[starts - 1] == _BACKSLASH)
         at, ends = at[likely], ends[likely]
-        while len(at):  # from the last two labels up, a label at a time
+        for _ in range(LABELS):  # from the last two labels up, a label at a time
+            if not len(at):
+                return
             yield from self._looked_up(self._names, letters, words, marks[at - 1] + 1, ends)
             more = dots[at - 1]
             at, ends = at[more] - 1, ends[more]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from egnatia.engine.log.moment import moment
 from egnatia.engine.log.use import JSON, SYSMON_BEFORE, TABLE, ZEEK, Use, Uses
@@ -36,10 +37,20 @@ class Reading(Protocol):
 
 
 class Table:
-    """Lines of columns. `separator` stands between them; `quoted` where a column may stand in quotes."""
+    """Lines of columns. `separator` stands between them; `quoted` where a column may stand in quotes; `nothing` are
+    values that say that there is none, besides those of every log."""
 
-    def __init__(self, form: str, columns: list[str], separator: str, uses: Uses, *, quoted: bool = False) -> None:
-        self.form, self.separator, self.quoted = form, separator, quoted
+    def __init__(
+        self,
+        form: str,
+        columns: list[str],
+        separator: str,
+        uses: Uses,
+        *,
+        quoted: bool = False,
+        nothing: frozenset[str] = frozenset(),
+    ) -> None:
+        self.form, self.separator, self.quoted, self._nothing = form, separator, quoted, nothing
         self.columns = columns
         names = [each.strip().lower() for each in columns] if uses is TABLE else columns
         self.places: tuple[tuple[int, Use], ...] = tuple(
@@ -71,6 +82,8 @@ class Table:
         if fields == self.columns:
             return Row((), None)
         values: list[tuple[Use, Any]] = [(use, fields[place]) for place, use in self.places]
+        if self._nothing:
+            values = [(use, value) for use, value in values if value not in self._nothing]
         if self._url is not None:
             values += _url(fields[self._url[0]], fields[self._url[1]])
         return Row(tuple(values), None if self._time is None else moment(fields[self._time]))
@@ -137,6 +150,8 @@ class Lines:
         return Row(tuple(values), None if said is None else moment(said))
 
     def _use(self, path: str) -> Use | None:
+        if len(path) > LONG_KEY:
+            return Use("any") if self._loose else None
         if path not in self._uses:
             if len(self._uses) > 10_000:  # keys that are values: a log that nobody can list
                 self._uses.clear()
@@ -148,6 +163,9 @@ _JSON_TIMES: Final = (
     "timestamp", "@timestamp", "ts", "winlog.event_data.UtcTime", "EventData.UtcTime", "Event.EventData.UtcTime",
     "UtcTime", "time", "date", "event.created", "TimeCreated",
 )  # fmt: skip
+LONG_KEY: Final = 200
+"""Letters of a key that is remembered with what it is used for; none that is known is longer."""
+
 DEPTH: Final = 12
 """How deep keys are followed."""
 
@@ -196,21 +214,30 @@ class Pattern:
         return Row(values, moment(at) if at else None)
 
 
+_SYSLOG: Final = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.:+Z-]*"
+"""When a line of syslog was: as RFC 3164 has it, or RFC 5424."""
+
 _CLIENT: Final = Use("address", "network-traffic.src_ref")
 PATTERNS: Final[Mapping[str, tuple[re.Pattern[str], Uses]]] = {
     "bind": (
         re.compile(
-            r"^(?P<at>\d\d-\w{3}-\d{4} [\d:.]+)?.*?\bclient (?:@0x[0-9a-f]+ )?(?P<client>[0-9a-fA-F:.]+)(?:%\w+)?#\d+"
-            r"(?: \(\S*\))?:(?: view \S+:)? query: (?P<query>\S+) \S+ \S+"
+            rf"^(?P<at>\d\d-\w{{3}}-\d{{4}} [\d:.]+|{_SYSLOG})?.*?\bclient (?:@0x[0-9a-f]+ )?"
+            r"(?P<client>[0-9a-fA-F:.]+)(?:%\w+)?#\d+(?: \(\S*\))?:(?: view \S+:)? query: (?P<query>\S+) \S+ \S+"
         ),
         {"client": _CLIENT, "query": Use("host")},
     ),
     "dnsmasq": (
-        re.compile(r"dnsmasq\[\d+\]: (?:\d+ \S+ )?query\[\w+\] (?P<query>\S+) from (?P<client>\S+)|dnsmasq\[\d+\]: "),
-        {"client": _CLIENT, "query": Use("host")},
+        re.compile(
+            rf"^(?:<\d+>)?(?P<at>{_SYSLOG})?.*?\bdnsmasq(?:-dhcp)?\[\d+\]: (?:\d+ \S+ )?"
+            r"(?:query\[\S+\] (?P<query>\S+) from (?P<client>\S+)|(?:reply|cached) \S+ is (?P<answer>[0-9a-fA-F:.]+)$|)"
+        ),
+        {"client": _CLIENT, "query": Use("host"), "answer": Use("address")},
     ),
     "unbound": (
-        re.compile(r"^\[(?P<at>\d+)\] unbound\[\S+\] info: (?P<client>[0-9a-fA-F:.]+) (?P<query>\S+) \w+ IN|unbound\["),
+        re.compile(
+            rf"^(?:<\d+>)?\[?(?P<at>\d{{9,10}}|{_SYSLOG})?.*?\bunbound(?:\[[\d:]+\])?:? ?(?:\[[\d:]+\] )?"
+            r"(?:info: (?P<client>[0-9a-fA-F:.]+) (?P<query>\S+) \w+ IN|)"
+        ),
         {"client": _CLIENT, "query": Use("host")},
     ),
     "squid": (
@@ -223,7 +250,7 @@ PATTERNS: Final[Mapping[str, tuple[re.Pattern[str], Uses]]] = {
     "combined": (
         re.compile(
             r'^(?:(?P<site>\S+:\d+) )?(?P<client>[0-9a-fA-F:.]+|\S+\.\S+) \S+ (?:\S+ )?\[(?P<at>[^\]]+)\] '
-            r'"(?:[A-Z]+ (?P<url>\S+)[^"]*|[^"]*)" \d{3} \S+(?: "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)")?'
+            r'"(?:[A-Z]+ (?P<url>[^\s"]+)(?: [^"]*)?|[^"]*)" \d{3} \S+(?: "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)")?'
         ),
         {
             "client": Use("host", "network-traffic.src_ref"),
@@ -247,10 +274,30 @@ ZEEK_COLUMNS: Final[Mapping[str, str]] = {
 _UID: Final = re.compile(r"[CFc][A-Za-z0-9]{8,20}")
 
 
-def _zeek(head: Head) -> Reading | None:
+def _preamble(head: Head) -> dict[str, str]:
+    """What a Zeek log says of itself before its lines: `#separator \\x09` first, which is between all that follows."""
+    said = {"separator": "\t"}
     for line in head:
-        if line.startswith("#fields\t"):
-            return Table("zeek", line.split("\t")[1:], "\t", ZEEK)
+        if line.startswith("#separator "):
+            found = _HEX.fullmatch(line.partition(" ")[2].strip())
+            written = chr(int(found[1], 16)) if found else line.partition(" ")[2]
+            said["separator"] = written if len(written) == 1 and written.isascii() else "\t"
+        elif line.startswith("#"):
+            name, _, rest = line[1:].partition(said["separator"])
+            said[name] = rest
+    return said
+
+
+_HEX: Final = re.compile(r"\\x([0-9a-fA-F]{2})")
+
+
+def _zeek(head: Head) -> Reading | None:
+    said = _preamble(head)
+    if "fields" in said:
+        many = said.get("set_separator", ",")
+        uses = {name: replace(use, many=many) if use.many else use for name, use in ZEEK.items()}
+        nothing = frozenset((said.get("unset_field", "-"), said.get("empty_field", "(empty)")))
+        return Table("zeek", said["fields"].split(said["separator"]), said["separator"], uses, nothing=nothing)
     first = next((line for line in head if line and not line.startswith("#")), "").split("\t")
     for columns in ZEEK_COLUMNS.values():
         names = columns.split()
@@ -314,7 +361,11 @@ FORMS: Final[Mapping[str, Callable[[Head], Reading | None]]] = {
 
 
 def recognised(head: Head, form: str | None = None) -> Reading | None:
-    """How a log is read, by what it begins with; None where nothing fits. `form` leaves no choice."""
+    """How a log is read, by what it begins with; None where nothing fits. `form` leaves no choice: then one line of it
+    is enough, for a log of several programs has others between."""
+    if form is not None and form in PATTERNS:
+        expression, uses = PATTERNS[form]
+        return Pattern(form, expression, uses) if any(expression.search(line) for line in head) else None
     for name, recognise in FORMS.items():
         if form in (None, name):
             reading = recognise(head)

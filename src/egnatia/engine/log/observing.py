@@ -68,12 +68,20 @@ def _host(objects: Objects, use: Use, text: str) -> None:
         _address(objects, use, bare)
         return
     name = domain(bare.partition(":")[0])
+    if len(name) > LONGEST_NAME:
+        return
     if "." in name or use.to or len(name) > 2:
         _domain(objects, name)
         _put(objects, use.to, f"domain {name}")
 
 
+LONGEST_NAME: Final = 255
+"""Letters of a domain name at most (RFC 1035 section 2.3.4); with more it is none."""
+
+
 def _domain(objects: Objects, name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        return
     while name and f"domain {name}" not in objects:
         objects[f"domain {name}"] = {"type": "domain-name", "value": name}
         name = name.partition(".")[2]
@@ -102,6 +110,7 @@ def _url(objects: Objects, use: Use, text: str) -> None:
 
 
 def _mail(objects: Objects, use: Use, text: str) -> None:
+    text = text[-LONG:]
     found = re.search(r"<([^<>\s]+@[^<>\s]+)>", text)
     bare = found[1] if found else text
     if "@" not in bare:
@@ -156,7 +165,7 @@ def _number(objects: Objects, use: Use, text: str) -> None:
 def _words(objects: Objects, use: Use, text: str) -> None:
     name, _, key = use.to.partition(".")
     words = objects.setdefault(name, {"type": name.partition("#")[0]}).setdefault(key, [])
-    words += [each for each in text.lower().split(",") if each not in words]
+    words += [each for each in text.lower().split(",", WORDS)[:WORDS] if each not in words]
 
 
 def _any(objects: Objects, use: Use, text: str) -> None:
@@ -178,6 +187,11 @@ def _any(objects: Objects, use: Use, text: str) -> None:
 
 
 LONG: Final = 2_048
+"""Letters of a value that is looked at for what it may be."""
+
+WORDS: Final = 64
+"""Words of one field that are looked at."""
+
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _DIGESTS: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
 

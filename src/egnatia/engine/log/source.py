@@ -1,6 +1,6 @@
 """A log as blocks of whole lines, whatever its size: plain, gzip or Zstandard, by its beginning and not by its name.
 
-What is no UTF-8 is replaced; a line longer than `LINE_LIMIT` is left out and counted.
+What is no UTF-8 is replaced, and so is a NUL; a line longer than `LINE_LIMIT` is left out and counted.
 """
 
 import gzip
@@ -83,6 +83,9 @@ class _Counted:
         """It never is by itself."""
         return False
 
+    def close(self) -> None:
+        """Nothing: whoever has opened the file closes it."""
+
 
 class Opened:
     """A log that is being read: `head` are its first lines. Raises Unreadable for what is no text."""
@@ -93,20 +96,22 @@ class Opened:
         source.bytes_read += len(magic)
         self.is_parquet = magic == PARQUET
         self._plain = _unpacked(magic, _Counted(source, stream, magic))
+        self.has_nul = False
         self._start = b"" if self.is_parquet else self._read(HEAD)
         if not self.is_parquet:
+            if len(self._start) == HEAD and b"\n" not in self._start:  # the first line is to be whole
+                self._start += self._read(LINE_LIMIT)
             self._check()
         lines = self._start.split(b"\n")
         whole = lines if len(self._start) < HEAD else lines[:-1] or lines
-        self.head = [each.decode("utf-8", "replace").rstrip("\r") for each in whole[:50]]
+        self.head = [each.decode("utf-8", "replace").removesuffix("\r") for each in whole[:50]]
 
     def _check(self) -> None:
         start = self._start
         if start.startswith(UTF_16):
             raise Unreadable(f"{self.source.name} is in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
-        if b"\0" in start:
-            raise Unreadable(f"{self.source.name} is binary, no log that can be read")
-        self._start = start.removeprefix(b"\xef\xbb\xbf")
+        self.has_nul = b"\0" in start  # a crash leaves some in a log; what then is in no form is binary
+        self._start = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"?")
 
     def _read(self, size: int) -> bytes:
         """So many bytes, fewer only at the end; what ends before its end is noted and read as far as it goes."""

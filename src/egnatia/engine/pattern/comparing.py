@@ -171,7 +171,11 @@ def _network(text: str) -> Network | None:
 
 
 def _network_or_none(value: Any) -> Network | None:
-    return _network(value) if isinstance(value, str) else None
+    return _network(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+
+
+_LONGEST = 100
+"""Letters that a network has at most: longer texts are not kept in memory to be compared."""
 
 
 def _is_within(inner: Network | None, outer: Network | None) -> bool:
