@@ -162,6 +162,18 @@ def test_lists_and_dues_are_for_those_who_take_part(here: Node) -> None:
     assert len(here.casework.standings(here.clearance_of(AL), is_open=False)) == 1
 
 
+def test_what_a_party_does_not_see_changes_nothing_in_its_lists(here: Node) -> None:
+    case = request(here.casework)
+    (before,) = here.casework.standings(here.clearance_of(AL))
+    (own,) = here.casework.standings(here.clearance_of(ME))
+    moment = datetime.now(UTC) + timedelta(minutes=1)
+    here.casework.act(who(ME), case, Deed(does="comment", text="between us", only=("asking",)), now=moment)
+    assert here.casework.standings(here.clearance_of(AL))[0].updated == before.updated
+    assert here.casework.standings(here.clearance_of(ME))[0].updated > own.updated
+    here.casework.act(who(AL), case, Deed(does="acknowledge"), now=moment + timedelta(minutes=1))
+    assert here.casework.standings(here.clearance_of(AL))[0].state == "acknowledged"
+
+
 def test_lists_go_on_where_they_ended(here: Node) -> None:
     ids = [request(here.casework, question=f"number {number}") for number in range(7)]
     clearance = here.clearance_of(AL)

@@ -12,27 +12,23 @@ import msgspec
 
 from egnatia.casework.attaching import attached, files_widened
 from egnatia.casework.audience import audience, marking, remarked, stamp_of, tlps, wider
-from egnatia.casework.clock import Owed, moment, open_only
 from egnatia.casework.event import Event, event_of
 from egnatia.casework.fold import Fold
 from egnatia.casework.library import Library
 from egnatia.casework.lodging import LODGED, bodies, widened
 from egnatia.casework.stage import NoStage, Stage, everywhere, is_linking
+from egnatia.casework.standing import standing_of
 from egnatia.casework.state import Refusal, Rule
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Submitter
 from egnatia.policy import Clearance, clearance_within
 from egnatia.record import Invalid, read, reading
 from egnatia.record.case import Case, CaseEvent, CaseParty, identified
-from egnatia.record.instant import version_of
 from egnatia.record.marking import TLP2_IDS
 from egnatia.record.schemas import CASE, CASE_EVENT
-from egnatia.store.casebook import Due, Held, Standing
+from egnatia.store.casebook import Due, Held, Kept, Standing
 
 _WAIT: Final = 30.0
-_LISTED: Final = ("severity", "sectors", "kind", "urgency", "affected_economies")
-"""Facts that lists show and count by."""
-
 _AT_ONCE: Final = 500
 _LINKED_MOST: Final = 1_000
 _WORTH_NOTING: Final = 10_000
@@ -273,7 +269,7 @@ class Registry:
             except Unknown:
                 gone.append(case)
             else:
-                now.append(standing_of(fold))
+                now.append(Kept(*standing_of(fold), self._apart(fold)))
         if now or gone or reached is not None:
             self._book.put(now, gone, reached)
 
@@ -291,6 +287,21 @@ class Registry:
         """All that the organisations of this node may see, in exercises too: what its view is made of."""
         standings = [each for one in self.hosted() for each in self.host.clearance_of(one).standings]
         return everywhere(Clearance(tuple(standings)))
+
+    def _apart(self, fold: Fold) -> dict[str, tuple[Standing, list[Due]]]:
+        """How the case stands for those organisations of this node that take part in it and do not see all of it."""
+        hosted = set(self.hosted())
+        if len(hosted) == 1:
+            return {}
+        found = {}
+        for party in hosted & fold.state.active().keys():
+            try:
+                own = self.fold(everywhere(self.host.clearance_of(party)), fold.case.id)
+            except Unknown:
+                continue
+            if own.ordering.events.keys() != fold.ordering.events.keys():
+                found[party] = standing_of(own)
+        return found
 
     def marking_for(self, fold: Fold, readers: frozenset[str]) -> tuple[str, bytes]:
         """The marking for these readers of a record of the case, and for who watches its exercise."""
@@ -339,49 +350,6 @@ class Registry:
             raise Invalid(outcome.refused[0].problems)
 
 
-def standing_of(fold: Fold) -> tuple[Standing, list[Due]]:
-    """A case as lists show it, and what is owed in it."""
-    state, case = fold.state, fold.case
-    known = fold.known()
-    shown = {name: known[name] for name in fold.book.conclusions} | {
-        name: state.facts[name] for name in _LISTED if name in state.facts
-    }
-    shown |= {"economies": known["economies"], "opened": _micros(moment(version_of(case.created)))}
-    last = max((key[0] for key in fold.ordering.keys.values()), default=state.since)
-    owed = open_only(fold)
-    standing = Standing(
-        id=case.id,
-        workflow=case.workflow,
-        title=case.title,
-        state=state.state,
-        is_open=state.state not in fold.book.final and not state.merged,
-        parties=tuple(sorted(state.active())),
-        updated=_micros(moment(last)),
-        exercise=case.exercise or "",
-        facts=shown,
-        roles={name: tuple(sorted(party.roles)) for name, party in state.active().items()},
-        due=min((_micros(each.due) for each in owed if each.due is not None), default=0),
-    )
-    return standing, [_due(fold, each) for each in owed if each.due is not None]
-
-
-def _due(fold: Fold, owed: Owed) -> Due:
-    return Due(
-        case=fold.case.id,
-        title=fold.case.title,
-        workflow=fold.case.workflow,
-        version=fold.case.workflow_version,
-        deadline=owed.deadline,
-        what=owed.title,
-        due=_micros(owed.due or owed.start),
-        start=_micros(owed.start),
-        by=owed.by,
-        to=owed.to,
-        review=owed.review.value,
-        exercise=fold.case.exercise or "",
-    )
-
-
 def _events(held: Sequence[Held], case: Case) -> list[Event]:
     found = []
     for each in held:
@@ -399,7 +367,3 @@ def _tlp(name: str) -> str:
 
 def _id(body: bytes) -> str:
     return read(body).head.id
-
-
-def _micros(at: datetime) -> int:
-    return int(at.timestamp() * 1_000_000)

@@ -3,7 +3,7 @@
 Who takes part in a case reads it here by what it takes part in, and only what it may see of the log besides.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -69,6 +69,15 @@ class Due(msgspec.Struct, frozen=True):
     exercise: str = ""
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A case as it is to be listed: how it stands and what is owed in it; and `apart` the same for those of its parties
+    that may not see all of its events, as each sees it."""
+
+    standing: Standing
+    dues: Sequence[Due]
+    apart: Mapping[str, tuple[Standing, Sequence[Due]]] = {}
+
+
 class Casebook:
     """The view and the way to the events behind it."""
 
@@ -106,7 +115,7 @@ class Casebook:
         seen = self._seen(clearance, list(ids))
         with self._database.readers.link() as link:
             rows = self._database.rows(link, _CONTENTS, ids=sorted(seen)) if seen else []
-        return {case.id: case.title for case in (_standing(row[0]) for row in rows)}
+        return {case.id: case.title for case in (_content(row[0]) for row in rows)}
 
     def reached(self) -> int:
         """How far in the log the view is."""
@@ -114,12 +123,10 @@ class Casebook:
             rows = self._database.rows(link, _REACHED, name=_MARK)
         return int(rows[0][0]) if rows else 0
 
-    def put(
-        self, cases: Sequence[tuple[Standing, Sequence[Due]]], gone: Iterable[str] = (), reached: int | None = None
-    ) -> None:
-        """Cases as they stand now with what is owed in them, in the place of what was there; those `gone` are left
-        out. `reached` is how far in the log that is."""
-        ids = [standing.id for standing, _ in cases]
+    def put(self, cases: Sequence[Kept], gone: Iterable[str] = (), reached: int | None = None) -> None:
+        """Cases as they stand now, in the place of what was there; those `gone` are left out. `reached` is how far in
+        the log that is."""
+        ids = [case.standing.id for case in cases]
 
         def work(connection: Connection) -> None:
             if left := [{"left": id_} for id_ in {*ids, *gone}]:
@@ -150,9 +157,8 @@ class Casebook:
         found: dict[str, Standing] = {}
         while len(found) < limit:
             rows = self._ask(_LISTED, clearance, open=int(is_open), before=before[0], id=before[1], size=_PAGE)
-            page = sorted((_standing(row[0]) for row in rows), key=lambda one: (one.updated, one.id), reverse=True)[
-                :_PAGE
-            ]
+            listed = (_content(row[0]).apart_for(party) for party, row in rows)
+            page = sorted(listed, key=lambda one: (one.updated, one.id), reverse=True)[:_PAGE]
             seen = self._seen(clearance, [each.id for each in page])
             found.update({each.id: each for each in page if each.id in seen and matching(each)})
             if len(page) < _PAGE:
@@ -172,7 +178,7 @@ class Casebook:
             rows = [
                 row
                 for owes in ((1,) if own else (0, 1))
-                for row in self._ask(_OWED, clearance, owes=owes, after=edge[0], id=edge[1], until=until, size=size)
+                for _, row in self._ask(_OWED, clearance, owes=owes, after=edge[0], id=edge[1], until=until, size=size)
             ]
             page = sorted((_due(row[0]) for row in rows), key=lambda one: (one.due, one.case))[:size]
             seen = self._seen(clearance, [each.case for each in page])
@@ -183,11 +189,11 @@ class Casebook:
             edge = (page[-1].due, page[-1].case)
         return tuple(found.values())[:limit]
 
-    def _ask(self, template: str, clearance: Clearance, **values: Any) -> list[Any]:
-        """Rows for each organisation that the reader reads for."""
+    def _ask(self, template: str, clearance: Clearance, **values: Any) -> list[tuple[str, Any]]:
+        """Each organisation that the reader reads for with each of its rows."""
         with self._database.readers.link() as link:
             return [
-                row
+                (standing.organisation, row)
                 for standing in clearance.standings
                 for row in self._database.rows(link, template, party=standing.organisation, **values)
             ]
@@ -226,8 +232,18 @@ def _author(body: bytes) -> str:
     return msgspec.json.decode(body, type=_Author).created_by_ref
 
 
+class _Content(Standing, frozen=True):
+    """What rests of a case: how it stands, and how for those parties that see less of it."""
+
+    apart: dict[str, Standing] = {}
+
+    def apart_for(self, party: str) -> Standing:
+        """How the case stands for one of its parties."""
+        return self.apart.get(party, self)
+
+
 _pack: Final = msgspec.msgpack.Encoder().encode
-_standing: Final = msgspec.msgpack.Decoder(Standing).decode
+_content: Final = msgspec.msgpack.Decoder(_Content).decode
 _due: Final = msgspec.msgpack.Decoder(Due).decode
 _PAGE: Final = 200
 
@@ -235,28 +251,29 @@ _PAGE: Final = 200
 _TABLES: Final = (schema.cases, schema.case_parties, schema.case_dues)
 
 
-def _rows(cases: Sequence[tuple[Standing, Sequence[Due]]]) -> tuple[list[dict[str, Any]], ...]:
+def _rows(cases: Sequence[Kept]) -> tuple[list[dict[str, Any]], ...]:
     """The rows of each table for these cases."""
     standings, parties, owed = [], [], []
-    for case, dues in cases:
+    for kept in cases:
+        case = kept.standing
+        content = _Content(
+            **msgspec.structs.asdict(case), apart={party: standing for party, (standing, _) in kept.apart.items()}
+        )
         shared = {"id": case.id, "open": int(case.is_open), "updated": case.updated}
-        more = {"workflow": case.workflow, "state": case.state, "exercise": case.exercise, "content": _pack(case)}
+        more = {"workflow": case.workflow, "state": case.state, "exercise": case.exercise, "content": _pack(content)}
         standings.append({**shared, **more})
-        parties += [{**shared, "party": party} for party in case.parties]
-        owed += [
-            {
-                "party": party,
-                "owes": int(party in due.by),
-                "due": due.due,
-                "id": case.id,
-                "deadline": due.deadline,
-                "start": due.start,
-                "content": _pack(due),
-            }
-            for party in case.parties
-            for due in dues
-        ]
+        for party in case.parties:
+            seen, dues = kept.apart.get(party, (case, kept.dues))
+            parties.append({"id": case.id, "open": int(seen.is_open), "updated": seen.updated, "party": party})
+            owed += [_owed(case.id, party, due) for due in dues]
     return standings, parties, owed
+
+
+def _owed(case: str, party: str, due: Due) -> dict[str, Any]:
+    return {
+        "party": party, "owes": int(party in due.by), "due": due.due, "id": case, "deadline": due.deadline,
+        "start": due.start, "content": _pack(due),
+    }  # fmt: skip
 
 
 _REACHED: Final = "SELECT position FROM watermarks WHERE name = :name"
