@@ -12,6 +12,7 @@ from tests.exchange.served import serving
 from egnatia.exchange.api.app import app
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.node import ALL_RIGHTS, Node
+from egnatia.node.domains import routes
 from egnatia.settings import Organisation, Section, Settings
 from egnatia.web.account.account import Account, new_account, now
 from egnatia.web.account.door import Door
@@ -75,7 +76,8 @@ def housed(
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node, clock=clock)
         saved = searches(node.store, node.organisations)
-        whole = app(node, extra=(pages(node, entrance=door),), beat_seconds=beat_seconds, searches=saved)
+        extra = (pages(node, entrance=door), *routes(node))
+        whole = app(node, extra=extra, beat_seconds=beat_seconds, searches=saved)
         with serving(whole) as url:
             yield House(node, url, door)
 

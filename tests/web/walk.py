@@ -162,17 +162,22 @@ class Walk:
         return tuple(form for method, form in self.forms if method in methods and (not by or f"{{{by}" in form))
 
 
+def forms_of(house: House) -> tuple[tuple[str, str], ...]:
+    """The method and the form of every address of a node."""
+    whole = app(house.node, extra=(pages(house.node, entrance=house.door), *routes(house.node)))
+    found = {
+        (method, path if path == "/" else f"{path}/" if path.startswith("/taxii2") else path)
+        for route in whole.routes
+        if isinstance(route, HTTPRoute)
+        for method, path in product(route.methods - {"OPTIONS"}, [route.path_format or "/"])
+    }
+    forms = tuple(sorted((method, form) for method, form in found if form not in LEAVES))
+    return (*forms, *(("GET", form) for form in TAXII))
+
+
 @contextmanager
 def walked(folder: Path) -> Iterator[Walk]:
     """A new house with its routes, until the end of the block."""
     with housed(folder) as house:
         house.node.host(BANK, "Bank of a test", "ME")
-        whole = app(house.node, extra=(pages(house.node, entrance=house.door), *routes(house.node)))
-        found = {
-            (method, path if path == "/" else f"{path}/" if path.startswith("/taxii2") else path)
-            for route in whole.routes
-            if isinstance(route, HTTPRoute)
-            for method, path in product(route.methods - {"OPTIONS"}, [route.path_format or "/"])
-        }
-        forms = tuple(sorted((method, form) for method, form in found if form not in LEAVES))
-        yield Walk(house, Hidden(house), (*forms, *(("GET", form) for form in TAXII)))
+        yield Walk(house, Hidden(house), forms_of(house))
