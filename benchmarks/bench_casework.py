@@ -24,7 +24,7 @@ from egnatia.policy import Clearance, Label, Tlp
 from egnatia.policy import Standing as Standing_
 from egnatia.record import Record
 from egnatia.store import Store
-from egnatia.store.casebook import Due, Standing
+from egnatia.store.casebook import Due, Kept, Standing
 
 EVENTS = 10_000
 AT_ONCE = 1_000
@@ -70,7 +70,7 @@ def filled(folder: Path, count: int) -> Store:
                 Due(id_, standing.title, "incident", "1", f"report-{place}", "Report", at, 0, (by,), (to,), "draft")
                 for place, at in enumerate(moments)
             ]
-            cases.append((standing, dues))
+            cases.append(Kept(standing, dues))
             by_label.setdefault(parties, []).append(record(number, kind="case"))
         store.casebook.put(cases)
         tell(start + AT_ONCE, count, "cases in the view")

@@ -167,6 +167,11 @@ VARIES: Final = frozenset(
 oneself: a new secret, when one's token was used."""
 
 
+def _filled(form: str, puts: Mapping[str, str]) -> str:
+    """A route's address with these in the place of its parameters."""
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: puts.get(found[1], "nosuch"), form)
+
+
 class Place:
     """A house before and after something was hidden in it."""
 
@@ -215,8 +220,7 @@ class Place:
                 continue
             names = re.findall(r"\{(\w+)", form)
             for record in SHOWN if any(each in RECORD_NAMES for each in names) else ("",):
-                puts = {**fixed, **dict.fromkeys(RECORD_NAMES, record)}
-                path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found, puts=puts: puts.get(found[1], "nosuch"), form)
+                path = _filled(form, {**fixed, **dict.fromkeys(RECORD_NAMES, record)})
                 for question in dict.fromkeys(("", *QUESTIONS.get(form, ()))):
                     yield f"{path}?{question}" if question else path
         root = "/taxii2/exchange/collections/all"
@@ -351,5 +355,6 @@ def test_its_owner_is_answered_otherwise_by_every_question(answers: Any) -> None
 
 def difference(before: Told, after: Told) -> list[str]:
     """The lines that one answer has and the other has not."""
-    lines = ([str(each[0]), *map(str, each[2]), *re.split(r"[\n<]", each[1])] for each in (before, after))
-    return [line for line in difflib.unified_diff(*lines, n=0, lineterm="") if line[:3] not in {"---", "+++"}][:12]
+    one, other = ([str(each[0]), *map(str, each[2]), *re.split(r"[\n<]", each[1])] for each in (before, after))
+    found = difflib.unified_diff(one, other, n=0, lineterm="")
+    return [line for line in found if line[:3] not in {"---", "+++"}][:12]
