@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from tests.cyber.intel.misp_server import MispServer
 from tests.exchange import gate
 from tests.exchange.formats.events import LATER, attribute, event
 from tests.exchange.served import MEMBER, Served, served
 
 from egnatia.cyber.intel.source import Health, Source, Sources, run
 from egnatia.exchange.formats.listing import ListMapping
-from egnatia.exchange.formats.misp.server import client_of, push
+from egnatia.exchange.formats.misp.server import push
 from egnatia.exchange.formats.taxii import Mark
 from egnatia.exchange.takeback import recalling
 from egnatia.node import Node
@@ -79,40 +80,6 @@ def test_a_failure_is_kept_and_the_source_waits_longer(node: Node) -> None:
     assert count(node, "indicator") == 1
 
 
-class MispServer:
-    """What a MISP server answers, as its interface is documented."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, dict[str, Any]] = {}
-        self.asked: list[dict[str, Any]] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.headers.get("Authorization") != "key":
-            return httpx.Response(403, json={"message": "Authentication failed."})
-        path = request.url.path
-        content = json.loads(request.content) if request.content else {}
-        if path == "/events/restSearch":
-            self.asked.append(content)
-            found = [each for each in self.events.values() if int(each["timestamp"]) >= content["timestamp"]]
-            first = (content["page"] - 1) * content["limit"]
-            page = sorted(found, key=lambda each: each["uuid"])[first : first + content["limit"]]
-            return httpx.Response(200, json={"response": [{"Event": each} for each in page]})
-        if path.startswith("/events/view/"):
-            held = self.events.get(path.rpartition("/")[2])
-            return httpx.Response(200, json={"Event": held}) if held else httpx.Response(404, json={"errors": "none"})
-        if path.startswith("/events/delete/"):
-            self.events.pop(path.rpartition("/")[2], None)
-            return httpx.Response(200, json={"message": "Event deleted."})
-        made = content["Event"]
-        if path == "/events/add" and made["uuid"] in self.events:
-            return httpx.Response(403, json={"errors": "Event already exists"})
-        self.events[made["uuid"]] = made
-        return httpx.Response(200, json={"Event": made})
-
-    def client(self, key: str = "key") -> httpx.Client:
-        return client_of("https://misp.example", key, transport=httpx.MockTransport(self))
-
-
 def uuid(number: int) -> str:
     return f"bbbbbbbb-bbbb-4bbb-8bbb-{number:012}"
 
@@ -142,7 +109,7 @@ def test_an_event_is_put_onto_a_server_once_and_changed_when_it_is_newer() -> No
     server = MispServer()
     made = event(attribute("domain", "evil.example"))
     with server.client() as client:
-        done = [push(client, made), push(client, made), push(client, made | {"timestamp": LATER})]
+        done = [push(client, each)[0] for each in (made, made, made | {"timestamp": LATER})]
     assert done == ["added", "held", "changed"]
     assert server.events[made["uuid"]]["timestamp"] == LATER
 
@@ -184,8 +151,8 @@ def test_own_reports_are_given_as_far_as_the_server_may_see_them_and_taken_back(
 def test_what_an_event_has_no_longer_is_deleted_on_the_server() -> None:
     server = MispServer()
     with server.client() as client:
-        push(client, event(attribute("domain", "one.example", 1), attribute("domain", "two.example", 2)))
-        assert push(client, event(attribute("domain", "one.example", 1))) == "changed"
+        _, base = push(client, event(attribute("domain", "one.example", 1), attribute("domain", "two.example", 2)))
+        assert push(client, event(attribute("domain", "one.example", 1)), base)[0] == "changed"
     (held,) = server.events.values()
     assert [(each["value"], each["deleted"]) for each in held["Attribute"]] == [
         ("one.example", False),

@@ -12,9 +12,11 @@ from tests.exchange.formats.events import LATER, attribute, event
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, neighbours
 
+from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.held import Waiting, settle
 from egnatia.cyber.intel.source import Source, Sources, run
 from egnatia.exchange.formats.listing import ListMapping
+from egnatia.exchange.formats.misp.server import Sent
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.notice import Kind, Notices
 from egnatia.policy import Tlp
@@ -210,3 +212,21 @@ def test_who_looks_through_reports_is_told_once(house: House) -> None:
     notices = Notices(house.node.store)
     assert [each.what for each in notices.of(analyst.id, 10) if each.kind is Kind.HELD] == ["held"]
     assert notices.of(reader.id, 10) == []
+
+
+def test_a_change_on_both_sides_is_shown_and_who_may_publish_takes_a_side(house: House) -> None:
+    assert "Nothing was changed on both sides" in page(house, path="/intel/conflicts").text
+    theirs = event(attribute("domain", "theirs.example"), info="Ours <b>") | {"uuid": UUIDS[0]}
+    Conflicts(house.node.store).note("partner", theirs, Sent(attributes=("one",)))
+    assert "1 report of yours was changed on a server" in page(house, Role.ADMINISTRATOR, path="/intel/sources").text
+    text = page(house, Role.ANALYST, path="/intel/conflicts").text
+    assert "Ours &lt;b&gt;" in text
+    assert "theirs[.]example" in text
+    assert "Put ours there" not in text
+    assert page(house, Role.PUBLISHER, organisation=ALBANIA, path="/intel/conflicts").status_code == 403
+    with house.visitor(Role.PUBLISHER) as visitor:
+        form = {"csrf": csrf_of(visitor.get("/intel/conflicts").text), "side": "ours"}
+        assert visitor.post(f"/intel/conflicts/partner/{UUIDS[0]}", data=form | {"csrf": "x"}).status_code == 403
+        assert visitor.post(f"/intel/conflicts/partner/{UUIDS[1]}", data=form).status_code == 404
+        assert visitor.post(f"/intel/conflicts/partner/{UUIDS[0]}", data=form).status_code == 303
+        assert "Ours is put there with the next reading" in visitor.get("/intel/conflicts").text

@@ -5,19 +5,19 @@ A source is read from where it was left; a failure is kept with the source and t
 
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import httpx
 import msgspec
 
-from egnatia.cyber.intel.giving import give
 from egnatia.cyber.intel.held import Waiting, decided_for, wants_second
 from egnatia.cyber.intel.score import Reliability
+from egnatia.cyber.intel.server_sync import ServerSync
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import Guarded
 from egnatia.exchange.formats.bringing import Bringing, never
@@ -25,12 +25,13 @@ from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory
 from egnatia.exchange.formats.fetching import fetched
 from egnatia.exchange.formats.listing import ListMapping, read_list
-from egnatia.exchange.formats.misp import Terms, read_event, read_events
+from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.formats.misp import server as misp_server
 from egnatia.exchange.formats.misp.feed import read_feed
 from egnatia.exchange.formats.taxii import Mark, pull
 from egnatia.exchange.host import Host
 from egnatia.exchange.importing import Finding, Tally, counted, import_stream, upgraded
+from egnatia.exchange.patience import Busy, Patient
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
 from egnatia.record.record import Invalid
 from egnatia.store import Store
@@ -75,7 +76,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Health(msgspec.Struct, frozen=True):
     """How a source goes: times in microseconds UTC, 0 for never. `mark` and `etag` are where it was left; `authors` are
-    the organisations whose word it carries."""
+    the organisations whose word it carries; `wait_seconds` is how long the server wanted to be left alone at the last
+    try."""
 
     tried: int = 0
     succeeded: int = 0
@@ -88,6 +90,7 @@ class Health(msgspec.Struct, frozen=True):
     mark: Mark = Mark()
     etag: str = ""
     authors: tuple[str, ...] = ()
+    wait_seconds: float = 0
 
 
 class Sources:
@@ -130,7 +133,7 @@ class Sources:
 def _wait(source: Source, health: Health) -> float:
     """Seconds between two tries."""
     every = source.every_minutes * 60
-    return min(every * 2.0 ** min(health.failures, 10), max(every, 86_400))
+    return max(min(every * 2.0 ** min(health.failures, 10), max(every, 86_400)), health.wait_seconds)
 
 
 def run(
@@ -152,8 +155,9 @@ def run(
         run_.read()
     except (OSError, Invalid, ValueError) as error:
         health = msgspec.structs.replace(
-            run_.health(), tried=now, failures=before.failures + 1, error=str(error)[:500], succeeded=before.succeeded
-        )
+            run_.health(), tried=now, failures=before.failures + 1, error=str(error)[:500], succeeded=before.succeeded,
+            wait_seconds=error.seconds if isinstance(error, Busy) else 0,
+        )  # fmt: skip
     else:
         health = msgspec.structs.replace(run_.health(), tried=now, succeeded=now, failures=0, error="")
     kept.healths.put(source.name, health)
@@ -223,11 +227,12 @@ class _Run:
         source = self._source
         secret = Path(source.secret).read_text(encoding="utf-8").strip() if source.secret else ""
         guarded = Guarded(self._host.settings.webhooks.allow, source.url if source.inside else "")
+        patient = Patient(guarded)
         if source.kind == "misp-server":
-            return misp_server.client_of(source.url, secret, transport=guarded)
+            return misp_server.client_of(source.url, secret, transport=patient)
         auth = httpx.BasicAuth(source.user, secret) if source.user else None
         headers = {"Authorization": f"Bearer {secret}"} if secret and not source.user else {}
-        return httpx.Client(auth=auth, headers=headers, timeout=60, follow_redirects=True, transport=guarded)
+        return httpx.Client(auth=auth, headers=headers, timeout=60, follow_redirects=True, transport=patient)
 
     def _document(self, content: bytes) -> None:
         source = self._source
@@ -255,25 +260,16 @@ class _Run:
         self._tally.refused += 1
 
     def _server(self, client: httpx.Client) -> None:
-        for events, last in misp_server.pull(client, int(self._mark.next or 0)):
-            self._bring(self._readable(events))
-            self._mark = Mark(next=str(last))
+        sync = ServerSync(self._host, self._source.name, self._terms, bring=self._bring, end=self._end)
+        for mark in sync.read(client, self._mark):
+            self._mark = mark
         if self._source.give_to:
-            host = self._host
-            give(host, client, self._source.name, self._source.give_to, host.settings.organisation.name)
+            sync.tell(client, self._source.give_to, self._host.settings.organisation.name)
 
-    def _readable(self, events: Sequence[dict[str, Any]]) -> Iterator[Conversion]:
-        """What we gave does not come back as another version of what it is."""
-        for event in events:
-            creator = event.get("Orgc")
-            if isinstance(creator, dict) and self._terms.identity(str(creator.get("uuid", ""))) == self._host.own:
-                continue
-            try:
-                yield read_event(event, self._terms)
-            except Invalid as error:
-                yield Conversion((), error.problems)
+    def _end(self, reports: Iterable[str]) -> None:
+        _merge(self._tally, self._bringing.end(reports))
 
-    def _bring(self, conversions: Any) -> None:
+    def _bring(self, conversions: Iterable[Conversion]) -> None:
         _merge(self._tally, self._bringing.bring(conversions))
 
     def _admit(self, bodies: Sequence[bytes]) -> "Future[Submission]":

@@ -80,6 +80,25 @@ class Bringing:
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
 
+    def end(self, reports: Iterable[str]) -> Tally:
+        """Revoke these reports of the owner's with everything that they list and their author made."""
+        tally = Tally()
+        for name, report in self._held(reports).items():
+            lists = [report, *self._groupings(name)]
+            listed = self._held({ref for each in lists for ref in each["object_refs"]})
+            several = {str(each["id"]): each for each in (*lists, *listed.values())}.values()
+            bodies = [
+                written({**each, "modified": _next(each), "revoked": True})
+                for each in several
+                if each.get("created_by_ref") == report.get("created_by_ref")
+                and "modified" in each
+                and not each.get("revoked")
+            ]
+            for start in range(0, len(bodies), AT_ONCE):
+                part = bodies[start : start + AT_ONCE]
+                counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
+        return tally
+
     def _guarded(self, conversion: Conversion) -> tuple[Conversion, list[Problem]]:
         """What nothing stands against, and what was left out."""
         if self._guard is never:
@@ -183,7 +202,12 @@ def _revised(record: Fields, mine: Fields) -> Fields:
     ahead = moment(mine["modified"]) - moment(record["modified"])
     if not timedelta() <= ahead < timedelta(seconds=1):
         return record
-    return {**record, "modified": instant((moment(mine["modified"]) + timedelta(milliseconds=1)).timestamp())}
+    return {**record, "modified": _next(mine)}
+
+
+def _next(record: Fields) -> str:
+    """The version that follows on a record's."""
+    return instant((moment(record["modified"]) + timedelta(milliseconds=1)).timestamp())
 
 
 def _is_later(one: Fields, other: Fields) -> bool:

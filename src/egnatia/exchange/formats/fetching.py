@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from egnatia.exchange.importing import GZIP_MAGIC
+from egnatia.exchange.patience import Busy, retry_after
 
 SECONDS: Final = 60
 LIMIT_BYTES: Final = 512 * 1024 * 1024
@@ -22,7 +23,7 @@ def fetched(client: httpx.Client, url: str, etag: str = "") -> tuple[bytes, str]
             if answer.status_code == 304:
                 return b"", etag
             if answer.status_code != 200:
-                raise OSError(f"{url}: answered {answer.status_code}")
+                raise refusal(url, answer)
             for part in answer.iter_bytes():
                 content += part
                 if len(content) > LIMIT_BYTES:
@@ -30,6 +31,26 @@ def fetched(client: httpx.Client, url: str, etag: str = "") -> tuple[bytes, str]
             return bytes(content), answer.headers.get("ETag", "")
     except httpx.HTTPError as error:
         raise OSError(f"{url}: {error}") from error
+
+
+MEANINGS: Final = {
+    401: "it wants a key or a password: check `secret` and `user`",
+    403: "the key may not read it: ask whoever runs it, or check `secret`",
+    404: "nothing is there any more: check the address",
+    410: "it has gone for good: remove the source",
+    429: "it is asked too often: raise `every_minutes`",
+}
+"""What an answer means for whoever keeps the source."""
+
+
+def refusal(url: str, answer: httpx.Response) -> OSError:
+    """Why an answer is none, and what to do; `Busy` where the server says how long it wants to be left alone."""
+    said = MEANINGS.get(answer.status_code, "")
+    if answer.status_code >= 500:
+        said = "its server has a fault; it is tried again by itself"
+    message = f"{url}: answered {answer.status_code}{f' ({said})' if said else ''}"
+    wait = retry_after(answer)
+    return OSError(message) if wait is None else Busy(message, wait)
 
 
 def document_at(where: str, transport: httpx.BaseTransport | None = None) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from egnatia.exchange.formats.fetching import refusal
 from egnatia.record.record import Invalid, Problem
 
 PAGE: Final = 1_000
@@ -82,7 +83,7 @@ def _asked(client: httpx.Client, url: str, asked: dict[str, str | int], headers:
     except httpx.HTTPError as error:
         raise OSError(f"{url}: {error}") from error
     if answer.status_code not in {200, 206, 416}:
-        raise OSError(f"{url}: answered {answer.status_code} {answer.reason_phrase}")
+        raise refusal(url, answer)
     return answer
 
 

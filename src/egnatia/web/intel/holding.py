@@ -103,7 +103,7 @@ class Nothing(msgspec.Struct, frozen=True):
 @get("/intel/held")
 async def held(visit: NamedDependency[Visit], source: FromQuery[str | None] = None) -> Response[str]:
     """What waits, of all sources or of one."""
-    _of_the_house(visit, Permission.TRIAGE)
+    of_the_house(visit, Permission.TRIAGE)
     waiting, say = Waiting(visit.store), visit.speech.gettext
     found, decided = await visit.ask(lambda: (waiting.held.all().values(), waiting.understood.all().values()))
     second = await visit.ask(lambda: wants_second(visit.premises))
@@ -134,7 +134,7 @@ async def held(visit: NamedDependency[Visit], source: FromQuery[str | None] = No
 async def decide_held(visit: NamedDependency[Visit]) -> Response[str]:
     """Say what a word means, for one document or for all of its source."""
     form = await visit.form(Decision)
-    _of_the_house(visit, Permission.PUBLISH)
+    of_the_house(visit, Permission.PUBLISH)
     held_ = await visit.ask(lambda: Waiting(visit.store).held.all().values())
     about = [each for each in held_ if each.source == form.source and form.key in {"", each.key}]
     word = next((one.word for each in about for one in each.words if spelled(one.word) == spelled(form.word)), None)
@@ -161,7 +161,7 @@ async def decide_held(visit: NamedDependency[Visit]) -> Response[str]:
 async def agree_held(visit: NamedDependency[Visit], place: FromPath[str]) -> Response[str]:
     """Agree, as the second person, with what another said."""
     await visit.form(Nothing)
-    _of_the_house(visit, Permission.PUBLISH)
+    of_the_house(visit, Permission.PUBLISH)
     try:
         done = await visit.ask(lambda: agree(visit.premises, place, visit.actor))
     except LookupError as error:
@@ -175,12 +175,12 @@ async def agree_held(visit: NamedDependency[Visit], place: FromPath[str]) -> Res
 async def forget_held(visit: NamedDependency[Visit], place: FromPath[str]) -> Response[str]:
     """Hold what bears the word again, from the next reading on."""
     await visit.form(Nothing)
-    _of_the_house(visit, Permission.PUBLISH)
+    of_the_house(visit, Permission.PUBLISH)
     await visit.ask(lambda: forget(visit.premises, place, visit.actor))
     return visit.go("/intel/held", visit.speech.gettext("Forgotten: what comes with this word is held again."))
 
 
-def _of_the_house(visit: Visit, permission: Permission) -> None:
+def of_the_house(visit: Visit, permission: Permission) -> None:
     """What sources bring belongs to the node's own organisation, and so does the decision."""
     visit.require(Permission.TRIAGE)
     visit.require(permission)

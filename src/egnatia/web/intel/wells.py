@@ -13,6 +13,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.source import Health, Source, Sources
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.calling import Guarded
@@ -68,12 +69,14 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourcesPage(Content, frozen=True, kw_only=True):
-    """Every source of the node; so many documents are `held` at TLP:RED in all."""
+    """Every source of the node; so many documents are `held` at TLP:RED in all, and so many of ours were changed on
+    servers."""
 
     template: ClassVar[str] = "intel/sources.html"
     rows: tuple[SourceRow, ...]
     may_change: bool
     held: int
+    conflicts: int
 
 
 class WantedSource(msgspec.Struct, frozen=True):
@@ -118,7 +121,9 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
     """Every source, and how it goes."""
     visit.require(Permission.SEE_SETTINGS)
     kept, say = Sources(visit.store), visit.speech.gettext
-    held, healths, counts = await visit.ask(lambda: (kept.sources.all(), kept.healths.all(), kept.waiting.counts()))
+    held, healths, counts, conflicts = await visit.ask(
+        lambda: (kept.sources.all(), kept.healths.all(), kept.waiting.counts(), Conflicts(visit.store).kept.all())
+    )
     rows = tuple(
         SourceRow(
             source=each,
@@ -135,6 +140,7 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
             rows=rows,
             may_change=may_change,
             held=sum(counts.values()),
+            conflicts=sum(not each.side for each in conflicts.values()),
         )
     )
 
