@@ -1,5 +1,6 @@
 """People are told what concerns them: once, by the ways that they chose, and never more than they may see."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -161,6 +162,53 @@ def test_a_letter_says_no_more_than_its_mailbox_may_hold(told: Told) -> None:
     assert letter.content.to == "bank@example.org"
     assert "Ransomware" not in letter.content.text + letter.content.subject
     assert case in letter.content.text
+
+
+def test_an_address_gets_one_letter_that_asks_and_nothing_else_until_its_reader_says_so(told: Told) -> None:
+    def choose(client: httpx.Client, mail: str) -> str:
+        form = {
+            "csrf": csrf_of(client.get("/notices/choices").text),
+            "mail": mail,
+            "ways": [f"{k.value} mail" for k in Kind],
+        }
+        assert client.post("/notices/choices", data=form).status_code == 303
+        return client.get("/notices/choices").text
+
+    def press(client: httpx.Client, path: str) -> int:
+        return client.post(path, data={"csrf": csrf_of(client.get("/notices/choices").text)}).status_code
+
+    with told.client(told.bank) as bank, told.client(told.csirt) as csirt:
+        assert "bank@example.org is not confirmed yet" in choose(bank, "bank@example.org")
+        choose(bank, "bank@example.org")
+        (asked,) = told.letters()
+        assert isinstance(asked.content, Sent)
+        assert asked.content.to == "bank@example.org"
+        (path,) = re.findall(r"/notices/mailbox/[0-9a-f]+", asked.content.text)
+        opened(csirt)
+        told.teller().once()
+        assert told.letters() == []
+        assert bank.get(path).status_code == 200
+        told.teller().once()
+        assert told.letters() == [], "what only opens the link confirms nothing"
+        assert press(csirt, path) == 404, "another account confirms nothing for this one"
+        assert press(bank, path[:-1] + ("0" if path[-1] != "0" else "1")) == 404
+        assert press(bank, path) == 200
+        assert press(bank, path) == 404
+        assert "not confirmed yet" not in bank.get("/notices/choices").text
+        case = opened(csirt)
+        told.teller().once()
+        (letter,) = told.letters()
+        assert isinstance(letter.content, Sent)
+        assert case in letter.content.text
+        assert "other@example.org is not confirmed yet" in choose(bank, "other@example.org")
+        case = opened(csirt)
+        told.teller().once()
+        assert {each.content.to for each in told.letters() if isinstance(each.content, Sent)} >= {"bank@example.org"}
+        told.watch.further += timedelta(days=3)
+        told.teller().once()
+        assert Chosen(told.house.node.store).of(told.bank.id).asked == ""
+        choose(bank, "")
+        assert Chosen(told.house.node.store).of(told.bank.id).mail == ""
 
 
 def test_a_letter_under_a_tlp_that_the_operator_allows_says_what_it_is_about(told: Told) -> None:

@@ -26,12 +26,18 @@ USUAL: Final[dict[Kind, tuple[Way, ...]]] = {
 }
 """What counts until somebody chooses."""
 
+PATIENCE: Final = 48 * 3_600_000_000
+"""How long an address waits for its confirmation, microseconds."""
+
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's. `mail` is the address that letters go to, none where it is empty; with `digest` they come together,
-    once a day; `digested` is when they did last, microseconds UTC."""
+    """One person's. `mail` is the address that letters go to, which its reader has confirmed, none where it is empty;
+    `asked` one that is not confirmed yet, `asked_at` since when. With `digest` letters come together, once a day;
+    `digested` is when they did last. Microseconds UTC."""
 
     mail: str = ""
+    asked: str = ""
+    asked_at: int = 0
     digest: bool = False
     digested: int = 0
     ways: dict[Kind, tuple[Way, ...]] = {}
@@ -39,6 +45,10 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     def by(self, kind: Kind) -> tuple[Way, ...]:
         """The ways of one kind."""
         return self.ways.get(kind, USUAL[kind])
+
+    def waiting(self, now: int) -> str:
+        """The address that waits for its confirmation; empty for none."""
+        return self.asked if now - self.asked_at < PATIENCE else ""
 
 
 class Chosen:

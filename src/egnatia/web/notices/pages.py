@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, PathParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import BadRequest, NotFound
@@ -17,9 +17,12 @@ from egnatia.exchange.outward import Barred
 from egnatia.exchange.webhook import Hook
 from egnatia.store import Batch, Note
 from egnatia.web.frame import HEADERS, Content
-from egnatia.web.notices.choices import WAYS, Choices, Chosen, Way
+from egnatia.web.notices.choices import WAYS, Chosen, Way
+from egnatia.web.notices.mailbox import Mailbox
 from egnatia.web.notices.words import BRIEF, KINDS, sentence
 from egnatia.web.visit import Visit
+
+Code = Annotated[str, PathParameter(description="What only the letter tells", max_length=64)]
 
 ROWS: Final = 50
 HOOKS: Final = 5
@@ -52,12 +55,23 @@ class ChoicesPage(Content, frozen=True, kw_only=True):
     template: ClassVar[str] = "notices/choices.html"
     kinds: tuple[tuple[str, str, tuple[Way, ...]], ...]
     mail: str
+    waiting: str
     digest: bool
     sends_mail: bool
     hooks: tuple[Hook, ...]
     may_add: bool
     made: str = ""
     error: str = ""
+
+
+class MailboxPage(Content, frozen=True, kw_only=True):
+    """A button that confirms the address, and what became of it."""
+
+    template: ClassVar[str] = "notices/mailbox.html"
+    code: str
+    mail: str
+    done: bool
+    valid: bool
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -160,10 +174,38 @@ async def choose(visit: NamedDependency[Visit]) -> Response[str]:
         wanted = form.digest == "yes"
         before = kept.of(account)
         digested = before.digested if wanted and before.digest else visit.now
-        kept.kept.put(account, Choices(mail=form.mail, digest=wanted, digested=digested, ways=ways))
+        chosen = msgspec.structs.replace(before, digest=wanted, digested=digested, ways=ways)
+        kept.kept.put(account, Mailbox(visit.premises, account).want(chosen, form.mail, visit.speech, visit.now))
 
     await visit.ask(keep)
     return visit.go("/notices/choices", visit.speech.gettext("Kept."))
+
+
+@get("/notices/mailbox/{code:str}")
+async def mailbox(visit: NamedDependency[Visit], code: Code) -> Response[str]:
+    """The page behind the link in a letter: opening it changes nothing, for programs open links too."""
+    return visit.page(await _mailbox(visit, code, done=False, valid=True))
+
+
+@post("/notices/mailbox/{code:str}")
+async def confirmed(visit: NamedDependency[Visit], code: Code) -> Response[str]:
+    """Its button was pressed: notices go to the address from now on."""
+    account = _account(visit)
+    await visit.form(Marked)
+    valid = await visit.ask(lambda: Mailbox(visit.premises, account).confirm(code, visit.now))
+    if valid:
+        await _note(visit, "mailbox confirmed", account, "")
+    return visit.page(await _mailbox(visit, code, done=True, valid=valid), status=200 if valid else 404)
+
+
+async def _mailbox(visit: Visit, code: str, *, done: bool, valid: bool) -> MailboxPage:
+    chosen = Chosen(visit.store)
+    account = _account(visit)
+    held = await visit.ask(lambda: chosen.of(account))
+    title = visit.speech.gettext("Confirm your address")
+    return MailboxPage(
+        title=title, code=code, mail=held.mail if done else held.waiting(visit.now), done=done, valid=valid
+    )
 
 
 @post("/notices/webhooks")
@@ -232,7 +274,8 @@ async def _choices(visit: Visit) -> ChoicesPage:
     return ChoicesPage(
         title=say("What you are told"),
         kinds=tuple((kind.value, say(KINDS[kind]), chosen.by(kind)) for kind in Kind),
-        mail=chosen.mail or (login if "@" in login else ""),
+        mail=chosen.waiting(visit.now) or chosen.mail or (login if "@" in login else ""),
+        waiting=chosen.waiting(visit.now),
         digest=chosen.digest,
         sends_mail=visit.premises.outbox.sends_mail,
         hooks=hooks,
@@ -254,6 +297,6 @@ def _row(visit: Visit, notice: Notice, titles: Mapping[str, str], names: Mapping
 
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    notices, count, opened, read, choices, choose, add_hook, change_hook,
+    notices, count, opened, read, choices, choose, mailbox, confirmed, add_hook, change_hook,
 )  # fmt: skip
 """Every page of this folder."""

@@ -202,10 +202,13 @@ class _Round:
                     self._add(account, notice, about, words=False)
 
     def digests(self) -> None:
-        """One letter a day, for who wants that; and what is old is forgotten."""
+        """One letter a day, for who wants that; what is old is forgotten, and an address that nobody confirmed."""
         for people in self._people.values():
             for account in people:
                 choices = self._teller.chosen.of(account.id)
+                if choices.asked and not choices.waiting(self._at):
+                    choices = msgspec.structs.replace(choices, asked="", asked_at=0)
+                    self.keeps.append(self._teller.chosen.kept.keep(account.id, choices))
                 if not choices.digest or _day(self._at) <= _day(choices.digested):
                     continue
                 told_ = [
