@@ -23,6 +23,7 @@ from egnatia.paper import (
     Table,
     pdf,
 )
+from egnatia.web.language import LANGUAGES, speech
 
 MADE = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 SQUARE = (
@@ -122,3 +123,18 @@ def test_markup_in_a_text_is_text(tmp_path: Path) -> None:
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="SVG"):
         pdf(document(Picture("<html>", "words")))
+
+
+def test_every_moment_and_number_of_every_language_is_printed_with_letters_that_the_font_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = [
+        text
+        for language in LANGUAGES.values()
+        for spoken in [speech(language)]
+        for text in (spoken.moment(MADE), spoken.moment(MADE, "long"), spoken.number(1234567.5), spoken.percent(0.5))
+    ]
+    (page,) = pages(tmp_path, document(*(Paragraph(each) for each in said)))
+    assert "20:00:00" in page
+    assert "p.d." not in page + "".join(said)
+    assert not [each.message for each in caplog.records if "glyph" in each.message]

@@ -98,6 +98,11 @@ class _Sheet(FPDF):
         )
         self.plain()
 
+    def normalize_text(self, text: str) -> str:
+        """The text, with a space that the font has for one that it has not: CLDR writes times and numbers of some
+        languages with U+202F."""
+        return str(super().normalize_text(text.replace("\u202f", "\xa0")))
+
     def plain(self, size: float = _BODY, style: str = "", colour: Colour = INK) -> None:
         """What is written next is in this size, on nothing."""
         self.set_fill_color(*WHITE)

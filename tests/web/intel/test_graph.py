@@ -1,18 +1,24 @@
 """The graph explorer: every step is a link, a stand is an address, and nobody sees more than they may."""
 
+import csv
 import html
+import io
 import re
 import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from PIL import Image
 from tests.web.house import House, housed
 from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 
 from egnatia.exchange.formats.conversion import instant
+from egnatia.web.intel.canvas import Box, Canvas, Line
+from egnatia.web.intel.painting import PIXELS, painted
 from egnatia.web.permission import Role
 
 ACTOR = "intrusion-set--11111111-1111-4111-8111-111111111111"
@@ -115,4 +121,39 @@ def test_what_is_shown_is_exported_as_stored_for_this_reader_alone(house: House)
         assert ("A secret means" in picture.text) is secret
         assert "<b>" not in picture.text
     ask(house, f"/intel/graph/bundle.json?at={SECRET}", 404, ALBANIA)
+    for name in ("picture.png", "graph.graphml", "ties.csv"):
+        ask(house, f"/intel/graph/{name}?at={SECRET}", 404, ALBANIA)
+    ask(house, f"/intel/graph/graph.exe?at={ACTOR}", 404)
     ask(house, "/intel/graph/bundle.json", 404)
+
+
+def test_other_programs_take_what_is_in_the_picture_and_no_more(house: House) -> None:
+    stand = f"at={ACTOR}&open={ACTOR}"
+    for organisation, secret in ((None, True), (ALBANIA, False)):
+        with house.visitor(Role.ANALYST, organisation=organisation) as visitor:
+            told, ties = (visitor.get(f"/intel/graph/{name}?{stand}") for name in ("graph.graphml", "ties.csv"))
+            drawn = visitor.get(f"/intel/graph/picture.png?{stand}")
+        tree = ElementTree.fromstring(told.content)  # noqa: S314  our own
+        space = "{http://graphml.graphdrawing.org/xmlns}"
+        nodes = {each.get("id") for each in tree.iter(f"{space}node")}
+        edges = [(each.get("source"), each.get("target")) for each in tree.iter(f"{space}edge")]
+        assert (SECRET in nodes) is secret
+        assert (ACTOR, USED) in edges
+        assert all(end in nodes for edge in edges for end in edge)
+        assert "Grey <b>Marten</b>" in {each.text for each in tree.iter(f"{space}data")}
+        rows = list(csv.DictReader(io.StringIO(ties.text)))
+        assert {(row["source id"], row["target id"]) for row in rows} == set(edges)
+        assert ("A secret means" in ties.text + told.text) is secret
+        image = Image.open(io.BytesIO(drawn.content))
+        assert (image.format, drawn.headers["content-type"]) == ("PNG", "image/png")
+        assert image.width > 500
+        assert len(image.getcolors(1 << 20) or ()) > 10, "there is something on it"
+
+
+def test_a_picture_of_any_size_and_in_any_script_stays_within_its_pixels() -> None:
+    box = Box(id="a", x=0, y=0, label="\u041f\n\u0158 \u6f22", name="", title="", kind="", family="actor",
+              tlp="clear", href="", is_open=False, start=True, on_way=False)  # fmt: skip
+    line = Line("M0 0C10 0 10 200000 20 200000", "", on_way=True)
+    canvas = Canvas(width=4_000, height=200_000, boxes=(box,), captions=(), mores=(), lines=(line,))
+    image = Image.open(io.BytesIO(painted(canvas, "told")))
+    assert image.width * image.height <= PIXELS

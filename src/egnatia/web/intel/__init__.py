@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 from egnatia.web.intel.adversaries import actor, actors
 from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
-from egnatia.web.intel.exploring import bundle, graph, picture
+from egnatia.web.intel.exploring import bundle, graph, picture, pixels, tables
 from egnatia.web.intel.holding import HOLDING
 from egnatia.web.intel.judging import judge
 from egnatia.web.intel.landscaping import overview, print_overview
@@ -20,7 +20,8 @@ from egnatia.web.navigation import WORK, Entry
 from egnatia.web.permission import Permission
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, graph, bundle, picture, actors, actor, judge,
+    asking, suggest, common, coverage, graph, bundle, picture, pixels, tables,
+    actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, outputs, save, remove, grant, revoke,
     *SOURCES, *HOLDING, *SIDING,
 )  # fmt: skip

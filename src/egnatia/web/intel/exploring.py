@@ -7,11 +7,14 @@ from typing import ClassVar, Final
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from egnatia.cyber.intel.graph import Listed, Question, Scene, gathered, listed, scene
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.formats.fang import refang
+from egnatia.exchange.shown import TLP_NAMES
 from egnatia.exchange.taxii.filter import is_identifier
+from egnatia.policy.meet import strictest_tlp
 from egnatia.record.values import guessed
 from egnatia.store import Query, Row
 from egnatia.store.query import LAST
@@ -25,6 +28,15 @@ from egnatia.web.visit import Visit
 
 STARTS: Final = ("threat-actor", "intrusion-set", "campaign", "report", "malware")
 """What one may begin at where nothing was asked for."""
+
+FILES: Final = (
+    ("bundle.json", "STIX"),
+    ("picture.svg", "SVG"),
+    ("picture.png", "PNG"),
+    ("graph.graphml", "GraphML"),
+    ("ties.csv", "CSV"),
+)
+"""As what the scene can be taken along; what the formats are called is the same in every language."""
 
 FOUND: Final = 20
 
@@ -96,8 +108,7 @@ class GraphPage(Content, frozen=True, kw_only=True):
     verbs: tuple[Choice, ...]
     way_found: bool | None
     complete: bool
-    bundle: str
-    picture: str
+    files: tuple[tuple[str, str], ...]
 
 
 class PicturePage(Content, frozen=True, kw_only=True):
@@ -158,8 +169,7 @@ async def graph(visit: NamedDependency[Visit]) -> Response[str]:
         verbs=_verbs(visit, steps, seen),
         way_found=seen.found if seen is not None else None,
         complete=seen.complete if seen is not None else True,
-        bundle=steps.href("/intel/graph/bundle.json"),
-        picture=steps.href("/intel/graph/picture.svg"),
+        files=tuple((words, steps.href(f"/intel/graph/{name}")) for name, words in FILES),
     )
     return visit.page(page)
 
@@ -185,6 +195,41 @@ async def picture(visit: NamedDependency[Visit]) -> Response[str]:
     content = rendered(PicturePage(title=laid.boxes[0].title, canvas=laid), visit.frame())
     headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name("egnatia-graph.svg")}"'}
     return Response(content, media_type="image/svg+xml", headers=headers)
+
+
+@get("/intel/graph/picture.png")
+async def pixels(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """The picture as pixels, with its strictest TLP below it."""
+    from egnatia.web.intel.painting import painted  # noqa: PLC0415  Pillow is heavy: only where somebody asks for it
+
+    steps = steps_of(visit.request)
+    seen, rows = await visit.ask(lambda: _gathered(visit, steps.question))
+    await visit.surface.releases.note(visit.visitor.caller, "export", rows)
+    laid = canvas(seen, steps, visit.speech)
+    marking = TLP_NAMES[max(strictest_tlp(row.label) for row in rows)].upper()
+    told = f"{laid.boxes[0].title} · TLP:{marking} · {visit.speech.moment(visit.now, 'short')} UTC"
+    return _file(visit, await visit.ask(lambda: painted(laid, told)), "png", "image/png")
+
+
+@get("/intel/graph/{name:str}")
+async def tables(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[bytes]:
+    """The scene for other programs."""
+    from egnatia.web.intel.tabling import graphml, table  # noqa: PLC0415  only where somebody asks for it
+
+    make = {"graph.graphml": graphml, "ties.csv": table}.get(name)
+    if make is None:
+        raise NotFound
+    steps = steps_of(visit.request)
+    seen, rows = await visit.ask(lambda: _gathered(visit, steps.question))
+    await visit.surface.releases.note(visit.visitor.caller, "export", rows)
+    ending = name.rpartition(".")[2]
+    kind = "text/csv; charset=utf-8" if ending == "csv" else "application/graphml+xml"
+    return _file(visit, make(seen, canvas(seen, steps, visit.speech)), ending, kind)
+
+
+def _file(visit: Visit, content: bytes, ending: str, media_type: str) -> Response[bytes]:
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name(f"egnatia-graph.{ending}")}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _gathered(visit: Visit, question: Question) -> tuple[Scene, tuple[Row, ...]]:

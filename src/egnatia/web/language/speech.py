@@ -1,5 +1,6 @@
 """One reader's language, as pages use it: the words, and how dates, numbers and economies are written."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -55,11 +56,21 @@ class Speech(msgspec.Struct, frozen=True):
 
     def moment(self, at: int | datetime, style: str = "medium") -> str:
         """A date with its time, in UTC; `style` is CLDR's short, medium, long, or a pattern."""
-        return str(format_datetime(_aware(at), style, tzinfo=UTC, locale=self.locale))
+        return str(format_datetime(_aware(at), self._pattern(style), tzinfo=UTC, locale=self.locale))
+
+    def _pattern(self, style: str) -> str:
+        """The day of 24 hours: twelve and their halves, which CLDR has for Albanian, are no good on a timeline."""
+        clock = self.locale.time_formats.get(style)
+        if clock is None or "a" not in clock.pattern:
+            return style
+        day = self.locale.date_formats[style].pattern
+        hours = re.sub(r"\s*a\b", "", re.sub(r"h+", "HH", clock.pattern))
+        joined = str(self.locale.datetime_formats[style])
+        return joined.replace("{1}", day).replace("{0}", hours)
 
     def local(self, at: datetime) -> str:
         """A date with its time by the clock that `at` bears."""
-        return str(format_datetime(at, "short", tzinfo=at.tzinfo, locale=self.locale))
+        return str(format_datetime(at, self._pattern("short"), tzinfo=at.tzinfo, locale=self.locale))
 
     def day(self, at: int | datetime) -> str:
         """A date, in UTC."""
