@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.house import House, csrf_of, housed
 
-from egnatia.web.asset import PAGE_SHEET, asset, sheet, slim
+from egnatia.web.asset import PAGE_SHEET, PRINT_SHEET, SHEETS, asset, settled, sheet, slim
 from egnatia.web.packing import masked, takes_gzip, unmasked
 from egnatia.web.permission import Role
 
@@ -68,10 +68,21 @@ def test_what_was_not_masked_is_no_secret_of_ours(house: House, written: str) ->
         assert visitor.post("/choose", data={"language": "mk", "csrf": written}).status_code == 403
 
 
-def test_a_page_has_one_sheet_which_a_browser_keeps(house: House) -> None:
+@pytest.mark.parametrize("path", ["/feed", "/public"])
+def test_a_page_has_one_sheet_and_that_of_paper_before_its_content(house: House, path: str) -> None:
+    with house.visitor(Role.READER) as visitor:
+        page = visitor.get(path).text
+    head, _, body = page.partition("</head>")
+    assert head.count('rel="stylesheet"') == 1
+    before, _, _ = body.partition("<main")
+    assert f'<link rel="stylesheet" href="{sheet(*PRINT_SHEET)}">' in before
+    assert page.count('rel="stylesheet"') == 2
+
+
+def test_a_browser_keeps_the_sheet_of_pages(house: House) -> None:
     with house.visitor(Role.READER) as visitor:
         page = visitor.get("/feed").text
-        assert re.findall(r'rel="stylesheet" href="([^"]+)"', page) == [sheet(*PAGE_SHEET)]
+        assert re.findall(r'rel="stylesheet" href="([^"]+)"', page)[0] == sheet(*PAGE_SHEET)
         answer = visitor.get(sheet(*PAGE_SHEET))
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-encoding"] == "gzip"
@@ -83,3 +94,20 @@ def test_a_sheet_loses_its_comments_and_nothing_that_counts() -> None:
     assert slim('a { content: "x;  } y" ; color : red; }\n/* why */\nb > c , d + e { margin: calc(1px + 2px) }') == (
         'a{content: "x;  } y";color : red}b > c,d + e{margin: calc(1px + 2px)}'
     )
+
+
+def test_values_with_a_name_stand_where_they_are_used() -> None:
+    given = ":root{color-scheme: light;--a: 1px;--b: var(--a) solid;--c: red}p{border: var(--b);color: var(--c)}"
+    assert settled(given) == ":root{color-scheme: light;}p{border: 1px solid;color: red}"
+
+
+def test_a_value_that_differs_by_place_keeps_its_name() -> None:
+    given = ":root{--a: 1px}.wide{--a: 2px;--d: 3px}p{margin: var(--a);padding: var(--d,var(--a))}"
+    assert settled(given) == given
+
+
+@pytest.mark.parametrize("names", SHEETS)
+def test_no_sheet_asks_for_a_value_that_it_does_not_give(names: tuple[str, ...]) -> None:
+    content = asset(sheet(*names).rpartition("/")[2]).content.decode()
+    given = set(re.findall(r"(--[\w-]+):", content))
+    assert set(re.findall(r"var\((--[\w-]+)", content)) <= given

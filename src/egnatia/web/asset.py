@@ -18,6 +18,8 @@ TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xm
 
 PAGE_SHEET: Final = ("tokens.css", "egnatia.css", "record.css", "intel.css")
 PORTAL_SHEET: Final = ("tokens.css", "egnatia.css", "record.css", "portal.css")
+PRINT_SHEET: Final = ("print.css",)
+SHEETS: Final = (PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET)
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ def _named(names: tuple[str, ...], content: bytes) -> str:
 
 def _joined(names: tuple[str, ...]) -> bytes:
     packaged = _packaged()
-    return slim(b"\n".join(packaged[name] for name in names).decode()).encode()
+    return settled(slim(b"\n".join(packaged[name] for name in names).decode())).encode()
 
 
 def slim(written: str) -> str:
@@ -58,6 +60,23 @@ def slim(written: str) -> str:
     for place in range(0, len(kept), 2):
         kept[place] = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", kept[place])).replace(";}", "}")
     return "".join(kept).strip()
+
+
+def settled(sheet: str) -> str:
+    """A sheet whose names for values that it gives once, for the whole page, are replaced by these values: so a
+    browser reads them once, not for each element anew."""
+    given = re.findall(r"(--[\w-]+):\s*([^;}]+)", sheet)
+    names = [name for name, _ in given]
+    whole = set(re.findall(r"(--[\w-]+):", " ".join(re.findall(r"(?:^|\}):root\{([^}]*)\}", sheet))))
+    values = {name: value.strip() for name, value in given if name in whole and names.count(name) == 1}
+    for name, value in values.items():
+        sheet = sheet.replace(f"{name}: {value};", "").replace(f"{name}: {value}", "")
+    for _ in values:
+        if not (left := set(re.findall(r"var\((--[\w-]+)\)", sheet)) & values.keys()):
+            break
+        for name in left:
+            sheet = sheet.replace(f"var({name})", values[name])
+    return sheet
 
 
 @cache
@@ -69,7 +88,7 @@ def _packaged() -> dict[str, bytes]:
 @cache
 def _assets() -> dict[str, Asset]:
     found = {name: _asset(name, content) for name, content in _packaged().items()}
-    for names in (PAGE_SHEET, PORTAL_SHEET):
+    for names in SHEETS:
         content = _joined(names)
         found[_named(names, content)] = msgspec.structs.replace(_asset("x.css", content), lasting=True)
     return found

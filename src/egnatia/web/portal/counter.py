@@ -86,6 +86,8 @@ class Counter:
         self.premises, self.surface, self.request, self._shelf = premises, surface, request, shelf
         self.ask = surface.ask
         code = request.path_params.get("lang")
+        self.is_chosen = code is None
+        """Whether the language is the one that the browser prefers, not the address's."""
         if code is not None and code not in LANGUAGES:
             raise NotFound
         self.language: Language = LANGUAGES.get(code or "") or preferred(request.headers.get("accept-language", ""))
@@ -166,6 +168,8 @@ class Counter:
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gzip" * is_packed}"'
         keeping = {"cache-control": f"public, max-age={seconds}", "etag": tag, "vary": "accept-encoding"}
         headers = {**HEADERS, **keeping}
+        if self.is_chosen and not shared:
+            headers |= {"vary": "accept-encoding, accept-language", "content-language": self.language.code}
         if shared:
             headers |= {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
         if tag in self.request.headers.get("if-none-match", ""):

@@ -27,8 +27,9 @@ HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 
 @get("/")
 async def root(counter: NamedDependency[Counter]) -> Response[bytes]:
-    """To the reader's language."""
-    return counter.go(counter.base)
+    """The newest of everything, in the reader's language at once: to lead them on would cost one more way there and
+    back before they see anything."""
+    return await counter.public("home", lambda: (counter.html(reading.home(counter)), HTML))
 
 
 @get("/{lang:str}")
