@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.house import House, csrf_of, housed
 
-from egnatia.web.asset import PAGE_SHEET, PRINT_SHEET, SHEETS, asset, settled, sheet, slim
+from egnatia.web.asset import PAGE_SHEET, PRINT_SHEET, SHEETS, asset, script, settled, sheet, slim
 from egnatia.web.packing import masked, takes_gzip, unmasked
 from egnatia.web.permission import Role
 
@@ -111,3 +111,22 @@ def test_no_sheet_asks_for_a_value_that_it_does_not_give(names: tuple[str, ...])
     content = asset(sheet(*names).rpartition("/")[2]).content.decode()
     given = set(re.findall(r"(--[\w-]+):", content))
     assert set(re.findall(r"var\((--[\w-]+)", content)) <= given
+
+
+def test_a_page_loads_one_module_which_a_browser_keeps(house: House) -> None:
+    with house.visitor(Role.READER) as visitor:
+        page = visitor.get("/feed").text
+        assert re.findall(r'<script type="module" src="([^"]+)"', page) == [script("live.js")]
+        assert page.count("<script") == 1
+        answer = visitor.get(script("live.js"))
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "EventSource" in answer.text
+    assert "shortcuts" in answer.text
+
+
+def test_a_pages_own_module_sees_no_name_of_the_shells() -> None:
+    content = asset(script("live.js").rpartition("/")[2]).content.decode()
+    assert content.startswith("{const dialog")
+    assert content.count("\n}\n{") == 1
+    assert "\n//" not in content
+    assert script("") == script("shell.js") != script("live.js")

@@ -2,7 +2,8 @@
 
 A page waits for its sheet before anything is seen of it, so it has exactly one: those that are packaged are joined when
 first asked for, without comments and spare blanks, under a name that changes with what is in it, and a browser asks for
-it once. Everything is compressed once, as well as it goes.
+it once. Its modules are joined likewise: each answer costs a slow phone more than what is in it. Everything is
+compressed once, as well as it goes.
 """
 
 import gzip
@@ -20,6 +21,7 @@ PAGE_SHEET: Final = ("tokens.css", "egnatia.css", "record.css", "intel.css")
 PORTAL_SHEET: Final = ("tokens.css", "egnatia.css", "record.css", "portal.css")
 PRINT_SHEET: Final = ("print.css",)
 SHEETS: Final = (PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET)
+SHELL: Final = "shell.js"
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -45,8 +47,26 @@ def sheet(*names: str) -> str:
     return f"/assets/{_named(names, _joined(names))}"
 
 
+@cache
+def script(own: str = "") -> str:
+    """Where the module is that a page loads: the shell's, and the page's own where it has one."""
+    names = _modules(own)
+    return f"/assets/{_named(names, _together(names))}"
+
+
 def _named(names: tuple[str, ...], content: bytes) -> str:
-    return f"{names[-1].removesuffix('.css')}.{hashlib.sha256(content).hexdigest()[:12]}.css"
+    name, _, kind = names[-1].rpartition(".")
+    return f"{name}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"
+
+
+def _modules(own: str) -> tuple[str, ...]:
+    return (SHELL, own) if own and own != SHELL else (SHELL,)
+
+
+def _together(names: tuple[str, ...]) -> bytes:
+    """Modules as one: each in a block, so that none sees what another has named; without lines of comment."""
+    packaged = _packaged()
+    return b"".join(b"{%s}\n" % re.sub(rb"^\s*(//.*)?\n|^ +", b"", packaged[each], flags=re.M) for each in names)
 
 
 def _joined(names: tuple[str, ...]) -> bytes:
@@ -88,9 +108,10 @@ def _packaged() -> dict[str, bytes]:
 @cache
 def _assets() -> dict[str, Asset]:
     found = {name: _asset(name, content) for name, content in _packaged().items()}
-    for names in SHEETS:
-        content = _joined(names)
-        found[_named(names, content)] = msgspec.structs.replace(_asset("x.css", content), lasting=True)
+    joined = [(names, _joined(names)) for names in SHEETS]
+    modules = [_modules(each) for each in _packaged() if each.endswith(".js")]
+    for names, content in (*joined, *((each, _together(each)) for each in modules)):
+        found[_named(names, content)] = msgspec.structs.replace(_asset(names[-1], content), lasting=True)
     return found
 
 

@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from egnatia.cyber.exercises.time import GameTime
-from egnatia.web.asset import PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET, sheet
+from egnatia.web.asset import PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET, script, sheet
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
 from egnatia.web.language.choice import chosen
 from egnatia.web.language.declared import ENGLISH
@@ -41,7 +41,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
     template: ClassVar[str]
     script: ClassVar[str] = ""
-    """The page's own ES module in assets, loaded besides the shell's."""
+    """The page's own ES module in assets, loaded with the shell's."""
     title: str
 
 
@@ -108,7 +108,7 @@ _TEMPLATES = jinja2.Environment(
 _TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=False)  # type: ignore[attr-defined]
 _TEMPLATES.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
 _TEMPLATES.globals.update(page_sheet=lambda: sheet(*PAGE_SHEET), portal_sheet=lambda: sheet(*PORTAL_SHEET))
-_TEMPLATES.globals.update(print_sheet=lambda: sheet(*PRINT_SHEET))
+_TEMPLATES.globals.update(print_sheet=lambda: sheet(*PRINT_SHEET), page_script=script)
 _TEMPLATES.filters.update(
     number=lambda value: _SPEAKING.get().number(value),
     percent=lambda value: _SPEAKING.get().percent(value),

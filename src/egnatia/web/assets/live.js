@@ -15,13 +15,21 @@ function show(now) {
   state.querySelector("[data-word]").textContent = state.dataset[now];
 }
 
-async function again() {
+// One part at a time, so that a slow phone goes on answering in between.
+const rest = () => new Promise((done) => (document.hidden ? setTimeout(done) : requestAnimationFrame(() => setTimeout(done))));
+
+let before = Promise.resolve();
+const again = () => (before = before.then(once));
+
+async function once() {
   waiting = null;
   let fresh;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "error" });
     if (!answer.ok) return;
-    fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await answer.text();
+    // The navigation stays as it is.
+    fresh = new DOMParser().parseFromString(page.slice(page.indexOf("<main"), page.lastIndexOf("</main>")), "text/html");
   } catch {
     return;
   }
@@ -30,8 +38,10 @@ async function again() {
     const other = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
     // What somebody is reading by keyboard is left until they go on.
     if (!other || part.contains(document.activeElement) || part.querySelector("details[open]")) continue;
+    if (part.isEqualNode(other)) continue;
     for (const card of other.querySelectorAll("[data-id]")) if (!known.has(card.dataset.id)) card.classList.add("fresh");
     part.replaceWith(other);
+    await rest();
   }
 }
 
