@@ -20,6 +20,7 @@ from egnatia.cyber.exercises.exercises import Plan
 from egnatia.cyber.incidents.playbook import read as read_playbook
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.log_match import Count, Findings, Run, Runs
 from egnatia.cyber.intel.output import Output
 from egnatia.cyber.intel.source import Source, Sources
 from egnatia.exchange import token
@@ -28,6 +29,7 @@ from egnatia.exchange.review import Reviews
 from egnatia.exchange.submission import Right
 from egnatia.node.domains import routes
 from egnatia.record.case import CaseParty
+from egnatia.store import Store
 from egnatia.web.account.account import now
 from egnatia.web.agreements.draft import Draft
 from egnatia.web.agreements.draft import Form as Terms
@@ -56,6 +58,21 @@ FIXED: Final[Mapping[str, str]] = {
     "version": "2026-01-01T00:00:00.000Z", "subscriber": HUSH,
 }  # fmt: skip
 """Parameters that name nothing that could be hidden."""
+
+
+def matched(store: Store, own: str, stamp: int) -> str:
+    """A log that was matched, with a hit."""
+    run = Run(
+        id=HUSH, organisation=own, login=HUSH, by=HUSH, name=HUSH, size=1, began=stamp, touched=stamp, ended=stamp
+    )
+    count = Count(indicator="indicator--1", name=HUSH, kind="domain-name:value", value=HUSH, score=1, times=1)
+    found = Findings(
+        form="json", lines=1, malformed=0, example=HUSH, truncated=False, hits=1, lines_hit=1, looked_for=1,
+        undecided=0, left_out={}, slow=0, counts=(count,), shown=(), sights=(),
+    )  # fmt: skip
+    Runs(store, own).put(run)
+    Runs(store, own).keep(run.id, found)
+    return run.id
 
 
 class Hidden:
@@ -135,6 +152,7 @@ class Hidden:
             "node": node.node_id,
             "word": node.exercises.plan(submitter, Plan(text=SMALL, cast={"albania": (own,), "serbia": (own,)})),
             "secret": HUSH,
+            "run": matched(node.store, own, stamp),
             "code": HUSH,
         }
 

@@ -86,7 +86,7 @@ class Scan:
                 tally.form = EMPTY
                 return
             if reading is None:
-                raise Unreadable(_unknown(source, opened, form))
+                raise _unknown(source, opened, form)
             tally.form = reading.form
             for number, line in self._lines(opened, reading, tally, on_block):
                 row = reading.read(line)
@@ -203,7 +203,7 @@ class Scan:
                     if row is not None and row.values:
                         yield self._observation(row, source.name, number, line)
         except (arrow.ArrowException, OSError) as error:
-            raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}") from error
+            raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}", "damaged") from error
 
 
 def _put_keys(backend: "BaseBackend", keys: Keys) -> None:
@@ -239,13 +239,13 @@ def _malformed(tally: Tally, number: int, line: str) -> None:
         tally.examples.append((number, line[:200]))
 
 
-def _unknown(source: Source, opened: Opened, form: str | None) -> str:
+def _unknown(source: Source, opened: Opened, form: str | None) -> Unreadable:
     first = next((line for line in opened.head if line.strip()), "")
     if not first:
-        return f"{source.name} is packed and damaged: nothing of it can be read"
+        return Unreadable(f"{source.name} is packed and damaged: nothing of it can be read", "damaged")
     if opened.has_nul:
-        return f"{source.name} is binary, no log that can be read"
+        return Unreadable(f"{source.name} is binary, no log that can be read", "binary")
     if first.startswith("["):
-        return f"{source.name} is one array of JSON: give lines of JSON (jq -c '.[]')"
+        return Unreadable(f"{source.name} is one array of JSON: give lines of JSON (jq -c '.[]')", "array")
     said = f"is not in the form {form!r}" if form else "is in no form that is known; --format says which it is"
-    return f"{source.name} {said}. It begins with {first[:100]!r}"
+    return Unreadable(f"{source.name} {said}. It begins with {first[:100]!r}")

@@ -190,6 +190,28 @@ class Limits(Section, frozen=True, kw_only=True):
             examples=[25_000_000],
         ),
     ] = 25_000_000
+    match_bytes: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=4_000_000_000,
+            description="The largest log that may be handed over on the page Match, in bytes as it is sent (packed or "
+            "not). Larger ones go through `egnatia match`.",
+            examples=[200_000_000],
+        ),
+    ] = 200_000_000
+    match_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="How long the matching of such a log may take, in seconds; then it is ended.",
+            examples=[900],
+        ),
+    ] = 900
+    match_runs: Annotated[
+        int, Meta(ge=0, le=64, description="The most logs that are matched at a time; 0: none are taken.", examples=[2])
+    ] = 2
     page_records: Annotated[
         int, Meta(ge=1, le=10_000, description="The most records in one page of a feed.", examples=[1_000])
     ] = 1_000

@@ -23,6 +23,7 @@ class Permission(enum.StrEnum):
     READ = "read"
     DRAFT = "draft"
     TRIAGE = "triage"
+    MATCH = "match logs"
     PUBLISH = "publish"
     RECALL = "recall"
     SEE_PEERS = "see peers"
@@ -40,6 +41,7 @@ MEANING: Mapping[Permission, str] = {
     Permission.READ: N_("See the records that the organisation may see, search them, follow them live"),
     Permission.DRAFT: N_("Write drafts, preview who would see them, keep searches"),
     Permission.TRIAGE: N_("Look through what members and the public report"),
+    Permission.MATCH: N_("Hand over logs of the organisation and find in them what is known"),
     Permission.PUBLISH: N_("Publish records for the organisation"),
     Permission.RECALL: N_("Withdraw or narrow what the organisation published"),
     Permission.SEE_PEERS: N_("See the peers and how the exchange with them goes"),
@@ -55,7 +57,7 @@ MEANING: Mapping[Permission, str] = {
 """What each permission lets one do, in words for people."""
 
 _READER = frozenset({Permission.READ})
-_ANALYST = _READER | {Permission.DRAFT, Permission.TRIAGE}
+_ANALYST = _READER | {Permission.DRAFT, Permission.TRIAGE, Permission.MATCH}
 _PUBLISHER = _ANALYST | {Permission.PUBLISH, Permission.RECALL}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {

@@ -8,7 +8,8 @@ _PLAYED: Final = (
     "/assets", "/choose", "/sign-out", "/sign-in", "/about",
 )  # fmt: skip
 _REAL: Final = (
-    "/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews", "/cases/templates", "/cases/calendar",
+    "/intel/match", "/intel/outputs", "/intel/sources", "/intel/devices", "/publish/reviews", "/cases/templates",
+    "/cases/calendar",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@ everything can be done by keyboard, on a phone, and without a script."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
@@ -23,6 +24,7 @@ WORKBENCH = (
     "/intel/lookalikes",
     "/intel/landscape?since=2026-06-01",
     "/intel/matrix?whole=true",
+    "/intel/match",
     "/intel/outputs",
     "/intel/sources",
 )
@@ -260,3 +262,24 @@ def test_everything_can_be_read_and_searched_without_a_script(house: House, brow
         page.locator(".find button").click()
         page.wait_for_url("**/search?q=racun")
         assert page.locator("mark").count() > 0
+
+
+def test_a_log_is_matched_while_one_watches(house: House, browser: Browser, tmp_path: Path) -> None:
+    log = tmp_path / "queries.json"
+    log.write_text('{"ts":1767225600,"id.orig_h":"10.0.0.7","query":"x.pako-dogane.example"}\n' * 3)
+    with opened(browser, house) as tab:
+        tab.open("/intel/match")
+        tab.page.set_input_files("#file", str(log))
+        tab.page.fill("#least", "1")
+        tab.page.get_by_role("button", name="Match it").click()
+        expect(tab.page.get_by_role("heading", name="Record as sightings")).to_be_visible(timeout=30_000)
+        report = Axe().run(tab.page)
+        assert not report.violations_count, report.generate_report()
+        tab.page.get_by_text("Record counts only").first.click()
+        tab.page.get_by_role("button", name="Record counts only").click()
+        expect(tab.page.get_by_text("1 sighting is recorded.")).to_be_visible()
+        assert not tab.wrong
+        place = tab.page.url.removeprefix(house.url)
+    with opened(browser, house, script=False, width=390) as tab:
+        tab.open(place)
+        expect(tab.page.get_by_text("1 indicator was found in it")).to_be_visible()

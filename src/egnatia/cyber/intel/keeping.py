@@ -1,5 +1,5 @@
 """While a node serves, sources are read when they are due, one after the other, beside everything else; what people
-decided about held documents is carried out."""
+decided about held documents is carried out; logs that were matched, and what was found in them, are forgotten."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from threading import Event
 from typing import Final
 
 from egnatia.cyber.intel.held import settle
+from egnatia.cyber.intel.log_match import forget_old
 from egnatia.cyber.intel.source import Source, Sources, run
 from egnatia.exchange.host import Host
 
@@ -24,6 +25,7 @@ async def keep(host: Host, look_seconds: float = LOOK_SECONDS) -> None:
     try:
         while True:
             await asyncio.to_thread(settle, host, stopping.is_set)
+            await asyncio.to_thread(lambda: forget_old(host.store, host.settings.data, time.time_ns() // 1_000))
             for source in await asyncio.to_thread(_due, host):
                 await asyncio.to_thread(_read, host, source, stopping)
             await asyncio.sleep(look_seconds)

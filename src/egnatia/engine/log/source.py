@@ -9,11 +9,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Literal, cast
 
 import msgspec
 
 from egnatia.engine.connection import loaded
+
+Unread = Literal["unknown", "binary", "utf-16", "array", "damaged", "missing"]
+"""Why something cannot be read as a log."""
 
 BLOCK: Final = 8 << 20
 HEAD: Final = 1 << 16
@@ -22,7 +25,11 @@ GZIP, ZSTD, PARQUET, UTF_16 = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", (b"\xff
 
 
 class Unreadable(ValueError):
-    """What cannot be read as a log, and why."""
+    """What cannot be read as a log, and why; `kind` is the same for programs."""
+
+    def __init__(self, words: str, kind: Unread = "unknown") -> None:
+        super().__init__(words)
+        self.kind = kind
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -109,7 +116,9 @@ class Opened:
     def _check(self) -> None:
         start = self._start
         if start.startswith(UTF_16):
-            raise Unreadable(f"{self.source.name} is in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
+            raise Unreadable(
+                f"{self.source.name} is in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)", "utf-16"
+            )
         self.has_nul = b"\0" in start  # a crash leaves some in a log; what then is in no form is binary
         self._start = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"?")
 
@@ -204,7 +213,7 @@ def sources(places: Iterable[str]) -> Iterator[Source]:
         elif path.is_dir():
             below = sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
             if not below:
-                raise Unreadable(f"{place} is a folder without files")
+                raise Unreadable(f"{place} is a folder without files", "missing")
             yield from (Source(str(each)) for each in below)
         else:
-            raise Unreadable(f"{place} is not there")
+            raise Unreadable(f"{place} is not there", "missing")

@@ -306,6 +306,7 @@ MEANS = {
     Permission.READ: N_("read"),
     Permission.DRAFT: N_("draft"),
     Permission.TRIAGE: N_("look through reports"),
+    Permission.MATCH: N_("match logs"),
     Permission.PUBLISH: N_("publish"),
     Permission.RECALL: N_("recall"),
     Permission.SEE_PEERS: N_("see peers"),

@@ -11,6 +11,7 @@ from egnatia.web.intel.exploring import bundle, graph, picture, pixels, tables
 from egnatia.web.intel.holding import HOLDING
 from egnatia.web.intel.judging import judge
 from egnatia.web.intel.landscaping import overview, print_overview
+from egnatia.web.intel.logs import LOGS
 from egnatia.web.intel.lookalikes import keep_enrichment, lookalikes, protect
 from egnatia.web.intel.siding import SIDING
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
@@ -23,7 +24,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     asking, suggest, common, coverage, graph, bundle, picture, pixels, tables,
     actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, outputs, save, remove, grant, revoke,
-    *SOURCES, *HOLDING, *SIDING,
+    *SOURCES, *HOLDING, *SIDING, *LOGS,
 )  # fmt: skip
 """Every page of this folder."""
 
