@@ -3,7 +3,6 @@
 import binascii
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -26,6 +25,26 @@ _REMEMBERED: Final = 8192
 
 def _unmendable(value: Any) -> Any:
     return None
+
+
+class _Answers(dict[str, bool]):
+    """Answers about texts that come again and again. Unlike an `lru_cache` it touches nothing but what is asked for,
+    which is what counts where one text in many is known; it is emptied when it is full."""
+
+    def __init__(self, holds: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._holds = holds
+
+    def __missing__(self, text: str) -> bool:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        answer = self[text] = self._holds(text)
+        return answer
+
+
+def _remembered(holds: Callable[[str], bool]) -> Callable[[str], bool]:
+    """As `holds`, quick for a text that was asked about before."""
+    return _Answers(holds).__getitem__
 
 
 class Format(msgspec.Struct, frozen=True, eq=False):
@@ -52,7 +71,7 @@ def _reference(rule: str, holds: Callable[[str], bool]) -> Format:
         rule,
         holds,
         lambda value: None if loose_type(value) is None else value,
-        lru_cache(maxsize=_REMEMBERED)(holds),  # few records are named by many
+        _remembered(holds),  # few records are named by many
     )
 
 
@@ -86,7 +105,6 @@ def named(pattern: str, rule: str) -> Meta:
     return formatted(form, pattern=f"^({pattern})$")
 
 
-@lru_cache(maxsize=1 << 14)
 def is_uri(text: str) -> bool:
     """Whether `text` is a URI in the broad sense of RFC 3986: a scheme, then no blanks or control characters."""
     return _URI.fullmatch(text) is not None
@@ -121,7 +139,7 @@ PRECISE_INSTANT = Format(
 HASHES = Format(
     "STIX 2.1 section 2.7: algorithm names as in the vocabulary, digests of their length", are_hashes, mend_hashes
 )
-URI = Format("RFC 3986: a URI with its scheme", is_uri, lambda value: value)
+URI = Format("RFC 3986: a URI with its scheme", is_uri, lambda value: value, _remembered(is_uri))
 HEX = Format("STIX 2.1 section 2.8: pairs of hexadecimal digits", lambda value: _HEX.fullmatch(value) is not None)
 BASE64 = Format("STIX 2.1 section 2.1: base64 (RFC 4648 section 4)", is_base64)
 KEYS = Format(
@@ -131,7 +149,7 @@ MARKING = Format(
     "STIX 2.1 section 7.2.2: the identifier of marking-definition",
     lambda value: target_type(value) == "marking-definition",
     lambda value: value,  # kept: a marking that is not understood stays unresolved, and policy denies
-    lru_cache(maxsize=_REMEMBERED)(lambda value: target_type(value) == "marking-definition"),
+    _remembered(lambda value: target_type(value) == "marking-definition"),
 )
 
 Instant = Annotated[str, formatted(INSTANT, format="date-time")]

@@ -6,6 +6,7 @@ depends on those alone was decided once: names, presence rules, most types, and 
 
 import sys
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from types import NoneType
 from typing import Any, Final
 
@@ -17,11 +18,14 @@ from egnatia.record.deterministic import observable_id
 from egnatia.record.examination import GONE, Log, examine, found
 from egnatia.record.format import Format
 from egnatia.record.identifier import identifies, is_property_name, loose_type
+from egnatia.record.record import Head
 from egnatia.record.rule import Properties, Rule, source
 from egnatia.record.shape import NESTED, TEXTS, Check, Count, Shape, row, texts, within_64_bits
 from egnatia.record.values import may_hold_values
 
 _SHAPES_KEPT: Final = 4096
+_HEAD: Final = tuple(field.name for field in msgspec.structs.fields(Head))
+_USUAL: Final = ("type", "id", "created", "modified", "created_by_ref", "object_marking_refs")
 _COMMON = frozenset(field.name for field in msgspec.structs.fields(DomainObject))
 _FLAT = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BoolType, inspect.LiteralType)
 _WITHOUT_REFERENCES = frozenset({"external_references", "kill_chain_phases", "granular_markings", "hashes"})
@@ -74,22 +78,30 @@ class Kind:
         lists = [name for name in types if name in self.lists and types[name] is list]
         wide = [name for name, json in types.items() if json is int]
         checks = [(name, self.checks[name]) for name in types if name in self.checks and name not in lists]
+        checks += [(name, within_64_bits) for name in wide]
         settled = all(
             name not in self.fields or _is_settled(self.fields[name].type, json) for name, json in types.items()
         )
+        many = tuple(name for name in targets if name.endswith("_refs") and name in self.fields)
+        hiding = [name for name in targets if self._is_deep(name)]
+        loose = tuple(name for name in hiding if name.endswith("_ref") and types[name] is str)
+        deep = tuple(name for name in hiding if types[name] in NESTED)
         return Shape(
             fit,
             settled,
             len(types) + list(types.values()).count(str),
-            (*checks, *((name, within_64_bits) for name in wide)),
+            tuple(checks),
             tuple((name, self.lists[name]) for name in lists),
             tuple(name for name, json in types.items() if json in NESTED and name not in lists),
             tuple(rule.holds for rule in relevant if not rule.by_presence),
             row([(name, name) for name in targets if name.endswith("_ref") and name in self.fields]),
-            tuple(name for name in targets if name.endswith("_refs") and name in self.fields),
-            tuple(name for name in targets if self._is_deep(name) and name.endswith("_ref") and types[name] is str),
-            tuple(name for name in targets if self._is_deep(name) and types[name] in NESTED),
+            many,
+            loose,
+            deep,
+            bool(many or loose or deep),
             self.type is None or may_hold_values(self.type, present),
+            "external_references" in types,
+            itemgetter(*_USUAL) if _USUAL == tuple(name for name in _HEAD if name in types) else None,
         )
 
     def _is_deep(self, name: str) -> bool:
@@ -132,7 +144,7 @@ class Kind:
         for part in parts:
             if type(part) is not dict:
                 return 0
-            if not TEXTS.issuperset(map(type, part.values())):
+            if {*map(type, part.values())} != TEXTS:
                 found = self.count(part, self.shape(part))
                 if not found:
                     return 0

@@ -11,7 +11,7 @@ from egnatia.record.examination import GONE, Log
 from egnatia.record.identifier import is_type_name, target_type
 from egnatia.record.instant import version_of
 from egnatia.record.kind import Kind
-from egnatia.record.record import Head, Invalid, Problem, Record, Reference
+from egnatia.record.record import Head, Invalid, Problem, Record, Reference, Value
 from egnatia.record.schemas import BUILT_IN, Schemas
 from egnatia.record.shape import NESTED, Shape, strings_in
 from egnatia.record.values import values_of, vulnerabilities
@@ -132,19 +132,24 @@ def _examined(
 
 
 def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tuple[Problem, ...]) -> Record:
-    head = msgspec.convert(decoded, Head)
-    return Record(
-        body,
-        head,
-        version_of(head.modified or head.created),
-        _references(decoded, shape),
-        values_of(head.type, decoded) if shape.valued else vulnerabilities(decoded),
-        deviations,
-    )
+    if shape.usual is None or deviations:
+        head = msgspec.convert(decoded, Head)
+    else:
+        type_, id_, created, modified, maker, markings = shape.usual(decoded)
+        head = Head(type_, id_, created, modified, maker, tuple(markings))
+    values: tuple[Value, ...] = ()
+    if shape.valued:
+        values = values_of(head.type, decoded)
+    elif shape.pointing:
+        values = vulnerabilities(decoded)
+    return Record(body, head, version_of(head.modified or head.created), _references(decoded, shape), values, deviations)
 
 
 def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
-    found = [*map(Reference, shape.single.each, shape.single.of(decoded))]
+    single = shape.single
+    if not shape.linked:
+        return (*map(Reference, single.each, single.of(decoded)),)
+    found = [*map(Reference, single.each, single.of(decoded))]
     for name in shape.many:
         found += [Reference(name, target) for target in decoded[name]]
     for name in shape.loose:
@@ -166,7 +171,7 @@ def _search(path: str, name: str, value: Any, found: list[Reference]) -> None:
                 _search(f"{path}.{inner}", inner, item, found)
     elif name.endswith("_refs"):
         found.extend([Reference(path, one) for one in value if type(one) is str and target_type(one)])
-    elif not NESTED.isdisjoint(map(type, value)):
+    else:
         for item in value:
             if type(item) in NESTED:
                 _search(path, "", item, found)

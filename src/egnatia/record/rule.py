@@ -35,10 +35,11 @@ def later(name: str, than: str, section: str, *, or_equal: bool = False) -> Rule
     """The moment `name` is later than the moment `than`."""
 
     def holds(record: Properties) -> bool:
-        end, start = record[name], record[than]
+        end: str = record[name]
+        start: str = record[than]
         if len(end) != len(start):
             end, start = version_of(end), version_of(start)
-        return bool(end > start or (or_equal and end == start))
+        return end > start or (or_equal and end == start)
 
     return Rule(name, f"{source(section)}: later than {than}{' or equal' * or_equal}", (name, than), holds)
 

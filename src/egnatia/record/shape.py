@@ -34,7 +34,9 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     `checks` and `lists` do not look at them. `strings` are those at the top, names among them; `lists` are checked
     while their strings are counted, in what is `nested` they are only counted. `single` and `many` are the defined
     properties that refer to other records, `loose` the custom ones whose names say so, `deep` those in which references
-    may hide. `valued` says that there may be observable values in it.
+    may hide; `linked` says that there are others than `single`. `valued` says that there may be observable values in
+    it, `pointing` that it refers to what is told elsewhere, by a number perhaps. `usual` gives the head of a record that
+    has as much of one as most have, in the order of `Head`; None where it has more or less.
     """
 
     fit: bool
@@ -48,7 +50,10 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     many: tuple[str, ...]
     loose: tuple[str, ...]
     deep: tuple[str, ...]
+    linked: bool
     valued: bool
+    pointing: bool
+    usual: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
 
     def count(self, decoded: Mapping[str, Any]) -> int:
         """How many strings a record of this shape holds, names among them; 0 where formats or rules are not in order.
@@ -137,7 +142,7 @@ def texts(least: int, holds: Check | None) -> Count:
                 alone.clear()
             alone.add(value[0])
             return 1
-        if number < least or not TEXTS.issuperset(map(type, value)):
+        if number < least or not {*map(type, value)} <= TEXTS:
             return 0
         return number if holds is None or all(map(holds, value)) else 0
 
