@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,7 @@ from egnatia.store.link import Link
 SECURE_TEXTS: Final = sqlite3.sqlite_version_info >= (3, 42)
 """Whether FTS5 can be told to leave nothing of a deleted word; older ones must merge their parts for that."""
 
+_encode = msgspec.json.Encoder().encode
 _BUSY_SECONDS: Final = 60
 _TOGETHER: Final = (64, 8, 1)
 """Rows of one INSERT in SQLite, at most 999 values: other threads run while a statement does, and one that inserts
@@ -71,7 +73,9 @@ class Sqlite(Database):
     def bound(self, values: dict[str, Any]) -> dict[str, Any]:
         for key, value in values.items():
             if type(value) is list:
-                values[key] = json.dumps(value)
+                # Long lists are of numbers; of texts some hold half of a surrogate pair, which only `json` writes.
+                whole = not value or type(value[0]) is int
+                values[key] = _encode(value).decode() if whole else json.dumps(value)
         return values
 
     def _each(self, parameter: str) -> str:

@@ -72,15 +72,16 @@ class Tying:
     def _between(self, record: str, versions: dict[int, str]) -> list[Tie]:
         """The ties that relationships make, by the version of each position."""
         seen, shelves = self._view.shelves, self._shelving.shelves
+        forth = {number: name == "target_ref" for number, name in self._database.rows(self._link, _ENDS, ends=[*ENDS])}
         ends = [
             row
             for row in self._rows(_OTHER_ENDS, list(versions), record=record)
-            if row[2] in seen and row[1] in ENDS  # most of what a well-known record is named by may be for others
+            if row[2] in seen and row[1] in forth  # most of what a well-known record is named by may be for others
         ]
-        of = list(dict.fromkeys(row[0] for row in ends))
+        of = list(dict.fromkeys([row[0] for row in ends]))
         verbs = {at: _verb(body).relationship_type for at, body in self._rows(_BODIES, of) if body is not None}
         return [
-            Tie(name, shelves[shelf].type, verbs[at], property_ == "target_ref", at, versions[at], True)
+            Tie(name, shelves[shelf].type, verbs[at], forth[property_], at, versions[at], True)
             for at, property_, shelf, name in ends
             if at in verbs
         ]
@@ -104,9 +105,11 @@ JOIN names n ON n.number = r.target JOIN names p ON p.number = r.property
 WHERE {among:r.position:positions} AND n.name <> :record
 """
 
+_ENDS: Final = "SELECT number, name FROM names WHERE {amongst:name:ends}"
+
 _OTHER_ENDS: Final = """
-SELECT r.position, p.name, v.shelf, n.name FROM refs r
-JOIN versions v ON v.name = r.target JOIN names n ON n.number = r.target JOIN names p ON p.number = r.property
+SELECT r.position, r.property, v.shelf, n.name FROM refs r
+JOIN versions v ON v.name = r.target JOIN names n ON n.number = r.target
 WHERE {among:r.position:positions} AND r.target <> (SELECT t.number FROM names t WHERE t.name = :record)
 """
 

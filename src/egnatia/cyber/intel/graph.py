@@ -46,11 +46,6 @@ class Strand(msgspec.Struct, frozen=True, order=True):
         """The group in one word."""
         return f"{self.verb}{'>' if self.forth else '<'}{self.type}"
 
-    @classmethod
-    def of(cls, tie: Tie) -> "Strand":
-        """The group of a tie."""
-        return cls(tie.verb, tie.forth, tie.type)
-
 
 class Sieve(msgspec.Struct, frozen=True):
     """Which ties count; every field narrows, an empty one does not. `since` and `until` are dates, compared with when
@@ -101,18 +96,17 @@ NO_SIEVE: Final = Sieve()
 def spread(store: Store, clearance: Clearance, record: str, sieve: Sieve = NO_SIEVE) -> Spread:
     """What a record is tied to. Nothing where the record is not there for this reader."""
     tied = store.ties(clearance, record)
-    groups: dict[Strand, dict[str, Tie]] = {}
+    groups: dict[tuple[str, bool, str], dict[str, Tie]] = {}
     told = [tie for tie in tied.ties if tie.type not in APART]
-    for tie in told:
-        if sieve.admits(tie):
-            groups.setdefault(Strand.of(tie), {}).setdefault(tie.other, tie)
+    for tie in told if sieve == NO_SIEVE else filter(sieve.admits, told):
+        groups.setdefault((tie.verb, tie.forth, tie.type), {}).setdefault(tie.other, tie)
     ordered = sorted(groups.items(), key=lambda each: (len(each[1]), each[0]))
     return Spread(
         record,
-        tuple(Group(strand, tuple(ties.values())) for strand, ties in ordered),
+        tuple(Group(Strand(*strand), tuple(ties.values())) for strand, ties in ordered),
         tied.complete,
-        frozenset(tie.type for tie in told),
-        frozenset(tie.verb for tie in told),
+        frozenset([tie.type for tie in told]),
+        frozenset([tie.verb for tie in told]),
     )
 
 
