@@ -133,6 +133,8 @@ def hub(neighbours: int = 10_000) -> Iterator[Figure]:
             waiting.append(node.admission.submit(bodies, submitter))
         for each in waiting:
             each.result(600)
+        # Else it is measured beside the text index, which reads on what was handed in a moment ago.
+        node.store.indexer.wait_for(node.store.position(), 600)
         clearance = node.clearance_of(gate.AL)
         question = Question(middle["id"], open=(middle["id"],))
         took = []

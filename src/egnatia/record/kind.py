@@ -101,7 +101,7 @@ class Kind:
             bool(many or loose or deep),
             self.type is None or may_hold_values(self.type, present),
             "external_references" in types,
-            itemgetter(*_USUAL) if _USUAL == tuple(name for name in _HEAD if name in types) else None,
+            itemgetter(*_USUAL) if tuple(name for name in _HEAD if name in types) == _USUAL else None,
         )
 
     def _is_deep(self, name: str) -> bool:

@@ -142,7 +142,8 @@ def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tupl
         values = values_of(head.type, decoded)
     elif shape.pointing:
         values = vulnerabilities(decoded)
-    return Record(body, head, version_of(head.modified or head.created), _references(decoded, shape), values, deviations)
+    version = version_of(head.modified or head.created)
+    return Record(body, head, version, _references(decoded, shape), values, deviations)
 
 
 def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:

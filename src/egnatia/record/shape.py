@@ -35,8 +35,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     while their strings are counted, in what is `nested` they are only counted. `single` and `many` are the defined
     properties that refer to other records, `loose` the custom ones whose names say so, `deep` those in which references
     may hide; `linked` says that there are others than `single`. `valued` says that there may be observable values in
-    it, `pointing` that it refers to what is told elsewhere, by a number perhaps. `usual` gives the head of a record that
-    has as much of one as most have, in the order of `Head`; None where it has more or less.
+    it, `pointing` that it refers to what is told elsewhere, by a number perhaps. `usual` gives what the head of a
+    record is made of, in the order of `Head`, where it has just what most have; else it is None.
     """
 
     fit: bool

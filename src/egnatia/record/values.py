@@ -86,10 +86,7 @@ def vulnerabilities(decoded: dict[str, Any]) -> tuple[Value, ...]:
     references = decoded.get("external_references")
     if type(references) is not list:
         return ()
-    given = []
-    for one in references:
-        if type(one) is dict and "external_id" in one:
-            given.append(one["external_id"])
+    given = [one["external_id"] for one in references if type(one) is dict and "external_id" in one]
     return tuple(dict.fromkeys(_numbers(given))) if given else ()
 
 

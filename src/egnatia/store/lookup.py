@@ -36,11 +36,13 @@ _NEWEST: Final = Query(versions=(LAST,))
 
 class Sieve(NamedTuple):
     """Two ways to ask one question: the statement of the `newest` candidates up to `high`, and which of some positions
-    are `among` the candidates. `turns` is how many stretches are looked at, None for as many as it takes."""
+    are `among` the candidates. `turns` is how many stretches are looked at, None for as many as it takes. In `noted`,
+    where it is given, rows are kept by their positions: position, shelf, and what else the statement says."""
 
     newest: str
     among: Callable[[Link, list[int]], Set[int]]
     turns: int | None = None
+    noted: dict[int, Any] | None = None
 
 
 class Lookup(Reading):
@@ -96,9 +98,10 @@ class Lookup(Reading):
                 return Tied(())
             tying = Tying(self.database, self.shelving, link, view)
             named = {"record": record}
-            sieve = Sieve(_NAMING, self._listed(_NAMING_AMONG, named))
+            heads: dict[int, tuple[int, int, str]] = {}
+            sieve = Sieve(_NAMING, self._listed(_NAMING_AMONG, named, heads), noted=heads)
             naming = self._sifted(link, view, sieve, end.position, limit, named)
-            inward = sorted(tying.inward(record, naming), key=attrgetter("via"), reverse=True)
+            inward = sorted(tying.inward(record, [heads[at] for at in naming]), key=attrgetter("via"), reverse=True)
             return Tied((*tying.outward(record, own), *inward), len(naming) < limit)
 
         return self.consistent(read)
@@ -217,9 +220,18 @@ class Lookup(Reading):
     def _rows(self, link: Link, template: str, **values: Any) -> list[Any]:
         return self.database.rows(link, template, **values)
 
-    def _listed(self, template: str, values: dict[str, Any]) -> Callable[[Link, list[int]], Set[int]]:
-        """What of some positions a statement lists."""
-        return lambda link, positions: {row[0] for row in self._rows(link, template, **values, positions=positions)}
+    def _listed(
+        self, template: str, values: dict[str, Any], noted: dict[int, Any] | None = None
+    ) -> Callable[[Link, list[int]], Set[int]]:
+        """What of some positions a statement lists; its rows are `noted` as those of a sieve are."""
+
+        def listed(link: Link, positions: list[int]) -> Set[int]:
+            rows = {row[0]: row for row in self._rows(link, template, **values, positions=positions)}
+            if noted is not None:
+                noted.update(rows)
+            return rows.keys()
+
+        return listed
 
     def _admits(self, query: Query) -> Callable[[Link, list[int]], set[int]] | None:
         """What sorts out rows by what only they can tell; None where shelves tell all."""
@@ -246,9 +258,14 @@ class Lookup(Reading):
         values = {"low": 0, **values}
         walk = Walk(self.database, link, view, newest_first=True)
         found: list[int] = []
-        for size, own in islice(zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False), sieve.turns):
+        looked = 0
+        for most, own in islice(zip(_sizes(_CHUNKS), _sizes(_OWN_CHUNKS), strict=False), sieve.turns):
+            size = _enough(wanted - len(found), len(found), looked, most)
             rows = self._rows(link, sieve.newest, **values, high=high, size=size)
-            seen = list(dict.fromkeys(position for position, shelf in rows if shelf in view.shelves))
+            looked += len(rows)
+            seen = list(dict.fromkeys([row[0] for row in rows if row[1] in view.shelves]))
+            if sieve.noted is not None:
+                sieve.noted.update({row[0]: row for row in rows})
             found += seen if allowed is None else _kept(seen, allowed(link, seen))
             if len(found) >= wanted or len(rows) < size:
                 break
@@ -267,6 +284,11 @@ def _kept(positions: list[int], among: Set[int]) -> list[int]:
     return [position for position in positions if position in among]
 
 
+def _enough(wanted: int, found: int, looked: int, most: int) -> int:
+    """How many candidates to look at for so many more, where `found` were among those `looked` at; `most` at most."""
+    return min(most, max(_CHUNKS[0], wanted * looked * 5 // (found * 4))) if found else most
+
+
 def _sizes(chunks: Sequence[int]) -> Iterator[int]:
     yield from chunks
     yield from repeat(chunks[-1])
@@ -281,13 +303,13 @@ SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.ta
 """
 
 _NAMING: Final = """
-SELECT r.position, v.shelf FROM refs r JOIN versions v ON v.position = r.position
+SELECT r.position, v.shelf, v.version FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
 AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
 """
 
 _NAMING_AMONG: Final = """
-SELECT r.position FROM refs r
+SELECT r.position, v.shelf, v.version FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {among:r.position:positions}
 """
 

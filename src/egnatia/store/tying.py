@@ -4,6 +4,7 @@ A relationship counts where the reader may see it and the record at its other en
 of ties tells of nothing that the reader may not see.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -49,12 +50,13 @@ class Tying:
     def __init__(self, database: Database, shelving: Shelving, link: Link, view: View) -> None:
         self._database, self._shelving, self._link, self._view = database, shelving, link, view
 
-    def inward(self, record: str, positions: list[int]) -> list[Tie]:
-        """The ties that the records at these positions make, which name `record`."""
+    def inward(self, record: str, heads: Sequence[tuple[int, int, str]]) -> list[Tie]:
+        """The ties that records make which name `record`, all of them in the view: each is given by its position, its
+        shelf and its version."""
         shelves = self._shelving.shelves
-        rows = [row for row in self._rows(_HEADS, positions) if row[1] in self._view.shelves]
-        between = {at: version for at, shelf, version in rows if shelves[shelf].type == "relationship"}
-        naming = {at: (shelves[shelf].type, version) for at, shelf, version in rows if at not in between}
+        joining = {number for number in self._view.numbers if shelves[number].type == "relationship"}
+        between = {at: version for at, shelf, version in heads if shelf in joining}
+        naming = {at: (shelves[shelf].type, version) for at, shelf, version in heads if shelf not in joining}
         ties = self._between(record, between)
         for at, name, property_ in self._rows(_NAMING, list(naming), record=record):
             kind, version = naming[at]
@@ -89,8 +91,6 @@ class Tying:
     def _rows(self, template: str, positions: list[int], **more: str) -> list[Any]:
         return self._database.rows(self._link, template, positions=positions, **more) if positions else []
 
-
-_HEADS: Final = "SELECT position, shelf, version FROM versions WHERE {among:position:positions}"
 
 _NAMING: Final = """
 SELECT r.position, n.name, p.name FROM refs r

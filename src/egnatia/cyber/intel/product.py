@@ -29,6 +29,7 @@ SEVERITIES: Final = ("critical", "high", "medium", "low")
 LOOKED_AT: Final = 2_000
 """Reports that are looked through for products, the newest first: reports of others, such as of feeds, are among
 them."""
+_REPORTS: Final = Query(types=("report",), versions=(LAST,), newest_first=True)
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +76,10 @@ def severity_of(stix: Mapping[str, Any]) -> str:
 
 def products(store: Store, clearance: Clearance, kinds: Sequence[Kind] = tuple(Kind), limit: int = 50) -> list[Product]:
     """The newest products of these kinds that the reader may see, each once."""
-    found = [
-        row for row in _reports(store, clearance) if (kind := kind_of(_decoded(row))) is not None and kind in kinds
-    ]
-    return [product(store, clearance, row) for row in found[:limit]]
+    page = store.bodies(clearance, 0, LOOKED_AT, _REPORTS).rows
+    newest = {row.id: row for row in reversed(page)}
+    told = [row.position for row in reversed(newest.values()) if kind_of(_glance(row.body)) in kinds]
+    return [product(store, clearance, row) for row in store.at(clearance, told[:limit])]
 
 
 def product(store: Store, clearance: Clearance, row: Row) -> Product:
@@ -134,10 +135,18 @@ def _contents(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
         yield from ((str(tag), texts) for tag, texts in said.items() if isinstance(texts, dict))
 
 
-def _reports(store: Store, clearance: Clearance) -> tuple[Row, ...]:
-    query = Query(types=("report",), versions=(LAST,), newest_first=True)
-    rows = store.changes(clearance, 0, LOOKED_AT, query).rows
-    return tuple({row.id: row for row in reversed(rows)}.values())[::-1]
+class _Glance(msgspec.Struct):
+    """As much of a report as says what it is: few are products, and only those are read whole."""
+
+    type: str
+    report_types: Any = None
+
+
+_glanced = msgspec.json.Decoder(_Glance).decode
+
+
+def _glance(body: bytes) -> dict[str, Any]:
+    return msgspec.structs.asdict(_glanced(body))
 
 
 def _decoded(row: Row) -> dict[str, Any]:
