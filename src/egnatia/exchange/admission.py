@@ -7,7 +7,7 @@ signature) and one commit serve everybody who was waiting, and each still gets a
 import logging
 import time
 from collections.abc import Callable, Sequence, Set
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -23,8 +23,9 @@ from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused,
 from egnatia.exchange.world import World
 from egnatia.policy import EVERY, Clearance, clearance_within
 from egnatia.record import Problem, Record, read
-from egnatia.store import Appended, Batch, Conflict, Entry, Note, Store
-from egnatia.trust import Attestation, Proof, SigningKeys, attest
+from egnatia.store import Appended, Batch, Conflict, Entry, Note, Signing, Store
+from egnatia.trust import Attestation, Proof, SigningKeys
+from egnatia.trust.attesting import digest, prepare, sign
 
 TOGETHER = 1_000
 """About how many records are attested together: an audit path then stays at ten hashes."""
@@ -66,6 +67,7 @@ class Admission:
         self._four_eyes = FourEyes(store)
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._last = 0
+        self._signer = ThreadPoolExecutor(1, thread_name_prefix="egnatia-signer")
         self._thread = Thread(target=self._run, name="admission", daemon=True)
         self._thread.start()
 
@@ -100,6 +102,7 @@ class Admission:
         """Finishes what waits, then stops."""
         self._waiting.put(None)
         self._thread.join()
+        self._signer.shutdown()
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -132,13 +135,12 @@ class Admission:
         drafted = [(waiting, self._draft(waiting)) for waiting in together]
         leaves = [each.leaf for _, drafts in drafted for each in drafts.drafts]
         if leaves:
-            attestation, proofs = attest(
-                self._keys,
-                node=self._node,
-                sequence=self._store.next_sequence(self._node),
-                at=self._moment(),
-                leaves=leaves,
+            unsigned, paths = prepare(
+                node=self._node, sequence=self._store.next_sequence(self._node), at=self._moment(), leaves=leaves
             )
+            # Signed while it is stored: the one computes, the other waits for the disk.
+            signing = Signing(digest(unsigned), self._signer.submit(sign, unsigned, self._keys))
+            proofs = [Proof(signing.name, index, path) for index, path in enumerate(paths)]
         start = 0
         done: list[tuple[_Waiting, Drafts, Future[Appended]]] = []
         for waiting, drafts in drafted:
@@ -146,7 +148,7 @@ class Admission:
                 self._refuse(waiting, drafts)
                 continue
             end = start + len(drafts.drafts)
-            done.append((waiting, drafts, self._append(waiting, drafts, attestation, proofs[start:end])))
+            done.append((waiting, drafts, self._append(waiting, drafts, unsigned, signing, proofs[start:end])))
             start = end
         if any(map(_defines, (drafts for _, drafts, _ in done))):
             # What was drafted together did not know what is defined beside it: that comes first into the log.
@@ -195,10 +197,10 @@ class Admission:
         noted.add_done_callback(partial(self._answer, waiting, drafts))
 
     def _append(
-        self, waiting: _Waiting, drafts: Drafts, attestation: Attestation, proofs: Sequence[Proof]
+        self, waiting: _Waiting, drafts: Drafts, unsigned: Attestation, signing: Signing, proofs: Sequence[Proof]
     ) -> "Future[Appended]":
         submitter = waiting.submitter
-        notes = [Note(submitter.name, "submit", submitter.organisation, _summary(drafts, attestation))]
+        notes = [Note(submitter.name, "submit", submitter.organisation, _summary(drafts, unsigned))]
         if drafts.refused:
             notes.append(_refusal(submitter, drafts.refused))
         batch = Batch(
@@ -214,7 +216,7 @@ class Admission:
                 )
                 for each, proof in zip(drafts.drafts, proofs, strict=True)
             ),
-            attestations=(attestation,),
+            signing=signing,
             recalls=tuple(drafts.recalls),
             lifts=tuple(drafts.lifts),
             notes=tuple(notes),

@@ -3,7 +3,21 @@
 from egnatia.store.auditing import AuditPage, Sought
 from egnatia.store.condition import BackedUp, Condition
 from egnatia.store.custody import Custody
-from egnatia.store.entry import Appended, Batch, Conflict, Cursor, Entry, Keep, Lift, Note, Page, Recall, Relabel, Row
+from egnatia.store.entry import (
+    Appended,
+    Batch,
+    Conflict,
+    Cursor,
+    Entry,
+    Keep,
+    Lift,
+    Note,
+    Page,
+    Recall,
+    Relabel,
+    Row,
+    Signing,
+)
 from egnatia.store.keeping import Known, Token
 from egnatia.store.query import EVERYTHING, Query
 from egnatia.store.reading import Lean, LeanPage
@@ -32,6 +46,7 @@ __all__ = [
     "Recall",
     "Relabel",
     "Row",
+    "Signing",
     "Sought",
     "Store",
     "Tie",

@@ -11,18 +11,20 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import astuple
 
+from egnatia.policy.label import Label
 from egnatia.store import schema
 from egnatia.store.auditing import add_notes
 from egnatia.store.changing import erase_rows, move_rows, place_rows
 from egnatia.store.cursor import save_cursor
 from egnatia.store.database import Database
-from egnatia.store.entry import Appended, Batch, Conflict, Entry, Erased, Lift, Recall, Relabel
+from egnatia.store.entry import Appended, Batch, Conflict, Entry, Erased, Lift, Recall, Relabel, Signing
 from egnatia.store.link import Link
 from egnatia.store.loading import Remembered, attestation_numbers, ends_of, load_groups, referrers, under_label
 from egnatia.store.naming import Naming, value_key
 from egnatia.store.plan import ENDS, Group, Line, Taken, end_label, may_widen, placed
 from egnatia.store.query import Shelf
 from egnatia.store.shelving import Interning, Shelving
+from egnatia.trust.attestation import Attestation
 from egnatia.trust.attesting import digest
 from egnatia.trust.merkle import leaf
 
@@ -50,10 +52,14 @@ class Appending:
             shelving.refresh(link)
         self.interning = Interning(shelving)
         self._numbers: dict[str, int] = {}
+        self._label: Label | None = None
+        self._label_number = 0
         self._groups: dict[tuple[int, int], Group] = {}
         self._touched: dict[tuple[int, int], Group] = {}
         self._loaded: set[int] = set()
         self._added: list[tuple[Entry, Line, Group]] = []
+        self._attested: list[tuple[int, Attestation]] = []
+        self._signing: list[tuple[int, Signing]] = []
         self._gone: list[int] = []
         self._placed: dict[tuple[int, int], Places] = {}
         self._end_labels: dict[tuple[int, int], int | None] = {}
@@ -108,14 +114,17 @@ class Appending:
     def _attest(self, batches: Sequence[Batch]) -> dict[bytes, int]:
         named = {entry.proof.attestation for batch in batches for entry in batch.entries}
         brought = {digest(one): one for batch in batches for one in batch.attestations}
-        numbers = attestation_numbers(self._database, self._link, named | brought.keys())
-        rows = []
+        to_come = {batch.signing.name: batch.signing for batch in batches if batch.signing is not None}
+        numbers = attestation_numbers(self._database, self._link, (named | brought.keys()) - to_come.keys())
         for name, one in brought.items():
             if name not in numbers:
                 self._attestation += 1
                 numbers[name] = self._attestation
-                rows.append((self._attestation, name, one.node, one.sequence, _pack(one)))
-        self._database.insert(self._link, schema.attestations, rows)
+                self._attested.append((self._attestation, one))
+        for name, coming in to_come.items():
+            self._attestation += 1
+            numbers[name] = self._attestation
+            self._signing.append((self._attestation, coming))
         if missing := named - numbers.keys():
             raise ValueError(f"no attestation {next(iter(missing)).hex()!r} came with the batch or before it")
         return numbers
@@ -203,10 +212,12 @@ class Appending:
             if line.unless is None and entry.unless is not None and not line.erased:
                 self._hold_back(line, self.interning.label(entry.unless))
             return ALREADY
+        if entry.label is not self._label:  # most records that come together have one label
+            self._label, self._label_number = entry.label, self.interning.label(entry.label)
         line = Line(
             version=record.version,
             redacted=redacted,
-            label=self.interning.label(entry.label),
+            label=self._label_number,
             type=record.head.type,
             source=entry.source,
             digest=leaf_hash,
@@ -265,6 +276,14 @@ class Appending:
 
     def _settle(self) -> None:
         """Find the place of every version that is touched, and of the relationships to what has changed."""
+        if any(group.name <= self._names_before for group in self._touched.values()):
+            self._follow_ends()
+        for key, group in self._touched.items():
+            if not self._stands_alone(key, group):
+                self._arrange(self._places(key))
+
+    def _follow_ends(self) -> None:
+        """Records that were named before are touched: relationships to them, and so on, may have to be as well."""
         self._read_ends()
         told: set[int] = set()
         while changed := self._changed_ends() - told:
@@ -274,9 +293,6 @@ class Appending:
             for key in keys:
                 self._touch(key, self._groups[key])
             self._read_ends()
-        for key, group in self._touched.items():
-            if not self._stands_alone(key, group):
-                self._arrange(self._places(key))
 
     def _read_ends(self) -> None:
         """The ends of relationships that were there before are looked up, with what they lie under."""
@@ -418,6 +434,10 @@ class Appending:
     def _save(self, batches: Sequence[Batch]) -> None:
         database, link, interning = self._database, self._link, self.interning
         add_notes(database, link, [note for batch in batches for note in batch.notes], self._at)
+        attested = self._attested + [(number, signing.done.result()) for number, signing in self._signing]
+        database.insert(
+            link, schema.attestations, [(n, digest(one), one.node, one.sequence, _pack(one)) for n, one in attested]
+        )
         for batch in batches:
             if batch.cursor is not None:
                 save_cursor(database, link, batch.cursor)

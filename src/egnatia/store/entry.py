@@ -1,5 +1,7 @@
 """What goes into the log and what comes out of it."""
 
+from concurrent.futures import Future
+
 import msgspec
 
 from egnatia.policy.label import Label
@@ -93,6 +95,14 @@ class Keep(msgspec.Struct, frozen=True):
     once: bool = False
 
 
+class Signing(msgspec.Struct, frozen=True):
+    """An attestation that is being signed while its records are stored: their proofs name it `name`, which is like no
+    other's. What cannot be signed is not stored."""
+
+    name: bytes
+    done: "Future[Attestation]"
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What becomes durable together or not at all."""
 
@@ -105,6 +115,7 @@ class Batch(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     cursor: Cursor | None = None
     keeps: tuple[Keep, ...] = ()
+    signing: Signing | None = None
 
 
 class Appended(msgspec.Struct, frozen=True):

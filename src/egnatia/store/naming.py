@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from egnatia.store import schema
@@ -17,6 +17,8 @@ _KEPT: Final = 50_000
 
 def check_name(name: str) -> None:
     """Raises ValueError for what cannot be an identifier in both databases."""
+    if name.isascii() and 0 < len(name) <= NAME_LIMIT and "\0" not in name:
+        return
     if "\0" in name or not 0 < len(name.encode(errors="surrogatepass")) <= NAME_LIMIT:
         raise ValueError(f"{name[:80]!r} is no identifier: 1 to {NAME_LIMIT} bytes without NUL are")
     name.encode()  # a lone surrogate is a UnicodeEncodeError, a ValueError as well
@@ -45,13 +47,16 @@ class Naming:
         """After a transaction that was rolled back: what it numbered does not count."""
         self._recent.clear()
 
-    def numbers(self, link: Link, names: Iterable[str], last: int) -> tuple[dict[str, int], int]:
-        """The number of each name; new ones are numbered from `last` + 1 in their order. Returns them and the last one
+    def numbers(self, link: Link, names: Collection[str], last: int) -> tuple[dict[str, int], int]:
+        """The number of each name, given once each; new ones are numbered from `last` + 1 in their order. Returns them and the last one
         used."""
-        wanted = dict.fromkeys(names)
-        recent = self._recent
-        numbers = {name: recent[name] for name in wanted if name in recent}
-        unknown = [name for name in wanted if name not in numbers]
+        recent, numbers, unknown = self._recent, dict[str, int](), list[str]()
+        for name in names:
+            number = recent.get(name)
+            if number is None:
+                unknown.append(name)
+            else:
+                numbers[name] = number
         if unknown:
             for name in unknown:
                 check_name(name)

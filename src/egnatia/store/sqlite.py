@@ -23,9 +23,12 @@ SECURE_TEXTS: Final = sqlite3.sqlite_version_info >= (3, 42)
 
 _encode = msgspec.json.Encoder().encode
 _BUSY_SECONDS: Final = 60
-_TOGETHER: Final = (64, 8, 1)
-"""Rows of one INSERT in SQLite, at most 999 values: other threads run while a statement does, and one that inserts
-many rows waits for them once, not at every row."""
+_TOGETHER: Final = (128, 64, 32, 16, 8, 4, 2, 1)
+"""Rows of one INSERT in SQLite: other threads run while a statement does, and one that inserts many rows waits for them
+once, not at every row."""
+
+_STATEMENTS: Final = 512
+"""Statements that the writer's connection keeps prepared: each table's insertions, and the rest."""
 
 _WRITER_CACHE: Final = "PRAGMA cache_size = -32000"
 """32 MB, so that a large transaction need not write its pages before it commits."""
@@ -47,7 +50,8 @@ class Sqlite(Database):
 
     def _engine(self) -> Engine:
         engine = create_engine(
-            f"sqlite:///{self.path}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+            f"sqlite:///{self.path}",
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False, "cached_statements": _STATEMENTS},
         )
 
         @event.listens_for(engine, "connect")

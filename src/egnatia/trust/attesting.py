@@ -20,13 +20,25 @@ def attest(
     keys: SigningKeys, *, node: str, sequence: int, at: int, leaves: Sequence[bytes]
 ) -> tuple[Attestation, tuple[Proof, ...]]:
     """The node's word for these leaves, in this order, and the proof of each; `at` in microseconds UTC."""
+    unsigned, paths = prepare(node=node, sequence=sequence, at=at, leaves=leaves)
+    attestation = sign(unsigned, keys)
+    name = digest(attestation)
+    return attestation, tuple(Proof(name, index, path) for index, path in enumerate(paths))
+
+
+def prepare(
+    *, node: str, sequence: int, at: int, leaves: Sequence[bytes]
+) -> tuple[Attestation, tuple[tuple[bytes, ...], ...]]:
+    """What there is to sign for these leaves, and the audit path of each: what is left of `attest` is to `sign` it."""
     if not leaves:
         raise ValueError("a batch without records is not attested")
     root, paths = root_and_paths(leaves)
-    unsigned = Attestation(node, sequence, at, len(leaves), root, Signature("", b"", b""))
-    attestation = msgspec.structs.replace(unsigned, signature=keys.sign(CONTEXT, _statement(unsigned)))
-    name = digest(attestation)
-    return attestation, tuple(Proof(name, index, path) for index, path in enumerate(paths))
+    return Attestation(node, sequence, at, len(leaves), root, Signature("", b"", b"")), paths
+
+
+def sign(unsigned: Attestation, keys: SigningKeys) -> Attestation:
+    """The attestation with its signature, which costs more than all the rest of it."""
+    return msgspec.structs.replace(unsigned, signature=keys.sign(CONTEXT, _statement(unsigned)))
 
 
 def check(attestation: Attestation, keys: VerifyingKeys) -> None:
