@@ -1,6 +1,7 @@
 """Builders for what the store takes: records, labels and attested batches that read well in a test."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cache
 from itertools import count
 
@@ -8,9 +9,10 @@ import msgspec
 
 from egnatia.policy import Clearance, Label, Standing, Tlp
 from egnatia.record.record import Head, Record, Reference, Value
-from egnatia.store import Batch, Entry, Note
+from egnatia.store import Batch, Entry, Note, Signing
 from egnatia.store.entry import Cursor
-from egnatia.trust.attesting import attest
+from egnatia.trust.attestation import Attestation, Proof
+from egnatia.trust.attesting import attest, digest, prepare
 from egnatia.trust.merkle import leaf
 from egnatia.trust.signing import SigningKeys
 
@@ -76,6 +78,24 @@ def batch(
         for one, proof in zip(records, proofs, strict=True)
     ]
     return Batch(tuple(entries), (attestation,), notes=tuple(notes), cursor=cursor)
+
+
+def being_signed(*records: Record, label: Label) -> "tuple[Batch, Future[Attestation]]":
+    """A batch whose attestation is still to be signed, and where that is to be put."""
+    done: Future[Attestation] = Future()
+    unsigned, paths = _prepared(records, label)
+    name = digest(unsigned)
+    entries = [Entry(one, label, Proof(name, index, paths[index])) for index, one in enumerate(records)]
+    return Batch(tuple(entries), signing=Signing(name, done)), done
+
+
+def attested(given: Batch) -> Attestation:
+    """What there is to sign for a batch that is being signed."""
+    return _prepared([entry.record for entry in given.entries], given.entries[0].label)[0]
+
+
+def _prepared(records: Sequence[Record], label: Label) -> tuple[Attestation, tuple[tuple[bytes, ...], ...]]:
+    return prepare(node=NODE, sequence=1, at=1, leaves=[leaf(label.owner, (), one.body) for one in records])
 
 
 def clear(owner: str) -> Label:

@@ -3,10 +3,25 @@
 import threading
 
 import pytest
-from tests.store.building import SKOPJE, TIRANA, batch, clear, green, member, record, record_id, red
+from tests.store.building import (
+    SKOPJE,
+    TIRANA,
+    attested,
+    batch,
+    being_signed,
+    clear,
+    green,
+    keys,
+    member,
+    record,
+    record_id,
+    red,
+)
 
 from egnatia.policy import PUBLIC
 from egnatia.store import Query, Store
+from egnatia.trust import check_proof, digest, leaf
+from egnatia.trust.attesting import sign
 
 
 def test_what_is_appended_is_read_in_the_order_of_its_positions(store: Store) -> None:
@@ -91,6 +106,28 @@ def test_an_entry_without_its_attestation_is_refused(store: Store) -> None:
     given = batch(record(1))
     with pytest.raises(ValueError, match="attestation"):
         store.append(type(given)(given.entries)).result()
+
+
+def test_a_batch_is_stored_with_the_attestation_that_is_signed_meanwhile(store: Store) -> None:
+    given, done = being_signed(record(1), record(2), label=clear(TIRANA))
+    stored = store.append(given)
+    attestation = sign(attested(given), keys())
+    done.set_result(attestation)
+    assert stored.result().positions == (1, 2)
+    for row in store.changes(PUBLIC, 0, 10).rows:
+        assert row.proof is not None
+        check_proof(leaf(TIRANA, (), row.body), row.proof, attestation)
+        assert store.attestations([row.proof.attestation]) == {digest(attestation): attestation}
+
+
+def test_what_cannot_be_signed_is_not_stored_and_fails_alone(store: Store) -> None:
+    given, done = being_signed(record(1), label=clear(TIRANA))
+    done.set_exception(OSError("the keys are gone"))
+    unsigned, other = store.append(given), store.append(batch(record(2), label=clear(TIRANA)))
+    with pytest.raises(OSError, match="keys"):
+        unsigned.result()
+    assert other.result().conflicts == ()
+    assert [row.id for row in store.changes(PUBLIC, 0, 10).rows] == [record_id(2)]
 
 
 def test_a_subscriber_is_woken_by_a_commit_of_another_process(store: Store, url: str, tmp_path: object) -> None:

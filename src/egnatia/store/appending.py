@@ -64,6 +64,7 @@ class Appending:
         self._placed: dict[tuple[int, int], Places] = {}
         self._end_labels: dict[tuple[int, int], int | None] = {}
         self._alone: dict[tuple[int, str, int, str, tuple[int, ...]], int] = {}
+        self._widening: dict[tuple[int, int], bool] = {}
         self._placing: list[tuple[int, int]] = []
         self._moving: list[int] = []
         self._owners: defaultdict[int, set[int]] = defaultdict(set)
@@ -177,7 +178,8 @@ class Appending:
 
     def _touch(self, key: tuple[int, int], group: Group) -> None:
         self._touched[key] = group
-        self._remembered.forget(group.name)
+        if group.name <= self._names_before:
+            self._remembered.forget(group.name)
 
     # What becomes of each
 
@@ -331,7 +333,7 @@ class Appending:
         (line,) = group.lines.values()
         if line.entry is None or line.erased or line.redacted:
             return False
-        group.bounds = self._bounds(group)
+        group.bounds = self._bounds(group) if group.ends else ()
         what = (line.label, line.type, group.owner, line.source, group.bounds)
         shelf = self._alone.get(what)
         if shelf is None:
@@ -342,14 +344,14 @@ class Appending:
 
     def _bounds(self, group: Group) -> tuple[int, ...]:
         """The labels of the ends of a relationship, as far as they are known."""
-        if not group.ends:
-            return ()
-        found, owner = set(), group.owner
+        found, owner, labels = set(), group.owner, self._end_labels
         for end in group.ends:
-            if (end, owner) not in self._end_labels:
-                self._end_labels[end, owner] = self._end_label(end, owner)
-            found.add(self._end_labels[end, owner])
-        return tuple(sorted(label for label in found if label is not None))
+            if (end, owner) not in labels:
+                labels[end, owner] = self._end_label(end, owner)
+            label = labels[end, owner]
+            if label is not None:
+                found.add(label)
+        return tuple(sorted(found)) if found else ()
 
     def _end_label(self, name: int, owner: int) -> int | None:
         """What a relationship of `owner` is bounded by at this end: its own copy, or else that of the owner who was
@@ -380,10 +382,18 @@ class Appending:
             if line.entry is not None:
                 line.shelf = number
             elif line.shelf is not None and line.shelf != number:
-                if may_widen(self.interning.shelf_of(line.shelf), shelf, self.interning):
+                if self._may_widen(line.shelf, number):
                     self._moving.append(line.position)
                 self._placing.append((line.position, number))
                 line.shelf = number
+
+    def _may_widen(self, old: int, new: int) -> bool:
+        """As `may_widen`, decided once for each pair of shelves."""
+        found = self._widening.get((old, new))
+        if found is None:
+            shelf = self.interning.shelf_of
+            found = self._widening[old, new] = may_widen(shelf(old), shelf(new), self.interning)
+        return found
 
     # Into the tables
 

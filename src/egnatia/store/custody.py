@@ -45,16 +45,19 @@ class Custodian:
             return {}
         with self._database.readers.link() as link:
             self._shelving.refresh(link)
+            named = dict(self._database.rows(link, _NAMED, ids=wanted))
+            if not named:  # as of most that is handed in: it is new
+                return {}
             held: dict[tuple[str, str], list[Shelf]] = {}
             versions: dict[tuple[str, str], str] = {}
-            for name, number, version in self._database.rows(link, _HEADS, ids=wanted):
+            for name, number, version in self._database.rows(link, _HEADS, names=list(named)):
                 shelf = self._shelving.shelves.get(number)
                 if shelf is not None and shelf.last:
-                    held.setdefault((name, shelf.owner), []).append(shelf)
-                    versions[name, shelf.owner] = version
+                    held.setdefault((named[name], shelf.owner), []).append(shelf)
+                    versions[named[name], shelf.owner] = version
             recalls = {
-                (name, owner): (self._shelving.labels[label], bool(erase))
-                for name, owner, label, erase in self._database.rows(link, _RECALLS, ids=wanted)
+                (named[name], owner): (self._shelving.labels[label], bool(erase))
+                for name, owner, label, erase in self._database.rows(link, _RECALLS, names=list(named))
             }
         found: dict[str, list[Custody]] = {}
         for (name, owner), shelves in held.items():
@@ -113,14 +116,15 @@ class Custodian:
         )
 
 
+_NAMED: Final = "SELECT number, name FROM names WHERE {amongst:name:ids}"
+
 _HEADS: Final = """
-SELECT n.name, v.shelf, v.version FROM names n JOIN versions v ON v.name = n.number
-WHERE {amongst:n.name:ids} AND v.shelf IS NOT NULL
+SELECT name, shelf, version FROM versions WHERE {among:name:names} AND shelf IS NOT NULL
 """
 
 _RECALLS: Final = """
-SELECT n.name, o.name, r.label, r.erase FROM names n JOIN recalls r ON r.name = n.number
-JOIN names o ON o.number = r.owner WHERE {amongst:n.name:ids}
+SELECT r.name, o.name, r.label, r.erase FROM recalls r JOIN names o ON o.number = r.owner
+WHERE {among:r.name:names}
 """
 
 _ON_SHELVES: Final = "SELECT position FROM versions WHERE {among:shelf:shelves} ORDER BY position"

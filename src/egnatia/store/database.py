@@ -115,6 +115,10 @@ class Database(ABC):
         """Take erased words out of the full text, some of the work at a time; whether there is more to do."""
 
     @abstractmethod
+    def settle(self) -> None:
+        """Move what was committed lately to its place, while others read and write."""
+
+    @abstractmethod
     def scrub(self) -> None:
         """Free the space where erased rows were; outside of a transaction."""
 

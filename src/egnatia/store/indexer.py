@@ -21,7 +21,7 @@ _QUIET_SECONDS: Final = 0.2
 """Longer than who hands in one batch after the other takes for the next: its words wait until it is done."""
 
 _PATIENCE_SECONDS: Final = 1.0
-_LONG: Final = 20_000
+_LONG: Final = 50_000
 """Rows by which the full text may be behind; beyond that it no longer lets writers go first."""
 
 _LOOK_SECONDS: Final = 1.0

@@ -48,8 +48,8 @@ class Naming:
         self._recent.clear()
 
     def numbers(self, link: Link, names: Collection[str], last: int) -> tuple[dict[str, int], int]:
-        """The number of each name, given once each; new ones are numbered from `last` + 1 in their order. Returns them and the last one
-        used."""
+        """The number of each name, all different; new ones are numbered from `last` + 1 in their order. Returns them
+        and the last one used."""
         recent, numbers, unknown = self._recent, dict[str, int](), list[str]()
         for name in names:
             number = recent.get(name)

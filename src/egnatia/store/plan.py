@@ -1,8 +1,9 @@
 """Where each version of a record stands after a change: one group of lines per id and owner. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from egnatia.policy.meet import within
 from egnatia.store.entry import Entry
@@ -13,8 +14,7 @@ ENDS: Final = frozenset({"source_ref", "target_ref", "sighting_of_ref", "where_s
 """The properties by which a relationship or sighting names its ends: it never goes where they may not."""
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(msgspec.Struct, eq=False, gc=False):
     """One row of the log, there already or about to be. `shelf` is where it stands in the database, if it does."""
 
     version: str
@@ -31,16 +31,14 @@ class Line:
     erased: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Taken:
+class Taken(msgspec.Struct, eq=False):
     """A recall in force: the label it puts over the record, and whether nothing of it is kept."""
 
     label: int
     erase: bool
 
 
-@dataclass(slots=True, eq=False)
-class Group:
+class Group(msgspec.Struct, eq=False):
     """All versions of one id by one owner, and what bounds them: a recall, and the labels of its ends.
 
     `ends` are the names of the records at the ends of its head; `was` is what relationships to it were bounded by,
@@ -50,7 +48,7 @@ class Group:
     name: int
     owner: int
     owner_id: str
-    lines: dict[tuple[str, bool], Line] = field(default_factory=dict)
+    lines: dict[tuple[str, bool], Line] = {}
     recall: Taken | None = None
     ends: tuple[int, ...] = ()
     bounds: tuple[int, ...] = ()

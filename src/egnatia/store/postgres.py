@@ -82,6 +82,9 @@ class Postgres(Database):
     def merge_texts(self, connection: Connection) -> bool:
         return False
 
+    def settle(self) -> None:
+        """The server does so itself."""
+
     def scrub(self) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute("VACUUM bodies, refs, observables, texts")

@@ -30,6 +30,13 @@ once, not at every row."""
 _STATEMENTS: Final = 512
 """Statements that the writer's connection keeps prepared: each table's insertions, and the rest."""
 
+_SETTLED_AT_LAST: Final = 3
+"""Times that what was committed is moved: each time less was added in between, until the writer finds nothing left and
+begins the file anew."""
+
+_WRITER_SETTLES: Final = "PRAGMA wal_autocheckpoint = 8000"
+"""Pages, 64 MB: where so many were not moved, the writer does it itself."""
+
 _WRITER_CACHE: Final = "PRAGMA cache_size = -32000"
 """32 MB, so that a large transaction need not write its pages before it commits."""
 
@@ -59,10 +66,13 @@ class Sqlite(Database):
             connection.isolation_level = None
             _pragmas(connection)
             connection.execute(_WRITER_CACHE)
+            connection.execute(_WRITER_SETTLES)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # On the bare connection: SQLAlchemy would make an answer of it, for every commit.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN IMMEDIATE")
 
         return engine
 
@@ -130,6 +140,16 @@ class Sqlite(Database):
         link.execute("INSERT INTO texts (texts, rank) VALUES ('merge', -200)")
         return link.total_changes - before >= 2
 
+    def settle(self) -> None:
+        link = self.connect()
+        try:
+            for _ in range(_SETTLED_AT_LAST):
+                busy, written, settled = link.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if busy or written == settled:
+                    return
+        finally:
+            link.close()
+
     def scrub(self) -> None:
         link = self.connect()
         try:
@@ -172,7 +192,8 @@ def _insertions(table: Table) -> tuple[tuple[int, str], ...]:
 
 
 def _pragmas(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA page_size = 8192")  # of a new file: records of 2 KB fill pages of 4 KB by half
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute("PRAGMA wal_autocheckpoint = 2000")

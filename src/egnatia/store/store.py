@@ -25,6 +25,7 @@ from egnatia.store.migrating import migrate
 from egnatia.store.queueing import Queue
 from egnatia.store.retention import AT_ONCE, due
 from egnatia.store.sequence import Sequences
+from egnatia.store.settling import Settling
 from egnatia.store.shelving import Shelving
 from egnatia.store.tally import Tally
 from egnatia.store.wakes import Wakes
@@ -48,6 +49,7 @@ class Store(Lookup):
             shelving.refresh(link)
         self.ledger = ledger
         self._wakes = Wakes(database, self.position)
+        self._settling = Settling(database, self.position())
         self._writer = Writer(database, shelving, Ledger(ledger), self._committed)
         # What a stop interrupted is taken up again: erased words may stand in old parts of the index.
         self.indexer = Indexer(database, self._writer, scrub=ledger.exists())
@@ -89,6 +91,7 @@ class Store(Lookup):
 
     def _committed(self, position: int, *, erased: bool) -> None:
         self.indexer.stir(scrub=erased)
+        self._settling.reached(position)
         self._wakes.reached(position)
 
     def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
@@ -180,6 +183,7 @@ class Store(Lookup):
         self.indexer.close()
         self.tally.close()
         self._writer.close()
+        self._settling.close()
         self._wakes.close()
         self.database.close()
 
