@@ -14,10 +14,12 @@ from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 
 from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.language import FIELDS
+from egnatia.cyber.intel.output import DEVICES
 from egnatia.cyber.intel.source import Health, Source, Sources, run
 from egnatia.exchange.formats.conversion import instant
 from egnatia.settings.people import Webhooks
 from egnatia.web.intel.asking import WORDS
+from egnatia.web.intel.supply import FORMATS
 from egnatia.web.permission import Role
 
 TECHNIQUE = "attack-pattern--44444444-4444-4444-8444-444444444444"
@@ -138,6 +140,12 @@ def test_a_question_is_completed_with_words_that_the_reader_may_see_in_use(house
         assert offered("sector:ener") == ["sector:energy"]
         assert offered("since:7") == ["since:7d"]
         assert offered("economy:m") == ["economy:me", "economy:mk"]
+        house.submit(
+            record("tool", GREEN, name="Лимес \u043a\u0459\u0443\u0447"), record("tool", RED, name="Лимес тајни")
+        )
+        assert house.node.store.indexer.wait_for(house.node.store.position())
+        assert offered("type:tool лиме") == ['type:tool "Лимес кључ"']
+        assert offered("ли") == []
 
 
 def test_a_kept_question_tells_its_owner_what_is_new_and_nobody_else(house: House) -> None:
@@ -292,3 +300,9 @@ def served(document: bytes) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_each_format_of_an_output_is_offered_in_words(house: House) -> None:
+    assert FORMATS.keys() == DEVICES.keys()
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        assert "rpz · a zone for resolvers (RPZ)" in visitor.get("/intel/outputs").text

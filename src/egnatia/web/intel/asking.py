@@ -35,6 +35,12 @@ from egnatia.web.record.text import visible
 from egnatia.web.record.vocabulary import VOCABULARIES
 from egnatia.web.visit import Visit
 
+WORTH_COMPLETING: Final = 3
+"""Letters of a word of which names are offered."""
+
+NAMED: Final = 8
+"""The most records whose names are offered."""
+
 TAGGED: Final = 1_000
 """The newest records whose tags are offered."""
 
@@ -159,8 +165,13 @@ async def suggest(visit: NamedDependency[Visit], q: Question = "") -> Response[b
     begun = re.split(r"[\s(]", q)[-1].lstrip("-")
     field = begun.partition(":")[0].lower()
     words = await visit.ask(lambda: _in_use(visit.store, clearance, field))
-    whole = [q[: len(q) - len(begun)] + each for each in suggestions(q, {field: words} if words else {})]
-    return raw(msgspec.json.encode(whole))
+    offered = suggestions(q, {field: words} if words else {})
+    if ":" not in begun and len(begun) >= WORTH_COMPLETING:
+        rows = await visit.ask(lambda: visit.store.suggest(clearance, f"{begun}*", limit=NAMED))
+        await visit.surface.releases.note(visit.visitor.caller, "page", rows)
+        names = dict.fromkeys(name_of(msgspec.json.decode(row.body), visit.speech) for row in rows)
+        offered += [f'"{name}"' for name in names if '"' not in name]
+    return raw(msgspec.json.encode([q[: len(q) - len(begun)] + each for each in offered]))
 
 
 def _in_use(store: Store, clearance: Clearance, field: str) -> Sequence[str]:

@@ -11,7 +11,8 @@ from egnatia.web.product.content import FOOTNOTE
 def document(told: Summary, speech: Speech, organisation: str) -> Document:
     """The landscape as a document; its marking stands on every page."""
     say = speech.gettext
-    blocks: list[Block] = [Paragraph(told.compared)]
+    made = datetime.now(UTC)
+    blocks: list[Block] = [Paragraph(f"{organisation} · {speech.day(made)}"), Paragraph(told.compared)]
     if told.named:
         blocks.append(Note(say("Some of what is in it is for named recipients only."), "warn"))
     if not told.complete:
@@ -28,7 +29,7 @@ def document(told: Summary, speech: Speech, organisation: str) -> Document:
         (speech.day(each.at), each.name, each.kind, each.owner, f"TLP:{each.tlp.upper()}") for each in told.fresh
     )
     heads = (say("Day"), say("Name"), say("Type"), say("Owner"), "TLP")
-    blocks.append(Table(heads, rows, (3, 8, 4, 5, 3), say("Nothing that may be seen was new.")))
+    blocks.append(Table(heads, rows, (6, 14, 7, 9, 9), say("Nothing that may be seen was new.")))
     if told.more:
         blocks.append(Paragraph(speech.ngettext("and %(count)s more", "and %(count)s more", told.more)))
     blocks.append(Heading(say("Sources and markings")))
@@ -42,7 +43,7 @@ def document(told: Summary, speech: Speech, organisation: str) -> Document:
         title=told.title,
         subtitle=told.subtitle,
         language=speech.language.code,
-        made_at=datetime.now(UTC),
+        made_at=made,
         blocks=tuple(blocks),
         marking=told.marking,
         author=organisation,

@@ -1,6 +1,7 @@
 """Outputs for defences: what is given to which devices. A device's token is shown once."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -21,6 +22,23 @@ from egnatia.web.permission import Permission
 from egnatia.web.visit import Visit
 
 NO_NAME = N_("A name has small letters, digits and hyphens, and begins with a letter or a digit")
+
+
+FORMATS: Final[Mapping[str, str]] = {
+    "plain": N_("one value a line"),
+    "csv": N_("a table with what each value is worth"),
+    "hosts": N_("a hosts file"),
+    "rpz": N_("a zone for resolvers (RPZ)"),
+    "addresses": N_("addresses for pfSense, OPNsense, ipset"),
+    "mikrotik": N_("a script for RouterOS"),
+    "suricata": N_("rules of Suricata"),
+    "snort": N_("rules of Snort 3"),
+    "zeek": N_("the intelligence file of Zeek"),
+    "yara": N_("YARA rules"),
+    "sigma": N_("Sigma rules, for any SIEM"),
+    "misp-feed": N_("a feed that a MISP server reads"),
+}
+"""What each format is, for a person who chooses one."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -160,7 +178,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
     content = OutputsPage(
         title=visit.speech.gettext("Outputs for defences"),
         rows=rows,
-        forms=tuple((name, name) for name in DEVICES),
+        forms=tuple((name, f"{name} · {visit.speech.gettext(FORMATS[name])}") for name in DEVICES),
         given=given,
         operates=visit.visitor.organisation == visit.premises.own,
         issued=issued,
