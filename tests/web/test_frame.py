@@ -65,3 +65,17 @@ def test_kosovo_carries_its_asterisk_in_every_language(code: str) -> None:
 def test_each_key_leads_to_one_page() -> None:
     keys = [each.key for each in all_entries() if each.key]
     assert len(keys) == len(set(keys))
+
+
+def test_no_answer_says_twice_how_its_text_is_encoded(house: House) -> None:
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        for path in (
+            "/",
+            "/products/exploited.csv",
+            "/public/exploited.csv",
+            "/public/en",
+            "/public/nosuch",
+            "/metrics",
+        ):
+            said = visitor.get(path).headers["content-type"]
+            assert said.count("charset") <= 1, (path, said)

@@ -96,7 +96,7 @@ async def metrics(
             caller: Caller = await surface.caller(request)
             require(caller, Right.ADMINISTER, Right.AUDIT)
     content = generate_latest(measures.registry)
-    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(content, media_type="text/plain; version=0.0.4")
 
 
 def _surface(path: str) -> str:

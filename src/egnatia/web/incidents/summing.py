@@ -83,7 +83,7 @@ async def file(
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result(30))
     body = as_csv(found).encode() if form == "csv" else msgspec.json.format(msgspec.json.encode(found), indent=2)
     name = f"attachment; filename=incidents-{found.quarter}.{form}"
-    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    kind = "text/csv" if form == "csv" else "application/json"
     return Response(body, media_type=kind, headers={**HEADERS, "content-disposition": name})
 
 

@@ -223,7 +223,7 @@ async def tables(visit: NamedDependency[Visit], name: FromPath[str]) -> Response
     seen, rows = await visit.ask(lambda: _gathered(visit, steps.question))
     await visit.surface.releases.note(visit.visitor.caller, "export", rows)
     ending = name.rpartition(".")[2]
-    kind = "text/csv; charset=utf-8" if ending == "csv" else "application/graphml+xml"
+    kind = "text/csv" if ending == "csv" else "application/graphml+xml"
     return _file(visit, make(seen, canvas(seen, steps, visit.speech)), ending, kind)
 
 

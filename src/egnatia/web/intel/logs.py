@@ -333,7 +333,7 @@ async def hits(visit: NamedDependency[Visit], run: FromPath[str]) -> Response[by
     ]
     await visit.ask(lambda: _note(visit, "match taken along", run, f"{len(lines)} hits"))
     headers = {**HEADERS, "content-disposition": f'attachment; filename="hits-{run}.csv"'}
-    return Response(csv_of((heading, *lines)).encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(csv_of((heading, *lines)).encode(), media_type="text/csv", headers=headers)
 
 
 @post("/intel/match/{run:str}/sightings")

@@ -94,7 +94,7 @@ async def invite(visit: NamedDependency[Visit]) -> Response[str]:
     text = await visit.ask(lambda: visit.premises.pairings.invite(actor=visit.actor))
     if form.wanted == "file":
         attached = {**HEADERS, "content-disposition": 'attachment; filename="egnatia-invitation.txt"'}
-        return Response(text, media_type="text/plain; charset=utf-8", headers=attached)
+        return Response(text, media_type="text/plain", headers=attached)
     until = time.time_ns() // 1_000 + INVITATION_DAYS * 86_400_000_000
     return visit.page(_invite_page(visit, text, until))
 

@@ -152,7 +152,7 @@ class Counter:
     def page(self, content: PortalContent, *, status: int = 200) -> Response[bytes]:
         """A page that is for this request alone: a form, or what a form did."""
         headers = {**HEADERS, "cache-control": "no-store"}
-        return Response(self.html(content), status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(self.html(content), status_code=status, media_type="text/html", headers=headers)
 
     async def public(
         self, key: str, make: Callable[[], Answer], *, shared: bool = False, seconds: int = FRESH_SECONDS

@@ -22,7 +22,7 @@ RecordId = Annotated[str, PathParameter(description="A STIX identifier", max_len
 Lang = Annotated[str, PathParameter(description="A language", max_length=10)]
 Words = Annotated[str, QueryParameter(name="q", description="Words", max_length=200)]
 
-HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
+HTML, JSON = "text/html", "application/json; charset=utf-8"
 
 
 @get("/")
@@ -140,7 +140,7 @@ async def exploited_json(counter: NamedDependency[Counter]) -> Response[bytes]:
 @get("/exploited.csv")
 async def exploited_csv(counter: NamedDependency[Counter]) -> Response[bytes]:
     """The same as CSV."""
-    kind = "text/csv; charset=utf-8"
+    kind = "text/csv"
     return await counter.public("exploited csv", lambda: (feed.exploited_csv(counter), kind), shared=True, seconds=300)
 
 

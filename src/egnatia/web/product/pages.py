@@ -122,7 +122,7 @@ async def listed_csv(visit: NamedDependency[Visit]) -> Response[bytes]:
     """The same as CSV."""
     content = as_csv(await _exploited(visit)).encode()
     headers = {**HEADERS, "content-disposition": 'attachment; filename="exploited.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/csv", headers=headers)
 
 
 def organisations(visit: Visit) -> Mapping[str, Known]:

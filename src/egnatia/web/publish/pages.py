@@ -131,7 +131,7 @@ async def foresee(visit: NamedDependency[Visit], type_: Type, edits: About = "")
         done = desk.written(visit, type_, given, chosen, row, insisted=_insists(form))
         return fragment("publish/foreseen.html", visit.language, foreseen=desk.foreseen(visit, type_, done, names))
 
-    return Response(await visit.ask(seen), media_type="text/html; charset=utf-8", headers=HEADERS)
+    return Response(await visit.ask(seen), media_type="text/html", headers=HEADERS)
 
 
 @post("/publish/drafts/drop")

@@ -9,9 +9,7 @@ from egnatia.policy import Action
 
 FORMS: Final[Mapping[str, Form]] = {
     "plain": Form(lists.plain, VALUES, Action.BLOCK),
-    "csv": Form(
-        lists.table, VALUES | {"file:name", "yara", "sigma"}, Action.DETECT, "text/csv; charset=utf-8", 1_000_000
-    ),
+    "csv": Form(lists.table, VALUES | {"file:name", "yara", "sigma"}, Action.DETECT, "text/csv", 1_000_000),
     "hosts": Form(lists.hosts, NAMES, Action.BLOCK),
     "rpz": Form(lists.rpz, NAMES | ADDRESSES, Action.BLOCK, "text/dns", 500_000),
     "addresses": Form(lists.addresses, ADDRESSES, Action.BLOCK, limit=100_000),

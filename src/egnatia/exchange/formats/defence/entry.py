@@ -46,7 +46,7 @@ class Form(msgspec.Struct, frozen=True, eq=False):
     write: Write
     kinds: frozenset[str]
     action: Action
-    media_type: str = "text/plain; charset=utf-8"
+    media_type: str = "text/plain"
     limit: int = 100_000
 
 
