@@ -17,6 +17,7 @@ from tests.web.walk import BANK, EVERYTHING, FIXED, HUSH, Walk, walked
 
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.held import Waiting
 from egnatia.cyber.intel.source import Sources
 from egnatia.exchange import token
 from egnatia.exchange.review import Reviews
@@ -167,6 +168,7 @@ def state(house: House) -> Mapping[str, Any]:
         "sources": Sources(store).sources.all(),
         "templates": Templates(store).of(house.node.own),
         "playbooks": Playbooks(store, house.node.own).all(),
+        "held": Waiting(store).understood.all(),
         "reviews": Reviews(store, house.node.own).latest(),
         "tips": [(each.id, each.state) for each in Tips(store, house.node.secret).latest()],
         "peers": house.node.pairings.all(),

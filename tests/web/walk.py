@@ -20,6 +20,7 @@ from egnatia.cyber.exercises.exercises import Plan
 from egnatia.cyber.incidents.playbook import read as read_playbook
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.held import Understood, Waiting
 from egnatia.cyber.intel.log_match import Count, Findings, Run, Runs
 from egnatia.cyber.intel.output import Output
 from egnatia.cyber.intel.source import Source, Sources
@@ -122,6 +123,8 @@ class Hidden:
             )
         )
         book = read_playbook(playbook(start=START, one=action("end", name=HUSH), end=END))
+        said = Understood(source=HUSH, key="", word=HUSH, meaning="tlp:red", by=HUSH, at=stamp)
+        Waiting(node.store).understood.put(said.place, said)
         minted = token.mint()
         given = frozenset(Right)
         node.store.tokens.add(
@@ -145,6 +148,7 @@ class Hidden:
             "tip_id": tips.latest()[0].id,
             "reference": reference,
             "template": HUSH,
+            "place": said.place,
             "key": Playbooks(node.store, own).put(book, stamp),
             "token_id": minted.id,
             "consumer": outputs.grant("resolvers", own, HUSH).id,
