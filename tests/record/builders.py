@@ -58,7 +58,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "software": {"name": "Word"},
     "url": {"value": "https://example.com/"},
     "user-account": {"user_id": "1001"},
-    "windows-registry-key": {"key": "HKLM\\Software"},
+    "windows-registry-key": {"key": "HKEY_LOCAL_MACHINE\\Software"},
     "x509-certificate": {"serial_number": "36:f7"},
     "language-content": {"object_ref": ref("malware"), "contents": {"sq": {"name": "Emri"}}},
     "marking-definition": {"definition_type": "statement", "definition": {"statement": "Copyright 2024"}},

@@ -18,6 +18,14 @@ _NUMBERS = {
 }
 
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+
+
+def is_language(tag: str) -> bool:
+    """Whether a tag is formed as RFC 5646 wants."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 def _numbered(reference: Properties) -> bool:
     form = _NUMBERS.get(reference["source_name"])
     return form is None or form.fullmatch(reference["external_id"]) is not None
@@ -108,7 +116,10 @@ class DomainObject(StixObject, frozen=True, kw_only=True, omit_defaults=True):
     lang: str | None = None
     external_references: Some[ExternalReference] = ()
 
-    rules: ClassVar[tuple[Rule, ...]] = (later("modified", "created", "3.2", or_equal=True),)
+    rules: ClassVar[tuple[Rule, ...]] = (
+        later("modified", "created", "3.2", or_equal=True),
+        claim("lang", "3.2", "a language tag of RFC 5646", lambda record: is_language(record["lang"])),
+    )
 
 
 class Observable(StixObject, frozen=True, kw_only=True, omit_defaults=True):

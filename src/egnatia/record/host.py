@@ -7,7 +7,13 @@ import msgspec
 
 from egnatia.record.common import Observable
 from egnatia.record.format import Count, Dictionary, Hashes, Instant, Integer, Some, to
-from egnatia.record.rule import Rule, at_least_one, later
+from egnatia.record.rule import Properties, Rule, at_least_one, claim, later
+
+HIVES: Mapping[str, str] = {
+    "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKCR": "HKEY_CLASSES_ROOT", "HKU": "HKEY_USERS",
+    "HKCC": "HKEY_CURRENT_CONFIG",
+}  # fmt: skip
+"""The hives of the Windows registry by their short names, which the standard does not admit."""
 
 
 class Mutex(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="mutex"):
@@ -184,6 +190,10 @@ class RegistryValue(msgspec.Struct, frozen=True, kw_only=True):
     rules: ClassVar[tuple[Rule, ...]] = (at_least_one("6.17.2", "name", "data", "data_type"),)
 
 
+def _names_its_hive(record: Properties) -> bool:
+    return record["key"].partition("\\")[0].upper() not in HIVES
+
+
 class WindowsRegistryKey(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="windows-registry-key"):
     """A key of the Windows registry (STIX 2.1 section 6.17)."""
 
@@ -196,6 +206,7 @@ class WindowsRegistryKey(Observable, frozen=True, kw_only=True, omit_defaults=Tr
     section: ClassVar[str] = "6.17"
     rules: ClassVar[tuple[Rule, ...]] = (
         at_least_one("6.17", "key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"),
+        claim("key", "6.17", "the hive in full (HKEY_LOCAL_MACHINE, not HKLM)", _names_its_hive),
     )
 
 
@@ -244,4 +255,5 @@ class X509Certificate(Observable, frozen=True, kw_only=True, omit_defaults=True,
             "validity_not_before", "validity_not_after", "subject", "subject_public_key_algorithm",
             "subject_public_key_modulus", "subject_public_key_exponent", "x509_v3_extensions",
         ),
+        claim("x509_v3_extensions", "6.18.2", "at least one", lambda record: bool(record["x509_v3_extensions"])),
     )  # fmt: skip

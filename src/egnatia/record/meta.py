@@ -1,11 +1,10 @@
 """Records about records: extension definitions, translations, and records of types that nobody here knows."""
 
-import re
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from egnatia.record.common import DomainObject, ExternalReference, StixObject
+from egnatia.record.common import DomainObject, ExternalReference, StixObject, is_language
 from egnatia.record.format import Instant, PreciseInstant, Some, named, to, to_any_but
 from egnatia.record.identifier import target_type
 from egnatia.record.rule import Properties, Rule, claim, needs
@@ -17,7 +16,6 @@ TypeName = Annotated[
     named("[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "STIX 2.1 section 11.2: lower-case words joined by hyphens"),
     Meta(min_length=3, max_length=250),
 ]
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 def _adds_to_the_top(record: Properties) -> bool:
@@ -43,7 +41,7 @@ class ExtensionDefinition(DomainObject, frozen=True, kw_only=True, omit_defaults
 
 
 def _are_languages(record: Properties) -> bool:
-    return all(_LANGUAGE.fullmatch(lang) for lang in record["contents"])
+    return all(is_language(lang) for lang in record["contents"])
 
 
 class LanguageContent(DomainObject, frozen=True, kw_only=True, omit_defaults=True, tag="language-content"):
@@ -54,7 +52,10 @@ class LanguageContent(DomainObject, frozen=True, kw_only=True, omit_defaults=Tru
     object_modified: Instant | None = None
 
     section: ClassVar[str] = "7.1"
-    rules: ClassVar[tuple[Rule, ...]] = (claim("contents", "7.1", "language tags of RFC 5646", _are_languages),)
+    rules: ClassVar[tuple[Rule, ...]] = (
+        claim("contents", "7.1", "language tags of RFC 5646", _are_languages),
+        claim("contents", "2.3", "no empty dictionary", lambda record: all(record["contents"].values())),
+    )
 
 
 def _is_of_its_type(record: Properties) -> bool:

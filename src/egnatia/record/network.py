@@ -1,6 +1,7 @@
 """Observables of networks: addresses, names, traffic, mail (STIX 2.1 section 6)."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
@@ -8,7 +9,19 @@ import msgspec
 from msgspec import Meta
 
 from egnatia.record.common import Observable
-from egnatia.record.format import Count, Dictionary, Format, Hex, Instant, Integer, Some, formatted, named, to
+from egnatia.record.format import (
+    Count,
+    Dictionary,
+    Format,
+    Hex,
+    Instant,
+    Integer,
+    Some,
+    formatted,
+    is_uri,
+    named,
+    to,
+)
 from egnatia.record.rule import Properties, Rule, at_least_one, claim, later, needs
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -37,6 +50,14 @@ class AutonomousSystem(Observable, frozen=True, kw_only=True, omit_defaults=True
     section: ClassVar[str] = "6.2"
 
 
+_DOMAIN_NAME = re.compile(r"[^\s.@/:]{1,63}(?:\.[^\s.@/:]{1,63})*\.?")
+
+
+def _is_domain_name(record: Properties) -> bool:
+    """Letters of other scripts and underscores are seen in the wild and name one thing: they are not refused."""
+    return _DOMAIN_NAME.fullmatch(record["value"]) is not None
+
+
 class DomainName(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="domain-name"):
     """A domain name (STIX 2.1 section 6.4)."""
 
@@ -44,6 +65,9 @@ class DomainName(Observable, frozen=True, kw_only=True, omit_defaults=True, tag=
     resolves_to_refs: Some[Annotated[str, to("ipv4-addr", "ipv6-addr", "domain-name")]] = ()
 
     section: ClassVar[str] = "6.4"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        claim("value", "6.4", "a domain name of labels up to 63 characters (RFC 1034)", _is_domain_name),
+    )
 
 
 class EmailAddress(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="email-addr"):
@@ -239,3 +263,6 @@ class Url(Observable, frozen=True, kw_only=True, omit_defaults=True, tag="url"):
     value: Annotated[str, Meta(min_length=1)]
 
     section: ClassVar[str] = "6.15"
+    rules: ClassVar[tuple[Rule, ...]] = (
+        claim("value", "6.15", "a URL with its scheme and without blanks (RFC 3986)", lambda url: is_uri(url["value"])),
+    )

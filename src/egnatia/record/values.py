@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, Final
 
 from egnatia.record.digest import algorithm
+from egnatia.record.host import HIVES
 from egnatia.record.pattern import BadPattern, comparisons
 from egnatia.record.record import Value
 
@@ -55,13 +56,6 @@ _DIGEST: Final = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 _DIGEST_NAMES: Final = {32: ("MD5",), 40: ("SHA-1",), 64: ("SHA-256", "SHA3-256"), 128: ("SHA-512", "SHA3-512")}
 _NOT_HEX: Final = re.compile(r"[^0-9a-f]")
 _PORTS: Final = {"http": "80", "https": "443", "ftp": "21"}
-_HIVES: Final = {
-    "hklm": "hkey_local_machine",
-    "hkcu": "hkey_current_user",
-    "hkcr": "hkey_classes_root",
-    "hku": "hkey_users",
-    "hkcc": "hkey_current_config",
-}
 
 
 def values_of(type: str, decoded: dict[str, Any]) -> tuple[Value, ...]:  # noqa: A002  (STIX spelling)
@@ -264,8 +258,8 @@ def _serial(written: str) -> str:
 
 
 def _registry(written: str) -> str:
-    hive, slash, rest = written.lower().partition("\\")
-    return _HIVES.get(hive, hive) + slash + rest.rstrip("\\")
+    hive, slash, rest = written.partition("\\")
+    return (HIVES.get(hive.upper(), hive) + slash + rest.rstrip("\\")).lower()
 
 
 def _digest(kind: str) -> Callable[[str], str] | None:

@@ -22,7 +22,7 @@ KINDS: Final[Mapping[str, Observe]] = {
     "ssdeep": o.file_hash("SSDEEP"),
     "filename": o.file_name,
     "mutex": o.one("mutex", "name"),
-    "registry": o.one("windows-registry-key", "key"),
+    "registry": o.registry,
     "mac": o.one("mac-addr", "value", o.mac),
     "as": o.one("autonomous-system", "number", o.as_number),
     "certificate-sha1": o.certificate_hash("SHA-1"),

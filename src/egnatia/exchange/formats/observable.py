@@ -15,6 +15,7 @@ import msgspec
 
 from egnatia.record.deterministic import OASIS_NAMESPACE, canonical, observable_id
 from egnatia.record.digest import FORMS
+from egnatia.record.host import HIVES
 from egnatia.record.values import domain as normalised_domain
 
 Fields = dict[str, Any]
@@ -290,9 +291,24 @@ def named_file(algorithm: str) -> Callable[[str, str, str], Observed]:
     return observe
 
 
+def registry_key(written: str) -> str:
+    """A key of the Windows registry with its hive in full."""
+    hive, slash, rest = written.strip().partition("\\")
+    return HIVES.get(hive.upper(), hive) + slash + rest
+
+
+def registry(value: str, under: str = "") -> Observed:
+    """A key of the Windows registry; its pattern is written as the key was."""
+    written = value.strip()
+    if not written:
+        raise NotOfItsKind(f"a key of the registry, not {value!r}")
+    made = observable("windows-registry-key", {"key": registry_key(written)}, under)
+    return Observed((made,), pattern(compared("windows-registry-key:key", written)), written)
+
+
 def registry_value(key: str, data: str, under: str = "") -> Observed:
     """A key of the Windows registry with what stands under it."""
-    properties = {"key": key.strip(), "values": [{"data": data.strip()}]}
+    properties = {"key": registry_key(key), "values": [{"data": data.strip()}]}
     comparisons = (
         compared("windows-registry-key:key", key.strip()),
         compared("windows-registry-key:values[*].data", data.strip()),

@@ -38,7 +38,7 @@ SINGLE: Final[Mapping[str, Single]] = {
     "filename": o.file_name,
     "attachment": o.file_name,
     "imphash": o.imphash,
-    "regkey": o.one("windows-registry-key", "key"),
+    "regkey": o.registry,
     "mutex": o.one("mutex", "name"),
     "AS": o.one("autonomous-system", "number", o.as_number),
     "mac-address": o.one("mac-addr", "value", o.mac),
