@@ -69,13 +69,16 @@ def test_what_was_not_masked_is_no_secret_of_ours(house: House, written: str) ->
 
 
 @pytest.mark.parametrize("path", ["/feed", "/public"])
-def test_a_page_has_one_sheet_and_that_of_paper_before_its_content(house: House, path: str) -> None:
+def test_a_page_has_one_sheet_and_that_of_paper_below_its_title(house: House, path: str) -> None:
     with house.visitor(Role.READER) as visitor:
         page = visitor.get(path).text
     head, _, body = page.partition("</head>")
     assert head.count('rel="stylesheet"') == 1
-    before, _, _ = body.partition("<main")
-    assert f'<link rel="stylesheet" href="{sheet(*PRINT_SHEET)}">' in before
+    before, link, after = body.partition(f'<link rel="stylesheet" href="{sheet(*PRINT_SHEET)}">')
+    assert "</header>" in before
+    assert link
+    assert "</li>" not in before.partition("<main")[2]
+    assert "</li>" in after
     assert page.count('rel="stylesheet"') == 2
 
 

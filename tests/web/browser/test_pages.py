@@ -237,6 +237,18 @@ def test_the_situation_moves_by_itself(house: House, browser: Browser) -> None:
         assert tab.wrong == []
 
 
+def test_what_is_the_same_as_before_stays_as_it_is(house: House, browser: Browser) -> None:
+    with opened(browser, house) as tab:
+        page = tab.page
+        tab.open("/")
+        page.wait_for_selector("[data-live-state=live]")
+        page.evaluate("for (const each of document.querySelectorAll('[data-part]')) each.known = true")
+        house.submit(record("campaign", GREEN, name="Drugi talas"))
+        page.get_by_text("Drugi talas").wait_for(timeout=PATIENCE)
+        known = "(name) => document.querySelector(`[data-part=${name}]`).known ?? false"
+        assert [page.evaluate(known, each) for each in ("awaits", "newest")] == [True, False]
+
+
 def test_skopje_is_found_and_offered_in_any_script(house: House, browser: Browser) -> None:
     house.submit(record("report", GREEN, name="Скопје: лажне странице банака", lang="sr"))
     assert house.node.store.indexer.wait_for(house.node.store.position())

@@ -99,7 +99,7 @@ async function ring() {
 }
 
 if (bell) {
-  ring();
+  setTimeout(ring);
   setInterval(ring, 10_000);
   document.addEventListener("visibilitychange", ring);
 }
