@@ -158,7 +158,27 @@ def test_what_is_allowed_or_worth_little_is_not_looked_for(place: Place, tmp_pat
     found, summary = hits(place, str(log), "--allow", "evil.example")
     assert {each["indicator"] for each in found} == {NETWORK["id"]}
     assert summary["left_out"]["allowed"] == 1
+    assert hits(place, str(log), "--allow", "first.example")[1]["left_out"]["allowed"] == 1  # all of FOLLOWEDBY
     assert hits(place, str(log), "--least", "100", ok=0)[1]["left_out"]["score"] > 1
+
+
+def test_a_pattern_that_makes_a_run_slow_is_named(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["init", str(tmp_path / "n"), "--name", "C", "--economy", "ME"], env=PASSPHRASE)
+    assert done.exit_code == 0, done.output
+    place = Place(tmp_path / "n")
+    slow = indicator("[domain-name:value MATCHES '^[a-z]{4}[0-9]{2}']")
+    public = indicator("[network-traffic:dst_ref.value = '127.0.0.1' AND network-traffic:dst_port = 53]")
+    file = tmp_path / "bundle.jsonl"
+    file.write_text("\n".join(json.dumps(each) for each in (slow, public, EVIL)))
+    place.ask("import", str(file))
+    log = tmp_path / "dns.json"
+    log.write_text('{"query":"evil99.example","id.resp_h":"127.0.0.1","id.resp_p":53}\n{"query":"fine.example"}\n')
+    said = place.run("match", str(log), ok=1)
+    assert "1 patterns ask for nothing that can be looked up" in said.stderr
+    assert slow["id"] in said.stderr
+    found, summary = hits(place, str(log))
+    assert [each["indicator"] for each in found] == [slow["id"]]
+    assert any(reason.startswith("warning list") for reason in summary["left_out"])
 
 
 def test_hits_become_one_sighting_for_each_indicator_and_day(place: Place, tmp_path: Path) -> None:

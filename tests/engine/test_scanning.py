@@ -57,6 +57,19 @@ patterns = st.sampled_from(
         "[x509-certificate:serial_number = '0A:0B:0C:0D:0E:0F:10']",
         "[user-account:account_login = 'Јован']",
         "[process:command_line = 'cmd: x']",
+        "[url:value LIKE 'http://x.evil.example%']",
+        "[url:value = 'http://evil.example/p']",
+        "[url:value MATCHES '/p[?]q=']",
+        "[domain-name:value MATCHES '^a[.](evil|fine)[.]example$']",
+        "[domain-name:value MATCHES '(?i)EVIL']",
+        "[domain-name:value != 'fine.example']",
+        "[domain-name:value NOT LIKE '%evil%' AND domain-name:value MATCHES 'example$']",
+        "[file:name LIKE '%tool%']",
+        "[network-traffic:dst_port > 1000]",
+        "[process:command_line MATCHES '^cmd: .']",
+        "[email-addr:value LIKE '%@mail%']",
+        "[ipv6-addr:value LIKE '2001:db8%']",
+        "[network-traffic:protocols[0] = 'udp' AND network-traffic:dst_port != 54]",
     )
 )
 
@@ -117,7 +130,11 @@ def test_the_query_finds_what_reading_every_line_finds(
     assert numbers(Scan(matcher, NOW, backend), matcher, path) == numbers(Scan(matcher, NOW), matcher, path)
 
 
+paths = st.sampled_from(("/", "/p", "/p?q=1", "http://evil.example/p", "-"))
+split = st.builds("1767225600.1\t{}\t{}\n".format, names, paths)
+
 LOGS = {
+    "host and path": ("#fields\tts\thost\turi\n", split),
     "json": ('{"ts":1,"id.orig_h":"10.0.0.1"}\n' * 3, documents() | others),
     "squid": (
         "1767225600.123 345 10.0.0.9 TCP_MISS/200 45 GET http://fine.example/ - HIER_DIRECT/10.0.0.8 -\n" * 20,

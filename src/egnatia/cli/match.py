@@ -101,6 +101,7 @@ def match(desk: Desk, logs: tuple[str, ...], *, form: str | None, **how: Any) ->
         organisation = how["organisation"] or node.own
         watched = _watch(node, organisation, now, how)
         desk.aside(f"{len(watched):,} values and patterns are looked for.")
+        _tell_slow(desk, watched)
         try:
             scan = Scan(watched.matcher, now, embedded(threads=how["threads"]))
         except NotInstalled as error:
@@ -128,6 +129,20 @@ def _watch(node: Node, organisation: str, now: datetime, how: dict[str, Any]) ->
         reliabilities=Sources(node.store).reliabilities(),
     )
     return watch(node.store, clearance, now, terms)
+
+
+SLOW: Final = 3
+"""Patterns that are named because all of a log is read for them."""
+
+
+def _tell_slow(desk: Desk, watched: Watch) -> None:
+    """Which patterns make a run slow, so that somebody may narrow them, or leave them out with --search."""
+    slow = watched.matcher.slow()
+    if not slow:
+        return
+    named = "; ".join(_harmless(f"{each.indicator} {each.value[:80]}") for each in slow[:SLOW])
+    more = f"; and {len(slow) - SLOW:,} more" if len(slow) > SLOW else ""
+    desk.aside(f"{len(slow):,} patterns ask for nothing that can be looked up, so every line is read: {named}{more}")
 
 
 def _harmless(line: str) -> str:

@@ -40,6 +40,9 @@ class Keys(msgspec.Struct, frozen=True):
     kinds: frozenset[str] = frozenset()
     """The kinds of object that are looked for."""
 
+    fragments: frozenset[str] = frozenset()
+    """Letters in a row, of which a line is kept for any."""
+
     tops: bool = False
     """Whether some names have one label, so that the last of every name counts."""
 
@@ -79,7 +82,11 @@ def keys_of(matcher: Matcher[Any]) -> Keys:
             if kind == "network-traffic" and "." in text:
                 hosts.update(pairs(text))
     tops = any("." not in each for each in hosts - {""})
-    return Keys(frozenset(hosts - {""}), frozenset(whole - {""}), frozenset(parts), frozenset(kinds), tops)
+    fragments, about = matcher.fragments()
+    kinds |= about
+    if "url" in kinds:
+        kinds.add("domain-name")  # a log may have the host of a URL in a column of its own
+    return Keys(frozenset(hosts - {""}), frozenset(whole - {""}), frozenset(parts), frozenset(kinds), fragments, tops)
 
 
 def names_of(matcher: Matcher[Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from egnatia.engine.log.misfit import misfits
 from egnatia.engine.log.moment import in_year
 from egnatia.engine.log.observing import observe
 from egnatia.engine.log.source import Block, Opened, Source, Unreadable
+from egnatia.engine.log.use import Use
 from egnatia.engine.lookup import HOSTS, WHOLE, Keys, kept, keys_of, names_of
 from egnatia.engine.pattern import Matcher, Observation
 from egnatia.engine.sieve import Sieve
@@ -32,6 +33,12 @@ NEWLINE: Final = 10
 
 SHOWN: Final = 4_096
 """Letters of a line that are kept with what it says."""
+
+MINDED: Final = 100_000
+"""Values of one use that are kept in mind."""
+
+LONG: Final = 300
+"""Letters of such a value at most."""
 
 EMPTY: Final = "empty"
 """The form of a log without lines."""
@@ -68,7 +75,9 @@ class Scan:
         self._matcher, self._now, self._backend = matcher, now, backend
         self.keys = keys_of(matcher)
         self._loose = matcher.loose()
+        self._wanted = self.keys.kinds | self._loose
         self._queries: dict[tuple[object, ...], str] = {}
+        self._said: dict[Use, dict[str, bool]] = {}
         self._sieve = None if backend is None else Sieve(self.keys, names_of(matcher))
         if backend is not None:
             _put_keys(backend, self.keys)
@@ -88,11 +97,12 @@ class Scan:
             if reading is None:
                 raise _unknown(source, opened, form)
             tally.form = reading.form
+            is_loose = self._sieve is not None and self._is_loose(reading)
             for number, line in self._lines(opened, reading, tally, on_block):
                 row = reading.read(line)
                 if row is None:
                     _malformed(tally, number, line)
-                elif row.values:
+                elif row.values and (not is_loose or any(self.may(use, value) for use, value in row.values)):
                     yield self._observation(row, source.name, number, line)
             tally.truncated = source.truncated
 
@@ -100,6 +110,25 @@ class Scan:
         at = None if row.at is None else in_year(row.at, self._now)
         when = at or self._now
         return Observation(observe(row.values), when, when, 1, Place(log, number, line[:SHOWN], at))
+
+    def may(self, use: Use, value: Any) -> bool:
+        """Whether a field with this value may be part of a match; asked once of each value, as far as they are kept in
+        mind."""
+        text = value if isinstance(value, str) else str(value)
+        said = self._said.get(use)
+        if said is None:
+            is_wanted = use.kind == "any" or bool(use.kinds & self._wanted)
+            said = self._said[use] = {} if is_wanted else _NOTHING
+        if said is _NOTHING:
+            return False
+        known = said.get(text)
+        if known is None:
+            known = self._matcher.may(observe(((use, text),)))
+            if len(said) >= MINDED:
+                said.clear()
+            if len(text) <= LONG:
+                said[text] = known
+        return known
 
     def _is_loose(self, reading: Reading) -> bool:
         """Whether something is looked for that no key leads to, in what such a log tells of."""
@@ -140,7 +169,7 @@ class Scan:
 
     def _asked(self, lines: list[tuple[int, str]], reading: Table) -> Iterator[tuple[int, str]]:
         """Those of the lines that the bulk query keeps."""
-        if len(lines) <= FEW:
+        if len(lines) <= FEW or self.keys.fragments:
             yield from lines
             return
         assert self._backend is not None  # noqa: S101  (asked before)
@@ -204,6 +233,10 @@ class Scan:
                         yield self._observation(row, source.name, number, line)
         except (arrow.ArrowException, OSError) as error:
             raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}", "damaged") from error
+
+
+_NOTHING: Final[dict[str, bool]] = {}
+"""What is kept in mind of a use that nothing is looked for in."""
 
 
 def _put_keys(backend: "BaseBackend", keys: Keys) -> None:

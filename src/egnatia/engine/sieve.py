@@ -73,6 +73,30 @@ class _Prints:
         return found
 
 
+class _Beginnings:
+    """Texts by their first four or eight bytes, ready to be found anywhere."""
+
+    def __init__(self, numpy: Any, size: int, texts: Iterable[str]) -> None:
+        self._numpy = numpy
+        self._mask = numpy.uint64((1 << 8 * size) - 1)
+        numbers = {int.from_bytes(each.encode()[:size], "little") | (_SMALL & (1 << 8 * size) - 1) for each in texts}
+        self._known = numpy.array(sorted(numbers), numpy.uint64)
+        self._shift = numpy.uint64(64 - max(16, min(24, (len(numbers) * 32).bit_length())))
+        self._table = numpy.zeros(1 << (64 - int(self._shift)), bool)
+        self._table[self._of(self._known)] = True
+
+    def _of(self, numbers: Any) -> Any:
+        return (numbers * self._numpy.uint64(_TURNS[0])) >> self._shift
+
+    def places(self, folded: Any) -> Any:
+        """Where one begins, among numbers of the eight bytes from each place on, in small letters."""
+        numpy = self._numpy
+        numbers = folded & self._mask
+        likely = numpy.flatnonzero(self._table[self._of(numbers)])
+        found = numpy.searchsorted(self._known, numbers[likely]).clip(max=len(self._known) - 1)
+        return likely[self._known[found] == numbers[likely]]
+
+
 class Sieve:
     """One set of keys, ready for any number of blocks. Threads may share it."""
 
@@ -90,7 +114,15 @@ class Sieve:
         self._six = SIX in keys.whole
         self._sizes = numpy.zeros(SEEN + 1, bool)
         self._sizes[[min(len(each.encode()), SEEN) for each in whole]] = True
-        self._foreign = any(not each.isascii() for each in keys.whole)
+        self._foreign = bool(keys.fragments) or any(not each.isascii() for each in keys.whole)
+        self._fragments = [
+            _Beginnings(numpy, size, chosen)
+            for size, chosen in (
+                (8, [each for each in keys.fragments if len(each) >= 8]),
+                (4, [each for each in keys.fragments if len(each) < 8]),
+            )
+            if chosen
+        ]
 
     def _set(self, texts: Iterable[str], size: int) -> _Prints:
         """The fingerprints of texts, as those of a log are taken. `size` is about how many there are."""
@@ -145,6 +177,9 @@ class Sieve:
             found += self._said(letters, words, marks, dots)
         if self._six:
             found += self._sixes(letters)
+        if self._fragments:
+            folded = words[SEEN:-1] | numpy.uint64(_SMALL)
+            found += [each.places(folded) + SEEN for each in self._fragments]
         found += self._unasked(letters, marks, dots)
         return numpy.concatenate(found) - SEEN
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.cyber.intel.benign import Benign, Listed, pruned
 from egnatia.cyber.intel.board import EVERYTHING, NOTHING_KNOWN, Scored, survey
 from egnatia.cyber.intel.language import Term
 from egnatia.cyber.intel.matching import Known
@@ -16,7 +17,7 @@ from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.engine.log.meaning import meant
 from egnatia.engine.log.use import is_specific
 from egnatia.engine.pattern import Matcher, compiled
-from egnatia.engine.pattern.expression import Seen, Test
+from egnatia.engine.pattern.expression import Expression, Seen, Test
 from egnatia.policy import Action, Clearance
 from egnatia.record.pattern import BadPattern
 from egnatia.store import Store
@@ -71,7 +72,7 @@ def watch(store: Store, clearance: Clearance, now: datetime, terms: Terms) -> Wa
         known=terms.known,
         reliabilities=terms.reliabilities,
     ):
-        reason = _reason(scored, terms, allowed) or _taken(matcher, scored, paths)
+        reason = _reason(scored, terms, allowed) or _taken(matcher, scored, paths, (allowed, terms.warnings))
         if reason is not None:
             left_out[reason] = left_out.get(reason, 0) + 1
     return Watch(matcher, left_out)
@@ -96,13 +97,18 @@ def _reason(scored: Scored, terms: Terms, allowed: WarningLists) -> str | None:
     return None
 
 
-def _taken(matcher: Matcher[Watched], scored: Scored, paths: dict[str, Test]) -> str | None:
-    """Adds it; why that cannot be."""
+def _taken(
+    matcher: Matcher[Watched], scored: Scored, paths: dict[str, Test], lists: tuple[WarningLists, WarningLists]
+) -> str | None:
+    """Adds it; why that cannot be. `lists` are what is never looked for, and what is benign."""
     detected = scored.detected
     watched = Watched(scored.indicator, scored.name, detected.kind, detected.value, scored.score.value)
     try:
         if detected.kind == "stix":
-            matcher.add(watched, meant(compiled(detected.value)))
+            left = _left(meant(compiled(detected.value)), *lists)
+            if isinstance(left, str):
+                return left
+            matcher.add(watched, left)
             return None
         test = _of_path(detected.kind, paths)
         made = meant(Seen(Test(test.kind, test.steps, "=", (detected.value,)), 0))
@@ -116,6 +122,23 @@ def _taken(matcher: Matcher[Watched], scored: Scored, paths: dict[str, Test]) ->
     except BadPattern:
         return "a pattern that cannot be compared"
     return None
+
+
+def _left(pattern: Expression, allowed: WarningLists, warnings: WarningLists) -> Expression | str:
+    """What of a pattern is to be looked for, or why nothing is."""
+    left = pruned(pattern, _listed(allowed), strict=True)
+    if isinstance(left, Benign):
+        return "allowed"
+    left = pruned(left, _listed(warnings), strict=False)
+    return f"warning list: {left.list}" if isinstance(left, Benign) else left
+
+
+def _listed(lists: WarningLists) -> Listed:
+    def listed(kind: str, value: str) -> str | None:
+        warned = lists.warned(kind, value)
+        return None if warned is None else warned.list
+
+    return listed
 
 
 def _of_path(kind: str, paths: dict[str, Test]) -> Test:

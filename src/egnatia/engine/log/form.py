@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -59,7 +59,7 @@ class Table:
         self._time = next((names.index(each) for each in _TIMES if each in names), None)
         self._url = _pair(names)
         if self._url is not None and names[self._url[1]] not in uses:
-            self.places += ((self._url[1], Use("url")),)
+            self.places += ((self._url[1], URL),)
 
     @property
     def uses(self) -> Collection[Use]:
@@ -97,6 +97,9 @@ _URLS: Final = (("host", "uri"), ("http.hostname", "http.url"), ("cs-host", "cs-
 """Host and path, where a log has the URL in two parts."""
 
 
+URL: Final = Use("url")
+
+
 def _pair(names: list[str]) -> tuple[int, int] | None:
     for host, path in _URLS:
         if host in names and path in names:
@@ -106,8 +109,8 @@ def _pair(names: list[str]) -> tuple[int, int] | None:
 
 def _url(host: str, path: str) -> list[tuple[Use, Any]]:
     if "://" in path:
-        return [(Use("url"), path)]
-    return [(Use("url"), f"http://{host}{path}")] if len(host) > 1 and path.startswith("/") else []
+        return [(URL, path)]
+    return [(URL, f"http://{host}{path}")] if len(host) > 1 and path.startswith("/") else []
 
 
 class Lines:
@@ -178,16 +181,26 @@ def use_of(path: str) -> Use | None:
     return JSON.get(path)
 
 
-def _flat(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        if depth < DEPTH:
-            for key, inner in value.items():
-                yield from _flat(f"{path}.{key}" if path else key, inner, depth + 1)
-    elif isinstance(value, list):
+def _flat(path: str, value: Any, depth: int) -> list[tuple[str, Any]]:
+    """Every text and number inside, with the path of its keys; elements of a list have the path of the list."""
+    found: list[tuple[str, Any]] = []
+    _gather(path, value, depth, found)
+    return found
+
+
+def _gather(path: str, value: Any, depth: int, found: list[tuple[str, Any]]) -> None:
+    kind = type(value)
+    if kind is str or kind is int or kind is float:
+        found.append((path, value))
+    elif depth >= DEPTH:
+        return
+    elif kind is dict:
+        before = f"{path}." if path else ""
+        for key, inner in value.items():
+            _gather(before + key, inner, depth + 1, found)
+    elif kind is list:
         for inner in value:
-            yield from _flat(path, inner, depth + 1) if depth < DEPTH else ()
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield path, value
+            _gather(path, inner, depth + 1, found)
 
 
 class Pattern:

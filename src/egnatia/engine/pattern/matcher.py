@@ -4,7 +4,8 @@ patterns found so are decided. A pattern of one observation is told at once; of 
 import ipaddress
 import unicodedata
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -13,7 +14,8 @@ from egnatia.engine.pattern.anchor import GRAM, Anchor, Form, anchors, kinds
 from egnatia.engine.pattern.binding import Costly, Seats, binding
 from egnatia.engine.pattern.comparing import Key, key_of, network_of
 from egnatia.engine.pattern.deciding import Decider, decider
-from egnatia.engine.pattern.expression import Either, Expression, Seen, Step, Test
+from egnatia.engine.pattern.expression import Comparison, Either, Every, Expression, Seen, Step, Test
+from egnatia.engine.pattern.fragment import fragments
 from egnatia.engine.pattern.observation import Object, Observation, found
 from egnatia.engine.pattern.walking import brackets
 
@@ -83,6 +85,7 @@ class _Kind:
     def __init__(self) -> None:
         self.paths: dict[tuple[Step, ...], _Path] = {}
         self.rest: list[int] = []
+        self.signs: dict[Test, Decider] = {}
 
     def path(self, steps: tuple[Step, ...]) -> _Path:
         """The tables of a path."""
@@ -102,6 +105,11 @@ class Matcher(Generic[K]):
         self._deciders: dict[int, Decider] = {}
         self._joint: dict[int, tuple[Expression, dict[int, int]]] = {}
         self.undecided: list[K] = []
+        self._loose: set[str] = set()
+        self._slow: dict[int, None] = {}
+        self._fragments: set[str] = set()
+        self._fragment_kinds: set[str] = set()
+        self._is_sound = True
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -145,10 +153,35 @@ class Matcher(Generic[K]):
                             yield name, steps, "within", f"{first}/{length}"
 
     def loose(self) -> frozenset[str]:
-        """The kinds of object every one of which has to be looked at: no table says which may pass."""
-        return frozenset(
-            name for name, kind in self._kinds.items() if kind.rest or any(path.grams for path in kind.paths.values())
-        )
+        """The kinds of object every one of which has to be looked at: nothing says which may pass."""
+        return frozenset(self._loose)
+
+    def slow(self) -> list[K]:
+        """The patterns that ask for nothing that can be looked up, for which all of a log is read."""
+        return [self._keys[number] for number in self._slow]
+
+    def fragments(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Letters in a row of which a line has some if a pattern passes that no table leads to, and the kinds of object
+        that these are about."""
+        return frozenset(self._fragments), frozenset(self._fragment_kinds)
+
+    def may(self, objects: Mapping[str, Object]) -> bool:
+        """Whether what one field of a line says, as objects, may be part of what a pattern asks for. What is said no to
+        in every field is in no match."""
+        if not self._is_sound:
+            return True
+        where = Observation(objects, _NEVER, _NEVER)
+        alone: set[int] = set()
+        maybe: set[int] = set()
+        about: dict[str, _Kind] = {}
+        for each in objects.values():
+            kind = self._kinds.get(each["type"])
+            if kind is not None:
+                about[each["type"]] = kind
+                self._look_up(kind, each, where, alone, maybe, rest=False)
+                if alone or maybe:
+                    return True
+        return any(decide(objects) for kind in about.values() for decide in kind.signs.values())
 
     def _is_sure(self, number: int, test: Test) -> bool:
         """Whether a table alone decides a comparison, which then is in it."""
@@ -175,12 +208,27 @@ class Matcher(Generic[K]):
 
     def _lead_to(self, bracket: int, seen: Seen) -> None:
         known = anchors(seen.comparison)
+        if known is None or any(each.form == "like" for each in known):
+            self._sift(bracket, seen.comparison)
         if known is None:
             for name in dict.fromkeys(kinds(seen.comparison)):
                 self._kind(name).rest.append(bracket)
+            for sign in _signs(seen.comparison):
+                self._is_sound &= not any(isinstance(step, int) for step in sign.steps)
+                self._kind(sign.kind).signs[sign] = decider(sign)
             return
         for anchor in known:
             self._kind(anchor.kind).path(anchor.steps).add(anchor, bracket)
+
+    def _sift(self, bracket: int, comparison: Comparison) -> None:
+        """Remembers by what a line is kept that no table leads to."""
+        found = fragments(comparison)
+        if found is None:
+            self._loose.update(kinds(comparison))
+            self._slow[self._brackets[bracket][0]] = None
+        else:
+            self._fragments |= found
+            self._fragment_kinds.update(kinds(comparison))
 
     def match(self, observations: Iterable[Observation]) -> Iterator[Match[K]]:
         """Every pattern of one observation with each observation that satisfies it, as they come; in the end every
@@ -213,8 +261,11 @@ class Matcher(Generic[K]):
                 others.append(bracket)
         return alone, others
 
-    def _look_up(self, kind: _Kind, start: Object, where: Observation, alone: set[int], maybe: set[int]) -> None:
-        maybe.update(kind.rest)
+    def _look_up(
+        self, kind: _Kind, start: Object, where: Observation, alone: set[int], maybe: set[int], *, rest: bool = True
+    ) -> None:
+        if rest:
+            maybe.update(kind.rest)
         for path in kind.paths.values():
             values: Iterable[Any]
             if path.name is not None:
@@ -258,6 +309,26 @@ class Matcher(Generic[K]):
                 continue
             if together is not None:
                 yield Match(self._keys[number], together)
+
+
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+
+
+def _signs(comparison: Comparison) -> list[Test]:
+    """Tests of which one passes if the comparison does, the most telling of each AND."""
+    if isinstance(comparison, Test):
+        return [comparison]
+    found = [_signs(part) for part in comparison.parts]
+    if isinstance(comparison, Every):
+        return min(found, key=lambda tests: max(map(_vague, tests)))
+    return [test for tests in found for test in tests]
+
+
+def _vague(test: Test) -> int:
+    """The greater, the more values pass it."""
+    if test.negated or test.operator in {"!=", "EXISTS"}:
+        return 2
+    return 1 if test.operator in {"<", "<=", ">", ">="} else 0
 
 
 def _is_alone(pattern: Expression) -> bool:
