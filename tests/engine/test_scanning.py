@@ -168,6 +168,42 @@ def test_a_sieve_leaves_out_nothing_that_reading_every_line_finds(
     assert (fast.lines, fast.malformed, fast.examples) == (slow.lines, slow.malformed, slow.examples)
 
 
+values = st.none() | texts
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(patterns, min_size=1, max_size=4, unique=True),
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "ts": st.just(1767225600.5),
+                "query": values,
+                "id": st.fixed_dictionaries({"resp_h": st.none() | addresses, "resp_p": st.integers(1, 2_000)}),
+                "http": st.fixed_dictionaries({"hostname": st.none() | names, "url": st.none() | paths}),
+                "answers": st.lists(texts, max_size=2),
+                "nested": st.lists(st.fixed_dictionaries({"rrname": names}), max_size=1),
+                "what ever's": values,
+            }
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_parquet_by_columns_finds_what_reading_every_row_finds(
+    tmp_path: Path, backend: Any, many: list[str], said: list[dict[str, Any]]
+) -> None:
+    import pyarrow  # noqa: PLC0415  (only where it is there)
+    from pyarrow import parquet  # noqa: PLC0415
+
+    path = tmp_path / "it's a log.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(said), path)
+    matcher: Matcher[str] = Matcher()
+    for pattern in many:
+        matcher.add(pattern, meant(compiled(pattern)))
+    assert numbers(Scan(matcher, NOW, backend), matcher, path) == numbers(Scan(matcher, NOW), matcher, path)
+
+
 def test_lines_of_another_size_are_counted_once(tmp_path: Path, backend: Any) -> None:
     path = tmp_path / "dns.log"
     path.write_text(

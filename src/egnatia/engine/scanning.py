@@ -13,13 +13,14 @@ import msgspec
 from egnatia.engine.column import Cut
 from egnatia.engine.column import rows as cut_rows
 from egnatia.engine.connection import loaded
-from egnatia.engine.log.form import Reading, Row, Table, recognised
+from egnatia.engine.log.form import Lines, Reading, Row, Table, recognised
 from egnatia.engine.log.misfit import misfits
 from egnatia.engine.log.moment import in_year
 from egnatia.engine.log.observing import observe
 from egnatia.engine.log.source import Block, Opened, Source, Unreadable
 from egnatia.engine.log.use import Use
 from egnatia.engine.lookup import HOSTS, WHOLE, Keys, kept, keys_of, names_of
+from egnatia.engine.parquet import rows as rows_of
 from egnatia.engine.pattern import Matcher, Observation
 from egnatia.engine.sieve import Sieve
 
@@ -213,25 +214,27 @@ class Scan:
         return table.filter(condition).select("number", "line")
 
     def _of_parquet(self, source: Source, tally: Tally) -> Iterator[Observation]:
-        """Rows as if they were lines of JSON: nested columns are keys."""
-        from egnatia.engine.log.form import Lines  # noqa: PLC0415
-
+        """Rows as if they were lines of JSON: nested columns are keys. DuckDB reads them by columns; without a backend
+        each is read."""
         if source.name == "-":
             raise Unreadable("Parquet cannot be read from standard input: give the file")
-        parquet, arrow = loaded("pyarrow.parquet"), loaded("pyarrow")
+        parquet, arrow, duckdb = loaded("pyarrow.parquet"), loaded("pyarrow"), loaded("duckdb")
         tally.form = "parquet"
+        reading = Lines("parquet", loose=True)
         try:
             file = parquet.ParquetFile(source.name)
-            number = 0
-            for batch in file.iter_batches(batch_size=10_000):
-                for document in batch.to_pylist():
-                    number += 1
-                    tally.lines += 1
-                    line = msgspec.json.encode(document, enc_hook=str).decode()
-                    row = Lines("parquet", loose=True).read(line)
-                    if row is not None and row.values:
-                        yield self._observation(row, source.name, number, line)
-        except (arrow.ArrowException, OSError) as error:
+            tally.lines = file.metadata.num_rows
+            if self._backend is None:
+                every = (row for batch in file.iter_batches(batch_size=10_000) for row in batch.to_pylist())
+                rows: Iterator[tuple[int, Any]] = enumerate(every, 1)
+            else:
+                rows = rows_of(self._backend.con, source.name, file.schema_arrow, self.may)
+            for number, document in rows:
+                line = msgspec.json.encode(document, enc_hook=str).decode()
+                row = reading.read(line)
+                if row is not None and row.values:
+                    yield self._observation(row, source.name, number, line)
+        except (arrow.ArrowException, duckdb.Error, OSError) as error:
             raise Unreadable(f"{source.name} is no Parquet file that can be read: {error}", "damaged") from error
 
 

@@ -93,7 +93,7 @@ _TIMES: Final = (
     "ts", "te", "timestamp", "@timestamp", "time", "date", "firstseen", "first_seen", "first", "start", "stime",
     "UtcTime", "datetime", "date first seen",
 )  # fmt: skip
-_URLS: Final = (("host", "uri"), ("http.hostname", "http.url"), ("cs-host", "cs-uri-stem"))
+URLS: Final = (("host", "uri"), ("http.hostname", "http.url"), ("cs-host", "cs-uri-stem"))
 """Host and path, where a log has the URL in two parts."""
 
 
@@ -101,7 +101,7 @@ URL: Final = Use("url")
 
 
 def _pair(names: list[str]) -> tuple[int, int] | None:
-    for host, path in _URLS:
+    for host, path in URLS:
         if host in names and path in names:
             return names.index(host), names.index(path)
     return None
@@ -144,7 +144,7 @@ class Lines:
                 values.append((use, value))
             if isinstance(value, str):
                 known.setdefault(path, value)
-        for host, rest in _URLS:
+        for host, rest in URLS:
             if host in known and rest in known:
                 values += _url(known[host], known[rest])
         said = next((known[each] for each in _JSON_TIMES if each in known), None)
