@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.cli.test_cli import PASSPHRASE, Place
+from tests.cyber.intel.bad_server import address, bad_server
 
 from egnatia.cli.main import main
 
@@ -80,3 +81,11 @@ def test_what_is_no_knowledge_is_told(place: Place, tmp_path: Path) -> None:
 @pytest.mark.skipif(find_spec("pymispgalaxies") is None, reason="pymispgalaxies is not installed")
 def test_the_package_of_galaxies_is_read(place: Place) -> None:
     assert place.ask("knowledge", "load", "galaxies")["added"] > 10_000
+
+
+def test_a_redirect_to_inside_is_followed_neither_by_knowledge_nor_by_an_import(place: Place) -> None:
+    with bad_server() as server:
+        url = address(server, "inside")
+        for words in (("knowledge", "load", "attack", url), ("import", url, "--format", "misp")):
+            refused = place.run(*words, ok=3)
+            assert "only https is called" in refused.output

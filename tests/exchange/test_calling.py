@@ -89,3 +89,54 @@ def test_a_key_does_not_go_along_to_another_host() -> None:
     wire = Wire("https://mirror.example/list.txt")
     fetch(wire, "https://feed.example/list.txt")
     assert ["Authorization" in request.headers for request in wire.called] == [True, False]
+
+
+class Proxy:
+    """What reached the proxy of the house, by name."""
+
+    def __init__(self, location: str = "") -> None:
+        self.location, self.called = location, list[str]()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.called.append(str(request.url))
+        if self.location and len(self.called) == 1:
+            return httpx.Response(302, headers={"Location": self.location})
+        return httpx.Response(200, content=b"through the proxy")
+
+
+def through(proxy: Proxy, url: str, wire: Wire, *, allow: tuple[str, ...] = (), trusted: str = "") -> str:
+    transport = Guarded(allow, trusted, httpx.MockTransport(wire), httpx.MockTransport(proxy))
+    with httpx.Client(transport=transport, follow_redirects=True) as client:
+        return client.get(url).text
+
+
+def test_what_is_outside_is_called_by_its_name_through_the_proxy_and_what_is_inside_never() -> None:
+    proxy, wire = Proxy(), Wire("")
+    assert through(proxy, "https://feed.example/x", wire) == "through the proxy"
+    assert proxy.called == ["https://feed.example/x"]
+    through(proxy, "http://inside.example/x", wire, allow=("inside.example",))
+    through(proxy, "http://misp.example/x", wire, trusted="http://misp.example/")
+    assert [each.url.host for each in wire.called] == ["10.0.0.5", "misp.example"]
+    assert len(proxy.called) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["http://feed.example/plain", "https://inside.example/", "https://127.0.0.1/", "https://[::1]/"]
+)
+def test_the_proxy_is_not_sent_inside_where_that_can_be_seen(location: str) -> None:
+    proxy = Proxy(location)
+    with pytest.raises(httpx.ConnectError, match=r"only https is called|not a public address"):
+        through(proxy, "https://feed.example/x", Wire(""))
+    assert len(proxy.called) == 1
+
+
+def test_a_name_that_only_the_proxy_knows_is_called_unless_it_is_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    proxy = Proxy()
+    assert through(proxy, "https://elsewhere.example/x", Wire("")) == "through the proxy"
+    for house in ("siem", "siem.local", "siem.corp", "router.home.arpa", "localhost", "2130706433"):
+        with pytest.raises(httpx.ConnectError, match="not a public address"):
+            through(proxy, f"https://{house}/x", Wire(""))

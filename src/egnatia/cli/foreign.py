@@ -14,11 +14,12 @@ import msgspec
 from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.held import BY_HAND, Waiting, wants_second
 from egnatia.cyber.intel.warning_index import warning_lists
+from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing, never, unasked
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory, write_advisory
 from egnatia.exchange.formats.extraction import draft, text_of
-from egnatia.exchange.formats.fetching import document_at, unpacked
+from egnatia.exchange.formats.fetching import document_at, is_url, unpacked
 from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list
 from egnatia.exchange.formats.listing import preview as preview_list
 from egnatia.exchange.formats.misp import Terms, read_events
@@ -28,6 +29,7 @@ from egnatia.exchange.importing import Finding, Tally
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.node import Node
+from egnatia.settings import Settings
 from egnatia.store import Row
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,6 +40,11 @@ class Settled(msgspec.Struct, frozen=True):
 
     terms: Terms = Terms()
     mapping: ListMapping | None = None
+    settings: Settings = Settings()
+
+    def document(self, file: str) -> bytes:
+        """The content of a file, or of what a URL leads to. Raises OSError."""
+        return document(file, self.settings)
 
     def list_mapping(self) -> ListMapping:
         """The mapping of a list. Raises ValueError where none was given."""
@@ -53,11 +60,13 @@ def _now() -> datetime:
 Read = Callable[[str, Settled, Callable[[Iterable[str]], Mapping[str, str]]], Iterator[Conversion]]
 
 FORMATS: Final[Mapping[str, Read]] = {
-    "misp": lambda file, settled, _: read_events(document(file), settled.terms),
-    "misp-feed": lambda file, settled, held: read_feed(lambda name: document(_beside(file, name)), settled.terms, held),
-    "csaf": lambda file, settled, _: iter((read_advisory(document(file), settled.terms.decided),)),
+    "misp": lambda file, settled, _: read_events(settled.document(file), settled.terms),
+    "misp-feed": lambda file, settled, held: read_feed(
+        lambda name: settled.document(_beside(file, name)), settled.terms, held
+    ),
+    "csaf": lambda file, settled, _: iter((read_advisory(settled.document(file), settled.terms.decided),)),
     "list": lambda file, settled, _: iter(
-        (read_list(document(file), settled.list_mapping(), _now(), settled.terms.decided),)
+        (read_list(settled.document(file), settled.list_mapping(), _now(), settled.terms.decided),)
     ),
 }
 """Every format besides STIX that `egnatia import` reads."""
@@ -133,7 +142,8 @@ def bring_in(
     """Reads a file of another format and hands its records in as the node's organisation."""
     submitter = Submitter(node.own, "command line", frozenset(Right))
     waiting, given = Waiting(node.store), what.terms
-    what = msgspec.structs.replace(what, terms=waiting.terms(BY_HAND, given, second=wants_second(node)))
+    terms = waiting.terms(BY_HAND, given, second=wants_second(node))
+    what = msgspec.structs.replace(what, terms=terms, settings=node.settings)
     bringing = Bringing(
         node.store,
         node.clearance_of(node.own),
@@ -146,9 +156,17 @@ def bring_in(
     return bringing.bring(FORMATS[form](file, what, bringing.versions))
 
 
-def document(file: str) -> bytes:
-    """The content of a file, of a URL, or of stdin for `-`; unpacked if it is gzip. Raises OSError."""
-    return unpacked(sys.stdin.buffer.read()) if file == "-" else document_at(file)
+def document(file: str, settings: Settings) -> bytes:
+    """The content of a file, of a URL, or of stdin for `-`; unpacked if it is gzip. A URL may be one of the house, for
+    whoever has the machine names it; where it redirects to is called only where the node calls. Raises OSError."""
+    if file == "-":
+        return unpacked(sys.stdin.buffer.read())
+    return document_at(file, guarded(settings, file if is_url(file) else ""))
+
+
+def reached(desk: Desk, file: str) -> bytes:
+    """The same at a command that needs no node: its settings count where a URL is named."""
+    return document(file, desk.settings() if is_url(file) else Settings())
 
 
 def _beside(folder: str, name: str) -> str:
@@ -169,7 +187,7 @@ def preview_list_(desk: Desk, file: str, *, mapping: Path, limit: int) -> None:
     egnatia preview-list feed.csv --mapping feed.toml
     """
     made = settled(mapping, (), (), None).list_mapping()
-    found = preview_list(document(file), made, limit)
+    found = preview_list(reached(desk, file), made, limit)
     rows = [(each.row, each.value, each.kind, each.tlp, each.problem or each.pattern) for each in found]
     desk.answer(found, table(("row", "value", "kind", "TLP", "becomes"), rows))
 
@@ -186,7 +204,7 @@ def extract(desk: Desk, file: str, *, title: str, tlp: str) -> None:
     egnatia extract report.eml --title "Phishing wave" > draft.json
     egnatia submit draft.json --tlp amber
     """
-    made = draft(text_of(document(file)), title, datetime.now(UTC), tlp)
+    made = draft(text_of(reached(desk, file)), title, datetime.now(UTC), tlp)
     if not made.records:
         raise Failure(f"{file} names nothing that could be an indicator")
     head = f'{{"type":"bundle","id":"bundle--{uuid4()}","objects":[\n'.encode()

@@ -16,8 +16,8 @@ import msgspec
 
 from egnatia.exchange.letter import Call, Letter, Mail, Undeliverable
 from egnatia.exchange.outbox import SECOND, Outbox
-from egnatia.exchange.outward import Barred
-from egnatia.exchange.webhook import CALL_SECONDS, Hook, Hooks, Later, call_out
+from egnatia.exchange.outward import Barred, is_outside
+from egnatia.exchange.webhook import CALL_SECONDS, Hook, Hooks, Later, call_out, call_through
 from egnatia.settings import Settings
 from egnatia.store.queueing import Queue
 
@@ -196,7 +196,7 @@ class CallSender:
     """Calls of webhooks, one after the other; a program that does not answer keeps no other one waiting for long."""
 
     def __init__(self, outbox: Outbox, hooks: Hooks, settings: Settings, now: Callable[[], int] = microseconds) -> None:
-        self._hooks, self._allow = hooks, settings.webhooks.allow
+        self._hooks, self._allow, self._proxy = hooks, settings.webhooks.allow, settings.network.proxy
         self._letters = _Letters(outbox, outbox.calls, now)
         self._pace = Pace(settings.webhooks.per_minute, 60)
         self._pause = Pause()
@@ -230,7 +230,7 @@ class CallSender:
         """What went wrong; empty where it was taken."""
         body, headers = self._hooks.signed(hook, letter, call, self._letters.now() // SECOND)
         try:
-            call_out(client, hook.url, self._allow, body, headers)
+            self._call_out(client, hook.url, body, headers)
         except (Undeliverable, Barred) as error:
             self._letters.bury(letter, str(error))
             return str(error)
@@ -242,6 +242,13 @@ class CallSender:
         self._pause.end(hook.id)
         self._letters.sent(letter)
         return ""
+
+    def _call_out(self, client: httpx.Client, url: str, body: bytes, headers: dict[str, str]) -> None:
+        if not self._proxy or not is_outside(url, self._allow):
+            call_out(client, url, self._allow, body, headers)
+            return
+        with httpx.Client(timeout=CALL_SECONDS, trust_env=False, proxy=self._proxy) as through:
+            call_through(through, url, body, headers)
 
 
 async def deliver(senders: Iterable[Sender], look_seconds: float = LOOK_SECONDS) -> None:

@@ -40,6 +40,33 @@ def way(url: str, allow: Iterable[str]) -> Way:
     return Way(host, tuple(map(str, found)))
 
 
+def is_outside(url: str, allow: Iterable[str]) -> bool:
+    """Whether `url` is called by its name through the house's proxy; not so what the operator allows inside. Raises
+    Barred. Only the proxy may know the name: then it alone decides which address that is (docs/security.md)."""
+    scheme, host, port = parts(url)
+    allowed = frozenset(each.lower() for each in allow)
+    try:
+        found = [ipaddress.ip_address(each) for each in _looked_up(host, port)]
+    except OSError:
+        found = []
+    if host in allowed or (found and all(_is_among(each, allowed) for each in found)):
+        return False
+    if scheme != "https":
+        raise Barred(f"{host}: only https is called, unless the operator allows the host")
+    if not all(is_public(each) for each in found) or (not found and _is_of_the_house(host)):
+        raise Barred(f"{host}: not a public address, and the operator does not allow it")
+    return True
+
+
+def _is_of_the_house(host: str) -> bool:
+    """Whether a name that is not known here can be one of the house's own network (RFC 6762, RFC 8375, and usage)."""
+    labels = host.rstrip(".").split(".")
+    return len(labels) < 2 or labels[-1] in INNER_NAMES or labels[-1].isdecimal() or labels[-2:] == ["home", "arpa"]
+
+
+INNER_NAMES: Final = frozenset({"local", "localhost", "internal", "intranet", "lan", "corp", "home", "private", "test"})
+
+
 def parts(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of a URL that may be called at all; raises Barred."""
     try:

@@ -19,14 +19,6 @@ LONGEST: Final = 10.0
 DAY: Final = 86_400.0
 
 
-class Busy(OSError):
-    """The server wants to be left alone for so many `seconds`."""
-
-    def __init__(self, message: str, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(message)
-
-
 class Patient(httpx.BaseTransport):
     """Asks again what a busy server did not answer: after 1, 2 and 4 seconds, or after what `Retry-After` says. A
     question is repeated after any fault of the server's, a change only where the server says that it did nothing."""

@@ -8,19 +8,16 @@ import base64
 import hashlib
 import hmac
 import secrets
-import socket
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
 
 from egnatia.exchange.letter import Call, Letter, Undeliverable
-from egnatia.exchange.outward import parts, way
+from egnatia.exchange.outward import Way, parts, way
+from egnatia.exchange.wire import Wire
 from egnatia.store import Store
 
 CALL_SECONDS: Final = 10.0
@@ -125,7 +122,16 @@ class Later(OSError):
 
 def call_out(client: httpx.Client, url: str, allow: tuple[str, ...], body: bytes, headers: dict[str, str]) -> None:
     """The call was taken when this returns. Raises Undeliverable, Barred, or OSError (Later) for what may go better."""
-    there = way(url, allow)
+    _call(client, url, way(url, allow), body, headers)
+
+
+def call_through(client: httpx.Client, url: str, body: bytes, headers: dict[str, str]) -> None:
+    """As `call_out`, by the name, with a client that goes through the house's proxy; ask `is_outside` first."""
+    _, host, _ = parts(url)
+    _call(client, url, Way(host, (host,)), body, headers)
+
+
+def _call(client: httpx.Client, url: str, there: Way, body: bytes, headers: dict[str, str]) -> None:
     parsed = httpx.URL(url)
     named = {**headers, "host": parsed.netloc.decode("ascii")}
     for number, address in enumerate(there.addresses, 1):
@@ -135,7 +141,7 @@ def call_out(client: httpx.Client, url: str, allow: tuple[str, ...], body: bytes
             parsed.copy_with(host=address),
             content=body,
             headers=named,
-            extensions={"sni_hostname": there.host, "trace": (line := _Line()).traced},
+            extensions={"sni_hostname": there.host, "trace": (line := Wire()).traced},
         )
         try:
             with line.held(CALL_SECONDS):
@@ -149,35 +155,6 @@ def call_out(client: httpx.Client, url: str, allow: tuple[str, ...], body: bytes
             answer.close()
             _judge(answer)
             return
-
-
-class _Line:
-    """The connection of one call; it is cut where the answer's head takes too long, also where it comes drop by drop:
-    what a client waits for at most counts for each drop anew."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-
-    def traced(self, event: str, info: Mapping[str, Any]) -> None:
-        """Told by the client of all that it does: keeps the connection that it made."""
-        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
-            self._socket = info["return_value"].get_extra_info("socket")
-
-    @contextmanager
-    def held(self, seconds: float) -> Iterator[None]:
-        """Cuts the connection when the block takes longer."""
-        watch = threading.Timer(seconds, self._cut)
-        watch.daemon = True
-        watch.start()
-        try:
-            yield
-        finally:
-            watch.cancel()
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):  # it ended by itself meanwhile
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _judge(answer: httpx.Response) -> None:

@@ -75,6 +75,16 @@ class Network(Section, frozen=True, kw_only=True):
             examples=["https://exchange.csirt.example"],
         ),
     ] = ""
+    proxy: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^https?://[^/\s]+/?$",
+            description="The proxy through which sources, knowledge and webhooks outside are called; empty: directly. "
+            "What `[webhooks] allow` names and a server of the house are called directly "
+            "(docs/security.md says what is checked then).",
+            examples=["http://proxy.csirt.example:3128"],
+        ),
+    ] = ""
     demo_open: Annotated[
         bool,
         Meta(

@@ -18,9 +18,10 @@ import msgspec
 
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.cyber.intel.warning_list import FOLDER, read_list
+from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing
 from egnatia.exchange.formats.conversion import TLP_IDS
-from egnatia.exchange.formats.fetching import document_at
+from egnatia.exchange.formats.fetching import document_at, is_url
 from egnatia.exchange.formats.misp.galaxy import read_galaxy
 from egnatia.exchange.host import Host
 from egnatia.exchange.importing import Tally, import_stream
@@ -81,7 +82,7 @@ def _brought(host: Host, wanted: Knowledge, told: Told) -> Tally:
         return host.admission.submit(bodies, submitter, handling=marks)
 
     if wanted.kind == "stix":
-        content = document_at(wanted.where)
+        content = document_at(wanted.where, guarded(host.settings, wanted.where if is_url(wanted.where) else ""))
         told(len(content))
         return import_stream(io.BytesIO(content), admit)
     bringing = Bringing(host.store, host.clearance_of(host.own), host.own, admit)

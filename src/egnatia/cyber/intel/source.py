@@ -19,11 +19,11 @@ from egnatia.cyber.intel.held import Waiting, decided_for, wants_second
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.server_sync import ServerSync
 from egnatia.cyber.intel.warning_index import warning_lists
-from egnatia.exchange.calling import Guarded
+from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory
-from egnatia.exchange.formats.fetching import fetched
+from egnatia.exchange.formats.fetching import SOURCE_BYTES, fetched, no_page, unpacked
 from egnatia.exchange.formats.listing import ListMapping, read_list
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.formats.misp import server as misp_server
@@ -31,8 +31,9 @@ from egnatia.exchange.formats.misp.feed import read_feed
 from egnatia.exchange.formats.taxii import Mark, pull
 from egnatia.exchange.host import Host
 from egnatia.exchange.importing import Finding, Tally, counted, import_stream, upgraded
-from egnatia.exchange.patience import Busy, Patient
+from egnatia.exchange.patience import Patient
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
+from egnatia.exchange.trouble import Busy, trouble_of
 from egnatia.record.record import Invalid
 from egnatia.store import Store
 from egnatia.store.keeping import Kept
@@ -77,7 +78,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Health(msgspec.Struct, frozen=True):
     """How a source goes: times in microseconds UTC, 0 for never. `mark` and `etag` are where it was left; `authors` are
     the organisations whose word it carries; `wait_seconds` is how long the server wanted to be left alone at the last
-    try."""
+    try, `trouble` what was wrong then (`exchange.trouble`)."""
 
     tried: int = 0
     succeeded: int = 0
@@ -91,6 +92,7 @@ class Health(msgspec.Struct, frozen=True):
     etag: str = ""
     authors: tuple[str, ...] = ()
     wait_seconds: float = 0
+    trouble: str = ""
 
 
 class Sources:
@@ -156,7 +158,7 @@ def run(
     except (OSError, Invalid, ValueError) as error:
         health = msgspec.structs.replace(
             run_.health(), tried=now, failures=before.failures + 1, error=str(error)[:500], succeeded=before.succeeded,
-            wait_seconds=error.seconds if isinstance(error, Busy) else 0,
+            wait_seconds=error.seconds if isinstance(error, Busy) else 0, trouble=trouble_of(error).value,
         )  # fmt: skip
     else:
         health = msgspec.structs.replace(run_.health(), tried=now, succeeded=now, failures=0, error="")
@@ -214,25 +216,27 @@ class _Run:
             case "misp-feed":
 
                 def fetch(name: str) -> bytes:
-                    return fetched(client, f"{source.url.rstrip('/')}/{name}", "")[0]
+                    return self._plain(fetched(client, f"{source.url.rstrip('/')}/{name}", "")[0])
 
                 self._bring(read_feed(fetch, self._terms, self._bringing.versions))
             case _:
                 content, etag = fetched(client, source.url, self._etag)
                 if content:
-                    self._document(content)
+                    self._document(self._plain(content))
                 self._etag = etag
 
     def _opened(self) -> httpx.Client:
         source = self._source
         secret = Path(source.secret).read_text(encoding="utf-8").strip() if source.secret else ""
-        guarded = Guarded(self._host.settings.webhooks.allow, source.url if source.inside else "")
-        patient = Patient(guarded)
+        patient = Patient(guarded(self._host.settings, source.url if source.inside else ""))
         if source.kind == "misp-server":
             return misp_server.client_of(source.url, secret, transport=patient)
         auth = httpx.BasicAuth(source.user, secret) if source.user else None
         headers = {"Authorization": f"Bearer {secret}"} if secret and not source.user else {}
         return httpx.Client(auth=auth, headers=headers, timeout=60, follow_redirects=True, transport=patient)
+
+    def _plain(self, content: bytes) -> bytes:
+        return no_page(self._source.url, unpacked(content, SOURCE_BYTES))
 
     def _document(self, content: bytes) -> None:
         source = self._source

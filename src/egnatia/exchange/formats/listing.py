@@ -29,6 +29,7 @@ from egnatia.exchange.formats.kinds import observe
 from egnatia.exchange.formats.observable import NotOfItsKind, Observed
 from egnatia.exchange.formats.restriction import WORD_LIMIT, Restrictions, restrictions
 from egnatia.exchange.formats.syndication import items
+from egnatia.exchange.trouble import Misfit, Trouble
 from egnatia.record.instant import mend_instant
 from egnatia.record.record import Invalid, Problem
 
@@ -133,7 +134,10 @@ def read_list(document: bytes, mapping: ListMapping, now: datetime, decided: Map
     records: dict[str, bytes] = {}
     remarks = []
     strange: list[Strange] = []
+    rows = 0
+    first: Row = {}
     for place, row in rows_in(document, mapping):
+        rows, first = rows + 1, first or row
         try:
             _, found = _observed(row, mapping)
         except NotOfItsKind as error:
@@ -149,6 +153,8 @@ def read_list(document: bytes, mapping: ListMapping, now: datetime, decided: Map
                 strange.append(Strange(word[:WORD_LIMIT], path, found.name[:FOUND_LIMIT]))
                 remarks.append(remark(path, "a word that seems to restrict and is not understood: TLP:RED", word))
             records[name] = _indicator(name, found, row, mapping, now=now, said=said)
+    if rows and not records:
+        raise _misfit(rows, first, mapping)
     origin = Origin("list", mapping.name, mapping.name, tlp=mapping.tlp)
     return Conversion(tuple(records.values()), tuple(remarks), dated=False, strange=tuple(strange), origin=origin)
 
@@ -159,6 +165,17 @@ def _observed(row: Row, mapping: ListMapping) -> tuple[str, Observed]:
         word = row.get(mapping.kind_column, "").strip()
         kind = mapping.kinds.get(word, mapping.kinds.get(word.lower(), word.lower()))
     return observe(row.get(mapping.value, ""), kind or "auto")
+
+
+def _misfit(rows: int, first: Row, mapping: ListMapping) -> Misfit:
+    """Why nothing could be read of a list that has rows: its columns are called otherwise, or its values are."""
+    if mapping.value not in first:
+        there = ", ".join(each for each in first if not each.isdecimal()) or f"{len(first)} without headings"
+        problem = Problem(f"column {mapping.value!r}", "a column of this name or number", there[:300])
+        return Misfit(Invalid((problem,)), Trouble.COLUMN)
+    wanted = f"values of the kind {mapping.kind!r}" if not mapping.kind_column else "values of the kinds that are said"
+    problem = Problem(f"{rows} rows", wanted, repr(first.get(mapping.value, ""))[:80])
+    return Misfit(Invalid((problem,)), Trouble.ROWS)
 
 
 def _said(row: Row, mapping: ListMapping, decided: Mapping[str, str] = {}) -> Restrictions:

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from egnatia.exchange.formats.fetching import refusal
+from egnatia.exchange.trouble import unreached
 from egnatia.record.record import Invalid, Problem
 
 PAGE: Final = 1_000
@@ -81,7 +82,7 @@ def _asked(client: httpx.Client, url: str, asked: dict[str, str | int], headers:
     try:
         answer = client.get(url, params=asked, headers=headers)
     except httpx.HTTPError as error:
-        raise OSError(f"{url}: {error}") from error
+        raise unreached(url, error) from error
     if answer.status_code not in {200, 206, 416}:
         raise refusal(url, answer)
     return answer

@@ -4,7 +4,7 @@ A source that is kept here is a public address over TLS, unless the operator of 
 allow`), and has no secret: those are files on the machine, which only its command line names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Final
 
 import httpx
@@ -16,14 +16,17 @@ from litestar.params import FromPath
 from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.source import Health, Source, Sources
 from egnatia.exchange.api.problem import NotFound
-from egnatia.exchange.calling import Guarded
-from egnatia.exchange.formats.fetching import document_at
+from egnatia.exchange.calling import guarded
+from egnatia.exchange.formats.fetching import SOURCE_BYTES, document_at, no_page
 from egnatia.exchange.formats.kinds import KINDS
 from egnatia.exchange.formats.listing import ListMapping, Previewed, preview
-from egnatia.exchange.outward import Barred, way
+from egnatia.exchange.outward import Barred, is_outside, way
+from egnatia.exchange.trouble import trouble_of
 from egnatia.record import Invalid
+from egnatia.settings import Settings
 from egnatia.store import Batch, Note
 from egnatia.web.frame import Content
+from egnatia.web.intel.troubles import advice
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.record.text import visible
@@ -60,11 +63,13 @@ SECRET: Final = N_("A MISP server needs a key, which is a file on the machine: u
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A source and how it goes; times in microseconds UTC; so many of its documents are `held` at TLP:RED."""
+    """A source and how it goes; times in microseconds UTC; `advice` is what to do; so many of its documents are `held` at
+    TLP:RED."""
 
     source: Source
     kind: str
     health: Health
+    advice: str = ""
     held: int = 0
 
 
@@ -129,6 +134,7 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
             source=each,
             kind=say(KINDS_OF_SOURCES[each.kind]),
             health=healths.get(each.name, Health()),
+            advice=_advised(say, healths.get(each.name)),
             held=counts.get(each.name, 0),
         )
         for each in held.values()
@@ -168,16 +174,16 @@ async def keep_source(visit: NamedDependency[Visit]) -> Response[str]:
     before = await visit.ask(lambda: Sources(visit.store).sources.get(form.name))
     try:
         made = _made(form, before)
-        await visit.ask(lambda: way(made.url, visit.premises.settings.webhooks.allow))
+        await visit.ask(lambda: _checked(visit.premises.settings, made.url))
         if form.do == "try":
-            guarded = Guarded(visit.premises.settings.webhooks.allow)
-            rows = await visit.ask(lambda: preview(document_at(made.url, guarded), _mapping(made), SHOWN_ROWS))
+            rows = await visit.ask(lambda: preview(_first(visit, made.url), _mapping(made), SHOWN_ROWS))
             return _form(visit, form, rows=tuple(map(_shown, rows)))
         await visit.ask(lambda: Sources(visit.store).save(made))
     except Barred:
         return _form(visit, form, wrong=say(BARRED))
     except (OSError, Invalid, httpx.InvalidURL) as error:
-        return _form(visit, form, wrong=say(UNREAD) % {"why": str(error)[:300]})
+        told = say(UNREAD) % {"why": visible(str(error)[:300])}
+        return _form(visit, form, wrong=f"{told}. {say(advice(trouble_of(error)))}")
     except ValueError as error:
         return _form(visit, form, wrong=say(str(error)))
     await _noted(visit, made.name, f"{made.kind} {made.url}")
@@ -257,6 +263,20 @@ def _made(form: WantedSource, before: Source | None) -> Source:
         raise ValueError(NO_URL if "$.url" in str(error) else NO_NAME) from error
     made.check()
     return made
+
+
+def _advised(say: Callable[[str], str], health: Health | None) -> str:
+    return say(advice(health.trouble)) if health is not None and health.trouble else ""
+
+
+def _checked(settings: Settings, url: str) -> None:
+    """Raises Barred, or OSError for a name that is not known."""
+    if not settings.network.proxy or not is_outside(url, settings.webhooks.allow):
+        way(url, settings.webhooks.allow)
+
+
+def _first(visit: Visit, url: str) -> bytes:
+    return no_page(url, document_at(url, guarded(visit.premises.settings), SOURCE_BYTES))
 
 
 def _mapping(made: Source) -> ListMapping:

@@ -14,6 +14,7 @@ import msgspec
 
 from egnatia.exchange.formats.fetching import refusal
 from egnatia.exchange.formats.misp.event import events_in, flag, seconds
+from egnatia.exchange.trouble import unreached
 from egnatia.record.record import Invalid, Problem
 
 Fields = dict[str, Any]
@@ -212,4 +213,4 @@ def _sent(client: httpx.Client, method: str, path: str, content: Fields | None) 
         body = None if content is None else msgspec.json.encode(content)
         return client.request(method, path, content=body)
     except httpx.HTTPError as error:
-        raise OSError(f"{path}: {error}") from error
+        raise unreached(path, error) from error
