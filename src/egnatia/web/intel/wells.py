@@ -63,8 +63,8 @@ SECRET: Final = N_("A MISP server needs a key, which is a file on the machine: u
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A source and how it goes; times in microseconds UTC; `advice` is what to do; so many of its documents are `held` at
-    TLP:RED."""
+    """A source and how it goes; times in microseconds UTC; `advice` is what to do; so many of its documents are
+    `held` at TLP:RED."""
 
     source: Source
     kind: str
