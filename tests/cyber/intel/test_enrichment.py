@@ -1,6 +1,7 @@
 """Enrichers know things without asking anybody, take hostile values, and one that fails ends nothing."""
 
 import struct
+import subprocess
 import sys
 import types
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.exchange import gate
 
-from egnatia.cyber.intel.enrichment import Fact, Surroundings, enriched, enrichers, resemblance, values_in
+from egnatia.cyber.intel.enrichment import Fact, Surroundings, Tie, enriched, enrichers, resemblance, values_in
 from egnatia.cyber.intel.enrichment import enricher as plug
 from egnatia.cyber.intel.enrichment.confusable import skeleton
 from egnatia.cyber.intel.enrichment.lookalike import BUILT_IN, twists
@@ -139,3 +140,46 @@ def test_others_are_plugged_in_and_their_failures_end_nothing(tmp_path: Path, mo
     monkeypatch.setattr(plug, "entry_points", lambda group: points if group == plug.GROUP else [])
     assert facts(domain("x.example"), tmp_path)["Loud"] == "X.EXAMPLE"
     assert "Loud" not in facts(domain("fail.example"), tmp_path)
+
+
+PLUGIN = """
+from egnatia.cyber.intel.enrichment import Fact, Tie
+
+class Passive:
+    name, about, kinds = "passive-dns", "what a name resolved to", frozenset({"domain-name"})
+
+    def facts(self, kind, value):
+        return (Fact("Resolved to", "192.0.2.7", tie=Tie("resolves-to", "ipv4-addr", "192.0.2.7")),)
+
+def make(around):
+    return Passive()
+"""
+PROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "egnatia-passive-dns"
+version = "1.0"
+[project.entry-points."egnatia.enrichers"]
+passive = "egnatia_passive_dns:make"
+"""
+
+
+def test_a_distribution_that_is_installed_is_found_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, home = tmp_path / "project", tmp_path / "home"
+    (project / "egnatia_passive_dns").mkdir(parents=True)
+    (project / "egnatia_passive_dns" / "__init__.py").write_text(PLUGIN)
+    (project / "pyproject.toml").write_text(PROJECT)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run([*pip, "--target", str(home), str(project)], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    monkeypatch.syspath_prepend(str(home))
+    (found,) = (
+        each
+        for each in enriched(domain("x.example"), enrichers(Surroundings(tmp_path)))
+        if each.enricher == "passive-dns"
+    )
+    assert found.facts == (Fact("Resolved to", "192.0.2.7", tie=Tie("resolves-to", "ipv4-addr", "192.0.2.7")),)

@@ -184,3 +184,37 @@ def test_an_advisory_whose_products_are_not_all_known_is_a_base_document() -> No
     assert broken_rules(document) == []
     with pytest.raises(ValueError, match="3\\.0"):
         write_advisory(report, vulnerabilities, {}, "clear", "3.0")
+
+
+def test_products_of_two_minds_count_as_affected_and_a_fix_is_for_those_alone() -> None:
+    status = {"known_affected": ["A"], "fixed": ["A", "B"], "known_not_affected": ["B", "C"]}
+    references = [{"source_name": "cve", "external_id": "CVE-2026-1"}]
+    found = {
+        "name": "CVE-2026-1", "external_references": references, "x_csaf_products": status, "labels": [EXPLOITED],
+        "x_csaf_remediations": ["vendor_fix: Update"], "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-02T00:00:00.000Z",
+    }  # fmt: skip
+    report = {"id": "report--x", "name": "x", "labels": ["csaf:category=csaf_vex"]}
+    report |= {name: found[name] for name in ("created", "modified")}
+    document = json.loads(
+        write_advisory(report, [found], {"name": "x", "namespace": "https://x.example"}, "clear", "2.1")
+    )
+    assert broken_rules(document) == []
+    (made,) = document["vulnerabilities"]
+    names = {each["product_id"]: each["name"] for each in document["product_tree"]["full_product_names"]}
+    told = {kind: [names[each] for each in several] for kind, several in made["product_status"].items()}
+    assert told == {"known_affected": ["A"], "fixed": ["B"], "known_not_affected": ["C"]}
+    assert [names[each] for each in made["remediations"][0]["product_ids"]] == ["A"]
+    assert [names[each] for each in made["first_known_exploitation_dates"][0]["product_ids"]] == ["A"]
+    assert document["document"]["category"] == "csaf_security_advisory"
+
+
+def test_every_version_of_a_report_is_a_revision() -> None:
+    report = {"id": "report--x", "name": "x", "created": "2026-01-01T00:00:00Z", "modified": "2026-03-01T00:00:00Z"}
+    publisher = {"name": "x", "namespace": "https://x.example"}
+    dates = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"]
+    tracking = json.loads(write_advisory(report, [], publisher, "clear", dates=dates))["document"]["tracking"]
+    assert [(each["number"], each["date"]) for each in tracking["revision_history"]] == list(
+        zip("123", dates, strict=True)
+    )
+    assert tracking["version"] == "3"

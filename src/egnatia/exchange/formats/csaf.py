@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.exchange.directory import moment
 from egnatia.exchange.formats.conversion import (
     FOUND_LIMIT,
     PAP_MARKINGS,
@@ -232,19 +233,29 @@ def _instant(text: object, where: str) -> str:
 
 
 def write_advisory(
-    report: Fields, vulnerabilities: Sequence[Fields], publisher: Mapping[str, str], tlp: str, version: str = "2.0"
+    report: Fields,
+    vulnerabilities: Sequence[Fields],
+    publisher: Mapping[str, str],
+    tlp: str,
+    version: str = "2.0",
+    *,
+    dates: Sequence[str] = (),
 ) -> bytes:
     """A report with vulnerabilities as a CSAF security advisory. `publisher` has `name` and `namespace` (a URL); the
-    tracking id follows from the report, its revision from when it changed. Raises ValueError for another version."""
+    tracking id follows from the report, its revisions from when its versions were made (`dates`, the oldest first; else
+    its first and its last). A security advisory names affected products for each vulnerability; what does not is a
+    `csaf_base`, whatever profile it came in as. Raises ValueError for another version."""
     if version not in VERSIONS:
         raise ValueError(f"CSAF is written in {' or '.join(sorted(VERSIONS))}, not in {version!r}")
-    category = next((label[14:] for label in report.get("labels", ()) if label.startswith("csaf:category=")), "")
-    affected = [each for each in vulnerabilities if each.get("x_csaf_products")]
-    names = dict.fromkeys(name for each in affected for several in each["x_csaf_products"].values() for name in several)
+    statuses = [_status(each) for each in vulnerabilities]
+    names = dict.fromkeys(name for status in statuses for several in status.values() for name in several)
     ids = {name: f"CSAFPID-{place:04}" for place, name in enumerate(names, 1)}
-    is_whole = bool(vulnerabilities) and len(affected) == len(vulnerabilities)
+    is_whole = bool(statuses) and all(
+        "known_affected" in status and _number(each) for each, status in zip(vulnerabilities, statuses, strict=True)
+    )
+    revisions = sorted({report["created"], *dates, report["modified"]}, key=moment)
     head: Fields = {
-        "category": category or ("csaf_security_advisory" if is_whole else "csaf_base"),
+        "category": "csaf_security_advisory" if is_whole else "csaf_base",
         "csaf_version": version,
         "title": report["name"],
         "lang": report.get("lang", "en"),
@@ -259,10 +270,13 @@ def write_advisory(
         "tracking": {
             "id": f"EGNATIA-{report['id'].partition('--')[2]}",
             "status": "final",
-            "version": "1",
+            "version": str(len(revisions)),
             "initial_release_date": report["created"],
             "current_release_date": report["modified"],
-            "revision_history": [{"number": "1", "date": report["modified"], "summary": "Published"}],
+            "revision_history": [
+                {"number": str(number), "date": date, "summary": "Published" if number == 1 else "Changed"}
+                for number, date in enumerate(revisions, 1)
+            ],
             "generator": {"engine": {"name": "Egnatia"}},
         },
     }
@@ -271,7 +285,9 @@ def write_advisory(
         **({"$schema": SCHEMA_2_1} if version == "2.1" else {}),
         "document": {key: value for key, value in head.items() if value not in ([], None)},
         **({"product_tree": tree} if ids else {}),
-        "vulnerabilities": [_advised(each, ids, version) for each in vulnerabilities],
+        "vulnerabilities": [
+            _advised(each, status, ids, version) for each, status in zip(vulnerabilities, statuses, strict=True)
+        ],
     }
     return msgspec.json.encode({key: value for key, value in document.items() if value})
 
@@ -293,29 +309,57 @@ _TLP_1: Final = {"clear": "WHITE", "green": "GREEN", "amber": "AMBER", "amber+st
 """CSAF 2.0 knows TLP 1.0 only; the text beside it says the level in TLP 2.0."""
 
 
-def _advised(found: Fields, ids: Mapping[str, str], version: str) -> Fields:
+_GROUPS: Final = (
+    ("known_affected", "first_affected", "last_affected"),
+    ("fixed", "first_fixed"),
+    ("known_not_affected",),
+    ("under_investigation",),
+)
+"""Statuses that contradict each other (CSAF section 6.1.6), the gravest first; `recommended` contradicts none."""
+
+
+def _status(found: Fields) -> dict[str, list[str]]:
+    """The products of a vulnerability by status; of two that contradict each other the graver counts."""
+    said: Mapping[str, Sequence[str]] = found.get("x_csaf_products", {})
+    taken: set[str] = set()
+    kept: dict[str, list[str]] = {"recommended": list(said.get("recommended", ()))}
+    for group in _GROUPS:
+        for name in group:
+            kept[name] = [each for each in dict.fromkeys(said.get(name, ())) if each not in taken]
+        taken.update(each for name in group for each in kept[name])
+    return {name: several for name, several in kept.items() if several}
+
+
+def _number(found: Fields) -> str:
+    """The CVE number of a vulnerability; empty without one."""
+    references = found.get("external_references", ())
+    return next((str(each["external_id"]) for each in references if each["source_name"] == "cve"), "")
+
+
+def _advised(found: Fields, status: Mapping[str, Sequence[str]], ids: Mapping[str, str], version: str) -> Fields:
     """One vulnerability as an advisory tells it."""
     references = found.get("external_references", ())
-    number = next((each["external_id"] for each in references if each["source_name"] == "cve"), "")
+    number = _number(found)
     made: Fields = {"cve": number} if number else {"title": found["name"]}
     made["notes"] = [{"category": "description", "text": found.get("description") or found["name"]}]
-    status = found.get("x_csaf_products", {})
     if status:
         made["product_status"] = {name: [ids[each] for each in several] for name, several in status.items()}
-    if status and found.get("x_csaf_remediations"):
+    affected = sorted({ids[each] for name in _GROUPS[0] for each in status.get(name, ())})
+    if affected and found.get("x_csaf_remediations"):
         made["remediations"] = [
             {
                 "category": kind if (kind := text.partition(": ")[0]) in _REMEDIES else "mitigation",
                 "details": text.partition(": ")[2],
-                "product_ids": sorted({ids[each] for several in status.values() for each in several}),
+                "product_ids": affected,
             }
             for text in found["x_csaf_remediations"]
         ]
     if EXPLOITED in found.get("labels", ()):
         made["threats"] = [{"category": "exploit_status", "details": "Known to be exploited in the wild"}]
-        if version == "2.1" and number:
+        if version == "2.1" and number and status.get("known_affected"):
             dates = {"date": found["modified"], "exploitation_date": found["created"]}
-            made["first_known_exploitation_dates"] = [dates]
+            products_ = [ids[each] for each in status["known_affected"]]
+            made["first_known_exploitation_dates"] = [{**dates, "product_ids": products_}]
     made["references"] = [
         {"category": "external", "summary": each["source_name"], "url": each["url"]}
         for each in references

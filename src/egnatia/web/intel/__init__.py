@@ -12,7 +12,7 @@ from egnatia.web.intel.holding import HOLDING
 from egnatia.web.intel.judging import judge
 from egnatia.web.intel.landscaping import overview, print_overview
 from egnatia.web.intel.logs import LOGS
-from egnatia.web.intel.lookalikes import keep_enrichment, lookalikes, protect
+from egnatia.web.intel.lookalikes import accept_enrichment, keep_enrichment, lookalikes, protect
 from egnatia.web.intel.siding import SIDING
 from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
@@ -23,7 +23,8 @@ from egnatia.web.permission import Permission
 PAGES: tuple[ControllerRouterHandler, ...] = (
     asking, suggest, common, coverage, graph, bundle, picture, pixels, tables,
     actors, actor, judge,
-    overview, print_overview, lookalikes, protect, keep_enrichment, outputs, save, remove, grant, revoke,
+    overview, print_overview, lookalikes, protect, keep_enrichment, accept_enrichment,
+    outputs, save, remove, grant, revoke,
     *SOURCES, *HOLDING, *SIDING, *LOGS,
 )  # fmt: skip
 """Every page of this folder."""

@@ -11,7 +11,16 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from egnatia.cyber.intel.enrichment import Protected, ProtectedNames, Resemblance, note, resemblance, values_in
+from egnatia.cyber.intel.enrichment import (
+    Protected,
+    ProtectedNames,
+    Resemblance,
+    digest_of,
+    note,
+    resemblance,
+    tied,
+    values_in,
+)
 from egnatia.cyber.intel.enrichment.domain import HOSTS, host_in
 from egnatia.cyber.intel.enrichment.lookalike import BUILT_IN, WORDS
 from egnatia.policy import Clearance
@@ -62,6 +71,12 @@ class Domain(msgspec.Struct, frozen=True):
     domain: str = ""
     whose: str = ""
     gone: bool = False
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The form that accepts a fact as a relationship; `fact` is its digest."""
+
+    fact: str = ""
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -172,3 +187,20 @@ async def keep_enrichment(visit: NamedDependency[Visit], record: FromPath[str]) 
     if outcome.refused:
         return visit.go(f"/records/{record}", str(outcome.refused[0].problems[0]))
     return visit.go(f"/records/{record}#remarks", visit.speech.gettext("Kept as a note on the record."))
+
+
+@post("/intel/enrich/{record:str}/accept")
+async def accept_enrichment(visit: NamedDependency[Visit], record: FromPath[str]) -> Response[str]:
+    """Accept what an enricher knows as a relationship, under the record's own markings."""
+    form = await visit.form(Accepted)
+    visit.require(Permission.PUBLISH)
+    about = await subject(visit, record)
+    found = await visit.ask(lambda: found_for(visit, about))
+    facts = [(each, fact) for each in found for fact in each.facts if fact.tie and digest_of(each, fact) == form.fact]
+    if not facts:
+        raise Misread("This is not known of it any more: look again")
+    each, fact = facts[0]
+    outcome = await submitted(visit, tied(about.row, visit.visitor.organisation or "", each, fact, datetime.now(UTC)))
+    if outcome.refused:
+        return visit.go(f"/records/{record}", str(outcome.refused[0].problems[0]))
+    return visit.go(f"/records/{record}", visit.speech.gettext("Accepted: it is a relationship of the record now."))

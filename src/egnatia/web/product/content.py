@@ -168,7 +168,8 @@ def as_csaf(
     """An advisory as CSAF, with the vulnerabilities that the reader may see."""
     found = [decoded(each) for each in vulnerabilities(store, clearance, product.refs)]
     publisher = {"name": owner or "Egnatia", "namespace": base}
-    return write_advisory(dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version)
+    dates = [str(decoded(each)["modified"]) for each in store.versions(clearance, row.id)]
+    return write_advisory(dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version, dates=dates)
 
 
 def is_advisory(product: Product) -> bool:

@@ -10,6 +10,7 @@ from egnatia.cyber.intel.enrichment import (
     Fact,
     ProtectedNames,
     Surroundings,
+    digest_of,
     enriched,
     enrichers,
     values_in,
@@ -42,13 +43,15 @@ MANNERS: Final[Mapping[str, str]] = {
 
 
 class Known(msgspec.Struct, frozen=True):
-    """One fact: about which value, what, itself, who says so, whether one should look twice."""
+    """One fact: about which value, what, itself, who says so, whether one should look twice; `ties` names it where it
+    can be accepted as a relationship."""
 
     value: str
     words: str
     fact: str
     by: str
     warns: bool
+    ties: str = ""
 
 
 def found_for(visit: Visit, about: Subject) -> tuple[Enriched, ...]:
@@ -68,6 +71,7 @@ def known_of(visit: Visit, about: Subject) -> tuple[Known, ...]:
             _said(visit, fact),
             each.enricher,
             fact.warns,
+            digest_of(each, fact) if fact.tie is not None else "",
         )
         for each in found_for(visit, about)
         for fact in each.facts

@@ -6,11 +6,12 @@ from egnatia.cyber.intel.enrichment.enricher import (
     Enricher,
     Fact,
     Surroundings,
+    Tie,
     enriched,
     enrichers,
     values_in,
 )
-from egnatia.cyber.intel.enrichment.keeping import note
+from egnatia.cyber.intel.enrichment.keeping import digest_of, note, tied
 from egnatia.cyber.intel.enrichment.lookalike import Protected, ProtectedNames, Resemblance, resemblance
 
 __all__ = [
@@ -22,9 +23,12 @@ __all__ = [
     "ProtectedNames",
     "Resemblance",
     "Surroundings",
+    "Tie",
+    "digest_of",
     "enriched",
     "enrichers",
     "note",
     "resemblance",
+    "tied",
     "values_in",
 ]

@@ -26,12 +26,25 @@ VALUES: Final = 5
 """The most values of one record that are enriched."""
 
 
+class Tie(msgspec.Struct, frozen=True):
+    """What a value has to do with another thing: a relationship's type (`resolves-to`, `belongs-to`), the type of an
+    observable and what it is identified by (`value`; `number` and `name` of an autonomous system)."""
+
+    relation: str
+    kind: str
+    value: str = ""
+    number: int = 0
+    name: str = ""
+
+
 class Fact(msgspec.Struct, frozen=True):
-    """One thing that is known: what it is, in English, and itself. With `warns` one should look twice."""
+    """One thing that is known: what it is, in English, and itself. With `warns` one should look twice. With a `tie` an
+    analyst can accept it as a relationship; without that it is never one."""
 
     words: str
     value: str
     warns: bool = False
+    tie: Tie | None = None
 
 
 class Surroundings(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import maxminddb
 
-from egnatia.cyber.intel.enrichment.enricher import Fact, Surroundings
+from egnatia.cyber.intel.enrichment.enricher import Fact, Surroundings, Tie
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,10 @@ class Networks:
 def _facts(found: Mapping[str, Any]) -> list[Fact]:
     facts = []
     number, name = found.get("autonomous_system_number"), found.get("autonomous_system_organization")
+    is_number = isinstance(number, int) and 0 <= number < 1 << 32
     if number is not None:
-        facts.append(Fact("Autonomous system", f"AS{number} {name or ''}".strip()))
+        tie = Tie("belongs-to", "autonomous-system", number=number, name=str(name or "")) if is_number else None
+        facts.append(Fact("Autonomous system", f"AS{number} {name or ''}".strip(), tie=tie))
     place = found.get("country") or found.get("registered_country")
     code = place.get("iso_code") if isinstance(place, Mapping) else place
     if isinstance(code, str):
