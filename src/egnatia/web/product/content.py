@@ -168,7 +168,8 @@ def as_csaf(
     """An advisory as CSAF, with the vulnerabilities that the reader may see."""
     found = [decoded(each) for each in vulnerabilities(store, clearance, product.refs)]
     publisher = {"name": owner or "Egnatia", "namespace": base}
-    dates = [str(decoded(each)["modified"]) for each in store.versions(clearance, row.id)]
+    versions = store.versions(clearance, row.id)
+    dates = [str(decoded(each)["modified"]) for each in versions if each.owner == row.owner]
     return write_advisory(dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version, dates=dates)
 
 
