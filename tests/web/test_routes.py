@@ -17,6 +17,7 @@ from tests.web.walk import BANK, EVERYTHING, FIXED, HUSH, Walk, walked
 
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.held import Waiting
 from egnatia.cyber.intel.source import Sources
 from egnatia.exchange import token
@@ -169,6 +170,7 @@ def state(house: House) -> Mapping[str, Any]:
         "templates": Templates(store).of(house.node.own),
         "playbooks": Playbooks(store, house.node.own).all(),
         "held": Waiting(store).understood.all(),
+        "conflicts": Conflicts(store).kept.all(),
         "reviews": Reviews(store, house.node.own).latest(),
         "tips": [(each.id, each.state) for each in Tips(store, house.node.secret).latest()],
         "peers": house.node.pairings.all(),

@@ -20,6 +20,7 @@ from egnatia.cyber.exercises.exercises import Plan
 from egnatia.cyber.incidents.playbook import read as read_playbook
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.giving import Conflict, Conflicts
 from egnatia.cyber.intel.held import Understood, Waiting
 from egnatia.cyber.intel.log_match import Count, Findings, Run, Runs
 from egnatia.cyber.intel.output import Output
@@ -125,6 +126,8 @@ class Hidden:
         book = read_playbook(playbook(start=START, one=action("end", name=HUSH), end=END))
         said = Understood(source=HUSH, key="", word=HUSH, meaning="tlp:red", by=HUSH, at=stamp)
         Waiting(node.store).understood.put(said.place, said)
+        diverged = Conflict(source=HUSH, uuid=HUSH, title=HUSH, stamp=1, differs=(f"+ domain: {HUSH}",))
+        Conflicts(node.store).kept.put(f"{HUSH} {HUSH}", diverged)
         minted = token.mint()
         given = frozenset(Right)
         node.store.tokens.add(
@@ -149,6 +152,8 @@ class Hidden:
             "reference": reference,
             "template": HUSH,
             "place": said.place,
+            "source": HUSH,
+            "uuid": HUSH,
             "key": Playbooks(node.store, own).put(book, stamp),
             "token_id": minted.id,
             "consumer": outputs.grant("resolvers", own, HUSH).id,
