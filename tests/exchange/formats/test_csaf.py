@@ -189,12 +189,12 @@ def test_an_advisory_whose_products_are_not_all_known_is_a_base_document() -> No
 def test_products_of_two_minds_count_as_affected_and_a_fix_is_for_those_alone() -> None:
     status = {"known_affected": ["A"], "fixed": ["A", "B"], "known_not_affected": ["B", "C"]}
     references = [{"source_name": "cve", "external_id": "CVE-2026-1"}]
-    found = {
+    found: dict[str, Any] = {
         "name": "CVE-2026-1", "external_references": references, "x_csaf_products": status, "labels": [EXPLOITED],
         "x_csaf_remediations": ["vendor_fix: Update"], "created": "2026-01-01T00:00:00.000Z",
         "modified": "2026-01-02T00:00:00.000Z",
     }  # fmt: skip
-    report = {"id": "report--x", "name": "x", "labels": ["csaf:category=csaf_vex"]}
+    report: dict[str, Any] = {"id": "report--x", "name": "x", "labels": ["csaf:category=csaf_vex"]}
     report |= {name: found[name] for name in ("created", "modified")}
     document = json.loads(
         write_advisory(report, [found], {"name": "x", "namespace": "https://x.example"}, "clear", "2.1")
