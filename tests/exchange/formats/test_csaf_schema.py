@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from egnatia.exchange.formats.csaf import read_advisory, write_advisory
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(SPEC is None, reason="the official schemas are n
 
 def validator(folder: str) -> jsonschema.Draft202012Validator:
     schemas = [json.loads(path.read_bytes()) for path in (HOME / folder / "schema").rglob("*.json")]
-    named = [(each["$id"], Resource(each, DRAFT202012)) for each in schemas if "$id" in each]
+    named = [(each["$id"], DRAFT202012.create_resource(each)) for each in schemas if "$id" in each]
     whole = json.loads((HOME / folder / "schema" / "csaf.json").read_bytes())
     return jsonschema.Draft202012Validator(whole, registry=Registry().with_resources(named))
 

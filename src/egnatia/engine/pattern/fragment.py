@@ -8,7 +8,7 @@ such thing.
 
 import re
 import unicodedata
-from re import _constants, _parser  # type: ignore[attr-defined]  # how `re` itself reads an expression
+from re import _constants, _parser  # type: ignore[attr-defined,unused-ignore]  # how `re` itself reads an expression
 from typing import Any, Final
 
 from egnatia.engine.pattern.expression import Comparison, Every, Some, Test
