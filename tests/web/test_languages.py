@@ -11,6 +11,8 @@ from egnatia.exchange.peer.contact import Contact, Kind
 from egnatia.exchange.peer.status import save
 from egnatia.settings import Organisation
 from egnatia.web.language import LANGUAGES
+from egnatia.web.language.alphabet import ALPHABETS
+from egnatia.web.language.speech import speech
 from egnatia.web.permission import Role
 
 NEXT_DOOR = Organisation(name="Next door", id="identity--00000000-0000-4000-8000-0000000000d2", economy="XK")
@@ -55,3 +57,35 @@ def test_every_page_is_whole_in_every_language(paths: tuple[House, list[str]], l
             assert answer.status_code == 200, page
             assert f'<html lang="{language}"' in answer.text
             assert "%(" not in answer.text, page
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", ("Albania", "Élan", "Estonia", "Zagreb")),
+        ("sq", ("cikël", "çelës", "dyer", "dhomë", "emër", "ëndërr", "nyje", "njësi", "Serbi", "Shqipëri")),
+        ("bs", ("Cetinje", "Čapljina", "Ćuprija", "duga", "džep", "đak", "luk", "ljeto", "sud", "šuma")),
+        ("cnr", ("sud", "šuma", "śutra", "zub", "žal", "źenica")),
+        ("sr-Latn", ("luk", "ljeto", "mir", "nov", "njiva", "zub", "žal")),
+        ("sr-Cyrl", ("дар", "ђак", "ехо", "и", "југ", "лук", "љето", "нов", "њива", "т", "ћуп", "чај", "џеп", "шума")),
+        ("mk", ("град", "ѓон", "есен", "зима", "ѕвезда", "куќа", "лав", "љубов", "топ", "ќуп", "чај", "џеп", "шума")),
+    ],
+)  # fmt: skip
+def test_words_stand_in_the_order_of_the_alphabet_of_their_language(code: str, words: tuple[str, ...]) -> None:
+    assert tuple(sorted(sorted(words), key=speech(LANGUAGES[code]).order)) == words
+
+
+def test_every_language_has_its_alphabet() -> None:
+    assert ALPHABETS.keys() == LANGUAGES.keys()
+    for letters in ALPHABETS.values():
+        assert len(letters.split()) == len(set(letters.split()))
+
+
+def test_economies_are_called_by_their_official_names_in_the_order_of_the_reader() -> None:
+    assert [name for _, name in speech(LANGUAGES["en"]).economies()] == [
+        "Albania", "Bosnia and Herzegovina", "Kosovo*", "Montenegro", "North Macedonia", "Serbia",
+    ]  # fmt: skip
+    assert [code for code, _ in speech(LANGUAGES["sq"]).economies()] == ["BA", "XK", "ME", "MK", "RS", "AL"]
+    assert [code for code, _ in speech(LANGUAGES["sr-Cyrl"]).economies()] == ["AL", "BA", "XK", "MK", "RS", "ME"]
+    assert dict(speech(LANGUAGES["cnr"]).economies())["MK"] == "Sjeverna Makedonija"
+    assert all("*" in dict(speech(each).economies())["XK"] for each in LANGUAGES.values())

@@ -124,8 +124,10 @@ class Choices(msgspec.Struct, frozen=True):
 def choices(organisations: Organisations, speech: Speech) -> Choices:
     """The choices in the order of the reader's language."""
     anything = ("", speech.gettext("Any"))
-    kinds = sorted(((kind, speech.gettext(face.words)) for kind, face in FACES.items()), key=lambda each: each[1])
-    owners = sorted(((each.id, each.name) for each in organisations.values()), key=lambda each: each[1])
+    kinds = sorted(
+        ((kind, speech.gettext(face.words)) for kind, face in FACES.items()), key=lambda each: speech.order(each[1])
+    )
+    owners = sorted(((each.id, each.name) for each in organisations.values()), key=lambda each: speech.order(each[1]))
     return Choices(
         types=(anything, *kinds),
         owners=(anything, *owners),

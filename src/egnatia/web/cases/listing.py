@@ -181,7 +181,9 @@ def _choices(visit: Visit, cases: Sequence[Standing]) -> SiftingChoices:
         states=named((each.name, each.title) for book in every for each in book.workflow.states),
         roles=named((each.name, each.title) for book in every for each in book.workflow.roles),
         severities=tuple((each, chosen(each, visit.speech)) for each in severities),
-        parties=tuple(sorted(((each, names.get(each, each)) for each in there), key=lambda pair: pair[1])),
+        parties=tuple(
+            sorted(((each, names.get(each, each)) for each in there), key=lambda pair: visit.speech.order(pair[1]))
+        ),
         steps=named(
             (each.name, each.title) for name, book in books.items() if name in shown for each in book.workflow.steps
         ),

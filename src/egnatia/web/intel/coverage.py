@@ -138,7 +138,7 @@ def economies(visit: Visit) -> tuple[tuple[str, str], ...]:
 def sectors(visit: Visit) -> tuple[tuple[str, str], ...]:
     """Sectors to choose from."""
     found = ((value, visit.speech.gettext(words)) for value, words in VOCABULARIES["industry-sector"].items())
-    return tuple(sorted(found, key=lambda each: each[1].lower()))
+    return tuple(sorted(found, key=lambda each: visit.speech.order(each[1])))
 
 
 def _columns(made: Matrix, asked: Asked) -> tuple[Column, ...]:

@@ -315,10 +315,10 @@ def _stretch(visit: Visit, steps: Steps, found: Listed, laid: Canvas, shown: Seq
 def _types(visit: Visit, steps: Steps, seen: Scene | None) -> tuple[Choice, ...]:
     names = set(steps.type).union(*(each.types for each in (seen.spreads.values() if seen else ())))
     made = [Choice(name, visit.speech.gettext(kind_words(name)), name in steps.type) for name in names]
-    return tuple(sorted(made, key=lambda each: each.words.lower()))
+    return tuple(sorted(made, key=lambda each: visit.speech.order(each.words)))
 
 
 def _verbs(visit: Visit, steps: Steps, seen: Scene | None) -> tuple[Choice, ...]:
     names = set(steps.verb).union(*(each.verbs for each in (seen.spreads.values() if seen else ())))
     made = [Choice(name, verb_words(name, visit.speech, forth=True), name in steps.verb) for name in names]
-    return tuple(sorted(made, key=lambda each: each.words.lower()))
+    return tuple(sorted(made, key=lambda each: visit.speech.order(each.words)))

@@ -12,6 +12,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from egnatia.casework.span import span
+from egnatia.web.language.alphabet import order
 from egnatia.web.language.catalogue import Catalogue, catalogue
 from egnatia.web.language.declared import Language
 
@@ -90,11 +91,17 @@ class Speech(msgspec.Struct, frozen=True):
                 return self.gettext("Region")
             case "other" | "":
                 return self.gettext("Elsewhere")
-        return str(self.locale.territories.get(code, code))
+            case "MK" if self.language.code == "cnr":
+                return "Sjeverna Makedonija"  # CLDR has no Montenegrin, and Serbian says it otherwise
+        return str(self.locale.territories.get(code, code)).replace(" & ", " and ")  # CLDR's own is no official name
+
+    def order(self, words: str) -> tuple[tuple[int, ...], str]:
+        """The key that sorts words by the alphabet of the language."""
+        return order(words, self.language.code)
 
     def economies(self, codes: Iterable[str] = ECONOMIES) -> tuple[tuple[str, str], ...]:
         """Codes and names, in the alphabetical order of the language."""
-        return tuple(sorted(((code, self.economy(code)) for code in codes), key=lambda each: each[1]))
+        return tuple(sorted(((code, self.economy(code)) for code in codes), key=lambda each: self.order(each[1])))
 
 
 @cache

@@ -107,7 +107,7 @@ def _by_economy(speech: Speech) -> Callable[[Who], tuple[object, ...]]:
         code = one.known.economy
         return (
             code in {"regional", "other"},
-            speech.economy(code).casefold(),
+            speech.order(speech.economy(code)),
             code,
             fold(one.known.name),
             one.known.id,
