@@ -14,6 +14,9 @@ from tests.web.telling import GREEN, record
 
 from egnatia.web.navigation import all_entries
 from egnatia.web.permission import Role
+from egnatia.web.publish.form import offered
+from egnatia.web.publish.product import KINDS
+from egnatia.web.record.faces import FACES
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -75,6 +78,25 @@ def test_no_page_shuts_anybody_out(house: House, browser: Browser, dark: bool) -
             if report.violations_count:
                 found[path] = report.generate_report()
     assert not found, "\n".join(found.values())
+
+
+def test_the_form_of_every_type_shuts_nobody_out(house: House, browser: Browser) -> None:
+    axe, found = Axe(), {}
+    forms = [f"new/{type_}" for type_ in FACES if offered(type_)] + [f"product/{kind.value}" for kind in KINDS]
+    assert len(forms) > 40
+    with opened(browser, house) as tab:
+        for form in forms:
+            assert tab.open(f"/publish/{form}") == 200, form
+            tab.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+            tab.page.emulate_media(color_scheme="light")
+            reports = [axe.run(tab.page, context="main")]
+            # What is in the page is the same in the dark, but for its colours.
+            tab.page.emulate_media(color_scheme="dark")
+            reports.append(axe.run(tab.page, context="main", options={"runOnly": ["color-contrast"]}))
+            for report in reports:
+                if report.violations_count:
+                    found[form] = report.generate_report()
+    assert not found, "\n".join(f"{form}: {report}" for form, report in found.items())
 
 
 def test_no_page_breaks_the_policy_complains_or_weighs_too_much(house: House, browser: Browser) -> None:

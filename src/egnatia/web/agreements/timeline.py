@@ -15,8 +15,8 @@ from egnatia.web.language import Speech
 MOST: Final = 20
 """Bars in one drawing; the list below has them all."""
 
-_WIDTH, _ROW, _TOP, _LEFT = 760, 26, 26, 250
-_NAME = 34
+_WIDTH, _ROW, _TOP, _LEFT = 760, 26, 26, 330
+_NAME = 46
 
 
 def timeline(speech: Speech, agreements: Sequence[Seen], now: datetime) -> Chart | None:
