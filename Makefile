@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test check bench lock docs clean
+.PHONY: install run test check bench lock overdue docs clean
 
 install: $(STAMP)
 
@@ -47,6 +47,9 @@ lock: install
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	  --no-emit-index-url --group dev --extra engine pyproject.toml -o requirements.lock
+
+overdue: install
+	$(BIN)/python -m docs.overdue
 
 clean:
 	rm -rf $(VENV) .bench-venvs
