@@ -10,6 +10,7 @@ import msgspec
 from tests.exchange.served import serving
 
 from egnatia.exchange.api.app import app
+from egnatia.exchange.api.surface import Surface
 from egnatia.exchange.submission import Handling, Submission, Submitter
 from egnatia.node import ALL_RIGHTS, Node
 from egnatia.node.domains import routes
@@ -27,10 +28,10 @@ OWN = "identity--00000000-0000-4000-8000-0000000000c1"
 
 
 class House:
-    """A node, where it is served, and who may come in."""
+    """A node, where it is served by which surface, and who may come in."""
 
-    def __init__(self, node: Node, url: str, door: Door) -> None:
-        self.node, self.url, self.door = node, url, door
+    def __init__(self, node: Node, url: str, door: Door, surface: Surface) -> None:
+        self.node, self.url, self.door, self.surface = node, url, door, surface
 
     @contextmanager
     def visitor(self, *roles: Role, organisation: str | None = None, language: str = "en") -> Iterator[httpx.Client]:
@@ -78,7 +79,7 @@ def housed(
         saved = searches(node.store, node.organisations)
         whole = app(node, extra=(pages(node, entrance=door), *routes(node)), beat_seconds=beat_seconds, searches=saved)
         with serving(whole) as url:
-            yield House(node, url, door)
+            yield House(node, url, door, whole.state.surface)
 
 
 def csrf_of(page: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from tests.web.house import PASSPHRASE, House
 
-from egnatia.exchange.api.app import app
+from egnatia.exchange.api.app import Application, app
 from egnatia.exchange.peer.peers import Peers
 from egnatia.node import Node
 from egnatia.node.server import Server
@@ -40,13 +40,13 @@ def neighbour(folder: Path, name: str, economy: str = "ME") -> Iterator[House]:
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node)
-        with _running(node, door, listening):
-            yield House(node, f"http://{listen}", door)
+        rest = app(node, extra=(pages(node, entrance=door),))
+        with _running(node, rest, listening):
+            yield House(node, f"http://{listen}", door, rest.state.surface)
 
 
 @contextmanager
-def _running(node: Node, door: Door, listening: socket.socket) -> Iterator[None]:
-    rest = app(node, extra=(pages(node, entrance=door),))
+def _running(node: Node, rest: Application, listening: socket.socket) -> Iterator[None]:
     up = threading.Event()
     ending: list[Callable[[], object]] = []
     failed: list[BaseException] = []

@@ -28,6 +28,7 @@ class Kind(enum.StrEnum):
     PARTY = "party"
     RECALL = "recall"
     SAVED = "saved"
+    ACCOUNT = "account"
     HELD = "held"
 
 
@@ -70,11 +71,11 @@ class Notices:
         kept = self._kept.keep(key, notice, once=True)
         return (kept, told, self._unread.keep(key, True, once=True)) if listed else (kept, told)
 
-    def of(self, account: str, limit: int, *, before: str = "") -> list[Notice]:
-        """The newest of an account, of those before a place."""
+    def of(self, account: str, limit: int, *, before: str = "", kind: Kind | None = None) -> list[Notice]:
+        """The newest of an account, of those before a place; of one kind or of all."""
         found: list[Notice] = []
         for each in reversed(self._kept.between(f"{account} ", f"{account} {before or '~'}")):
-            if before and each.place >= before:
+            if (before and each.place >= before) or (kind is not None and each.kind is not kind):
                 continue
             unread = self._unread.get(f"{account} {each.place}") is not None
             found.append(msgspec.structs.replace(each, read=not unread))

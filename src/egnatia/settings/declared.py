@@ -225,6 +225,25 @@ class Limits(Section, frozen=True, kw_only=True):
     page_records: Annotated[
         int, Meta(ge=1, le=10_000, description="The most records in one page of a feed.", examples=[1_000])
     ] = 1_000
+    account_reads: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=1_000_000,
+            description="The most pages that one person's browsers may read in a minute; beyond, they wait.",
+            examples=[1_200],
+        ),
+    ] = 3_000
+    token_reads: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=10_000_000,
+            description="The most reads of one token in a minute, each up to `page_records` records; beyond, the "
+            "program is told to wait (429, `Retry-After`).",
+            examples=[6_000],
+        ),
+    ] = 60_000
     listeners: Annotated[int, Meta(ge=1, description="The most live listeners (SSE) at a time.", examples=[2_000])] = (
         2_000
     )

@@ -154,6 +154,21 @@ class Kept(Generic[T]):
 
         self._write(work).result()
 
+    def decide(self, key: str, change: Callable[[Mapping[str, T]], T]) -> None:
+        """Put under the key what `change` makes of everything of this kind, in one transaction that no other writer
+        comes between, whatever process it is in; nothing is kept where it raises. `change` asks no store."""
+        kept = schema.kept
+
+        def work(connection: Connection) -> None:
+            # In the order of keys, so that two who decide at once wait for each other and not for ever.
+            whole = select(kept.c.key, kept.c.content).where(kept.c.kind == self._kind).order_by(kept.c.key)
+            rows = connection.execute(whole.with_for_update()).all()
+            encoded = self._encode(change({row.key: self._decode(bytes(row.content)) for row in rows}))
+            connection.execute(_gone(self._kind, key))
+            connection.execute(kept.insert().values(kind=self._kind, key=key, content=encoded))
+
+        self._write(work).result()
+
     def remove(self, *keys: str) -> None:
         """Keep them no longer; nothing happens where nothing is kept."""
 

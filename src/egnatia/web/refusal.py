@@ -7,6 +7,7 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from egnatia.exchange.allowance import TooOften
 from egnatia.exchange.api.problem import BadRequest, NotFound, respond
 from egnatia.exchange.caller import Throttled, Unauthorized
 from egnatia.exchange.submission import NotAllowed
@@ -25,6 +26,8 @@ NOT_FOUND = N_("There is no such page or record, or it is not for you")
 NOT_ALLOWED = N_("Your account may not do this")
 NOT_UNDERSTOOD = N_("The request cannot be understood")
 TOO_MANY = N_("Too many attempts; wait a little and try again")
+TOO_FAST = N_("You read faster than this node allows")
+WAIT = N_("Nothing is lost. Go on in a few seconds; a program that needs more uses a token.")
 SIGN_IN_FIRST = N_("Sign in to go on")
 LOOK_AGAIN = N_("Look at this part of it again: %(field)s")
 FAILED = N_("The node failed; it was written down")
@@ -61,6 +64,19 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
         # The code in a link to enrol is a secret.
         path = "/enrol/..." if request.url.path.startswith("/enrol/") else request.url.path
         log.warning("refused: %s %r for %s: %s", request.method, path, who, error)
+    words, detail, field = _words(error, status)
+    visit = lobby.visits(request)
+    gettext = visit.speech.gettext
+    # What pages say themselves is marked where it is raised; what is in the reader's language already stays so.
+    said = gettext(LOOK_AGAIN, field=field) if field else detail and gettext(detail)
+    answer = visit.page(Refusal(title=gettext(words), status=status, detail=said), status=status)
+    if isinstance(error, Throttled | TooOften):
+        answer.headers["retry-after"] = str(error.seconds)
+    return answer
+
+
+def _words(error: Exception, status: int) -> tuple[str, str, str]:
+    """What is said of an error: in short, in more words, and of which part of the request."""
     field = ""
     match error:
         case NotFound():
@@ -75,15 +91,13 @@ def refused(lobby: Lobby, request: Request[Any, Any, Any], error: Exception) -> 
             words, detail = NOT_UNDERSTOOD, str(error)
         case Throttled():
             words, detail = TOO_MANY, ""
+        case TooOften():
+            words, detail = TOO_FAST, WAIT
         case HTTPException() if error.status_code < 500:
             words, detail, field = (NOT_FOUND if error.status_code == 404 else NOT_UNDERSTOOD), "", _field(error)
         case _:
             words, detail = (NOT_UNDERSTOOD if status < 500 else FAILED), ""
-    visit = lobby.visits(request)
-    gettext = visit.speech.gettext
-    # What pages say themselves is marked where it is raised; what is in the reader's language already stays so.
-    said = gettext(LOOK_AGAIN, field=field) if field else detail and gettext(detail)
-    return visit.page(Refusal(title=gettext(words), status=status, detail=said), status=status)
+    return words, detail, field
 
 
 def _field(error: HTTPException) -> str:

@@ -73,7 +73,7 @@ class Lobby(msgspec.Struct, frozen=True):
     guest: str | None = None
 
     async def visit(self, request: Request[Any, Any, Any]) -> "Visit":
-        """Who has come."""
+        """Who has come; raises TooOften where that person has read enough for now."""
         cookie = request.cookies.get(cookie_name(SESSION, self.premises.settings), "")
         visitor: Visitor | None = None
         if cookie and self.entrance is not None:
@@ -81,6 +81,9 @@ class Lobby(msgspec.Struct, frozen=True):
             prolongs = request.url.path not in BY_ITSELF
             visitor = await self.surface.ask(lambda: entrance.visitor(cookie, prolongs=prolongs))
         visit = Visit(self, request, visitor or Visitor(organisation=self.guest))
+        if visitor is not None and request.method == "GET" and request.url.path not in BY_ITSELF:
+            request.state.visit = visit
+            self.surface.account_reads.take(visitor.account)
         if exercise := visit.remembered(EXERCISE):
             visit = await self._playing(visit, exercise)
         request.state.visit = visit

@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 from tests.web.account.person import Clock, Person, browser, is_in, notes, person
-from tests.web.house import House, csrf_of, housed
+from tests.web.house import PASSPHRASE, House, csrf_of, housed
 
 from egnatia.exchange.submission import Right
+from egnatia.node import Node
+from egnatia.web.account.door import Door
+from egnatia.web.account.keeping import Cannot, Keeper
 from egnatia.web.account.people import MEANS
 from egnatia.web.account.session import Origin
 from egnatia.web.permission import Permission, Role
@@ -242,3 +247,25 @@ def test_tokens_of_another_organisation_are_not_there(house: House) -> None:
 
 def test_every_permission_has_its_few_words() -> None:
     assert set(MEANS) == set(Permission)
+
+
+def test_an_administrator_remains_though_the_command_line_and_the_server_decide_at_once(tmp_path: Path) -> None:
+    with housed(tmp_path) as house, Node.open(house.node.settings, PASSPHRASE) as beside:
+        doors = (house.door, Door(beside))
+        for _ in range(5):
+            names = [person(house, Role.ADMINISTRATOR).name for _ in doors]
+
+            def disable(door: Door, name: str) -> bool:
+                try:
+                    Keeper(door, "operator").disable(name)
+                except Cannot:
+                    return False
+                return True
+
+            with ThreadPoolExecutor(2) as pool:
+                done = list(pool.map(disable, doors, names))
+            assert sorted(done) == [False, True]
+            assert sum(house.door.accounts.get(name).disabled is None for name in names) == 1  # type: ignore[union-attr]  # they are there
+            # The one that is left leaves the room for the next two.
+            for name in names:
+                house.door.accounts.change(name, lambda kept: msgspec.structs.replace(kept, disabled=1))

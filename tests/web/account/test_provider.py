@@ -284,3 +284,94 @@ def test_a_provider_that_states_no_second_factor_is_no_setting(tmp_path: Path) -
     (tmp_path / FILE).write_text('[oidc]\nissuer = "https://login.example"\nclient_id = "egnatia"\n')
     with pytest.raises(SettingsError, match="second factor is never optional"):
         load(tmp_path / FILE, {})
+
+
+def leave(house: House, token: str) -> int:
+    """The provider tells the node, as a program does."""
+    return httpx.post(f"{house.url}/sign-in/provider/logout", data={"logout_token": token}, timeout=30).status_code
+
+
+def test_who_signs_out_at_the_provider_is_signed_out_here(both: tuple[House, Strict]) -> None:
+    house, provider = both
+    with browser(house) as client, browser(house) as other, house.visitor(Role.READER) as mira:
+        there_and_back(client, provider)
+        there_and_back(other, provider)
+        told = provider.logout()
+        assert leave(house, told) == 200
+        assert not is_in(client)
+        assert not is_in(other)
+        assert is_in(mira), "it is somebody else's logout"
+        there_and_back(client, provider)
+        assert leave(house, told) == 400, "a token counts once"
+        assert is_in(client)
+    ana = house.door.accounts.get("ana")
+    assert ana is not None
+    assert ("sessions ended", ana.id) in notes(house)
+
+
+def test_a_logout_of_one_session_at_the_provider_ends_no_other(both: tuple[House, Strict]) -> None:
+    house, provider = both
+    with browser(house) as client, browser(house) as other:
+        for each, sid in ((client, "phone"), (other, "desk")):
+            provider.claims = {**provider.claims, "sid": sid}
+            there_and_back(each, provider)
+        assert leave(house, provider.logout(sub=None, sid="phone")) == 200
+        assert not is_in(client)
+        assert is_in(other)
+        assert leave(house, provider.logout(sid="desk")) == 200
+        assert not is_in(other)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "another client"},
+        {"exp": 1},
+        {"iat": 1},
+        {"jti": None},
+        {"events": {"http://schemas.openid.net/event/other": {}}},
+        {"events": None},
+        {"sub": None},
+        {"nonce": "as an ID token has one"},
+        {"typ": "JWT"},
+    ],
+)
+def test_a_logout_that_lies_ends_nothing(both: tuple[House, Strict], lie: dict[str, Any]) -> None:
+    house, provider = both
+    with browser(house) as client:
+        there_and_back(client, provider)
+        assert leave(house, provider.logout(**lie)) == 400
+        assert is_in(client)
+
+
+def test_a_logout_that_the_provider_did_not_sign_ends_nothing(both: tuple[House, Strict]) -> None:
+    house, provider = both
+    with browser(house) as client:
+        there_and_back(client, provider)
+        claims = msgspec.json.decode(base64.urlsafe_b64decode(provider.logout().split(".")[1] + "=="))
+        for forged in (signed_by_another(claims), unsigned(claims), mac_under_the_client_id(claims), "", "x.y.z"):
+            assert leave(house, forged) == 400
+        assert is_in(client)
+
+
+def test_an_id_token_is_no_logout_token(both: tuple[House, Strict]) -> None:
+    house, provider = both
+    seen: list[str] = []
+    signed = provider.sign
+
+    def sign(claims: dict[str, Any]) -> str:
+        seen.append(signed(claims))
+        return seen[-1]
+
+    provider.sign = sign
+    with browser(house) as client:
+        there_and_back(client, provider)
+        assert leave(house, seen[0]) == 400
+        assert is_in(client)
+
+
+def test_without_a_provider_there_is_no_logout_by_one(tmp_path: Path) -> None:
+    with housed(tmp_path) as house:
+        house.account(Role.READER)
+        assert leave(house, "x.y.z") == 400

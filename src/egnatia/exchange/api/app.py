@@ -84,7 +84,9 @@ def app(
     """
     surface = Surface(host, anonymous=anonymous, guest=guest, beat_seconds=beat_seconds)
     measures = Measures(surface)
-    taxii = Taxii(host, surface.gate, surface.releases, surface.bookmarks, surface.pool, searches)
+    taxii = Taxii(
+        host, surface.gate, surface.releases, surface.bookmarks, surface.pool, searches, reads=surface.token_reads
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

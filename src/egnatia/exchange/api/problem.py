@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from egnatia.exchange.allowance import TooOften
 from egnatia.exchange.asgi import BodyTooLarge, BodyTooSlow
 from egnatia.exchange.bookmark import NotABookmark
 from egnatia.exchange.caller import Throttled, Unauthorized
@@ -57,6 +58,7 @@ STATUS: Mapping[type[Exception], int] = {
     NotABookmark: 400,
     Unauthorized: 401,
     Throttled: 429,
+    TooOften: 429,
     NotAllowed: 403,
     Invalid: 422,
     BodyTooLarge: 413,
@@ -75,6 +77,8 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
             return response(422, "The record breaks rules", "", problems=error.problems)
         case Throttled():
             return response(429, "Too many failed sign-ins", str(error), headers={"Retry-After": str(error.seconds)})
+        case TooOften():
+            return response(429, "Too many requests", str(error), headers={"Retry-After": str(error.seconds)})
         case Unauthorized():
             return response(401, "A valid credential is needed", str(error), headers={"WWW-Authenticate": CHALLENGE})
         case NotFound():

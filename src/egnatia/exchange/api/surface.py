@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, Response
 
+from egnatia.exchange.allowance import Allowance
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.asgi import header
 from egnatia.exchange.bookmark import Bookmarks
@@ -47,6 +48,8 @@ class Surface:
         self.host = host
         self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="egnatia-read")
         self.gate = Gate(host, anonymous=anonymous, guest=guest)
+        limits = host.settings.limits
+        self.account_reads, self.token_reads = Allowance(limits.account_reads), Allowance(limits.token_reads)
         self.releases = Releases(host.store)
         self.bookmarks = Bookmarks(host.secret)
         self.live = Live(host, self.bookmarks, self.pool, beat_seconds=beat_seconds)
@@ -56,12 +59,14 @@ class Surface:
         return await asyncio.get_running_loop().run_in_executor(self.pool, ask)
 
     async def caller(self, request: Request[Any, Any, Any]) -> Caller:
-        """Who is asking; raises Unauthorized or Throttled."""
+        """Who is asking; raises Unauthorized, Throttled, or TooOften where a program has read enough for now."""
         authorization = header(request.scope, b"authorization")  # type: ignore[arg-type]  # the same mapping
         caller = self.gate.recall_fresh(authorization)
         if caller is None:
             address = request.client.host if request.client else ""
             caller = await self.ask(lambda: self.gate.admit(authorization, address))
+        if caller.token_id and request.method == "GET":
+            self.token_reads.take(caller.token_id)
         return caller
 
     def mark(self, position: int) -> str:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from egnatia.exchange.allowance import Allowance, TooOften
 from egnatia.exchange.asgi import (
     Answer,
     BodyTooLarge,
@@ -86,7 +87,8 @@ class Problem(Exception):
 
 
 class Taxii:
-    """The server. `pool` is where the store is asked; `searches` are those that people have saved."""
+    """The server. `pool` is where the store is asked; `searches` are those that people have saved, `reads` how
+    much one token may read, shared with the API."""
 
     def __init__(
         self,
@@ -96,9 +98,12 @@ class Taxii:
         bookmarks: Bookmarks,
         pool: Executor,
         searches: Searches = none_saved,
+        *,
+        reads: Allowance | None = None,
     ) -> None:
         self._host, self._gate, self._releases = host, gate, releases
         self._bookmarks, self._pool, self._searches = bookmarks, pool, searches
+        self._reads = reads or Allowance(host.settings.limits.token_reads)
         self._page_limit = host.settings.limits.page_records
         self._body_limit = host.settings.limits.body_bytes
         self._statuses = Statuses(host.store)
@@ -122,6 +127,9 @@ class Taxii:
         except Throttled as error:
             retry = (b"retry-after", str(error.seconds).encode())
             answer = Problem(429, "Too many failed sign-ins", str(error), retry).answer
+        except TooOften as error:
+            retry = (b"retry-after", str(error.seconds).encode())
+            answer = Problem(429, "Too many requests", str(error), retry).answer
         except NotAllowed as error:
             answer = Problem(403, "Not allowed", str(error)).answer
         except BodyTooLarge as error:
@@ -198,6 +206,8 @@ class Taxii:
         if caller is None:
             client = scope.get("client")
             caller = await self._ask(lambda: self._gate.admit(authorization, client[0] if client else ""))
+        if caller.token_id and scope["method"] == "GET":
+            self._reads.take(caller.token_id)
         return caller
 
     def _want(self, scope: Scope, method: str, *methods: str) -> str:

@@ -1,6 +1,6 @@
 """The accounts of a node, by sign-in name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from egnatia.store.store import Store
 from egnatia.web.account.account import Account, sign_in_name
@@ -32,6 +32,23 @@ class Accounts:
         """Raises FileExistsError where the name is taken."""
         if not self._kept.add(account.name, account):
             raise FileExistsError(f"There is an account {account.name!r} already")
+
+    def decide(self, name: str, change: Callable[[Account, tuple[Account, ...]], Account]) -> Account:
+        """The account after `change`, which is given the account and all others as they are at that moment: no other
+        process changes any of them in between. Nothing is kept where it raises; raises LookupError where there is
+        none."""
+        changed: list[Account] = []
+        key = sign_in_name(name)
+
+        def work(kept: Mapping[str, Account]) -> Account:
+            if key not in kept:
+                raise LookupError(f"There is no account {name!r}")
+            others = tuple(each for other, each in kept.items() if other != key)
+            changed[:] = [change(kept[key], others)]
+            return changed[0]
+
+        self._kept.decide(key, work)
+        return changed[0]
 
     def change(self, name: str, change: Callable[[Account], Account]) -> Account:
         """The account after `change`, which is kept unless it raises; raises LookupError where there is none."""

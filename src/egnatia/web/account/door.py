@@ -17,7 +17,7 @@ import msgspec
 
 from egnatia.exchange.caller import Throttle, Throttled
 from egnatia.exchange.submission import NotAllowed
-from egnatia.store.entry import Batch, Note
+from egnatia.store.entry import Batch, Keep, Note
 from egnatia.web.account import account as declared
 from egnatia.web.account import password as passwords
 from egnatia.web.account import recovery, totp
@@ -27,6 +27,7 @@ from egnatia.web.account.ceremony import Ceremonies, NotProven, host_of
 from egnatia.web.account.oidc import Provider
 from egnatia.web.account.sealing import Seal
 from egnatia.web.account.session import MICROSECOND, Limits, Origin, Sessions
+from egnatia.web.notices.alert import Alerts
 from egnatia.web.premises import Premises
 from egnatia.web.visitor import Visitor
 
@@ -65,11 +66,13 @@ class Door:
     def __init__(self, premises: Premises, *, clock: Callable[[], int] = declared.now) -> None:
         self.premises, self.clock = premises, clock
         settings = premises.settings
-        self.accounts = Accounts(premises.store)
+        self.accounts, self.alerts = Accounts(premises.store), Alerts(premises)
         kept = settings.accounts
         limits = Limits(timedelta(minutes=kept.idle_minutes), timedelta(hours=kept.session_hours))
         self.sessions = Sessions(premises.store, limits, clock)
         self.ceremonies = Ceremonies(premises.store, clock)
+        self.logouts = premises.store.kept("logout", float)
+        """Logout tokens of the identity provider that were used, and until when they could be used again."""
         self.passkey_host = host_of(settings.public_url)
         self.seal = Seal(premises.secret)
         self.throttle = Throttle(failures=20, seconds=300, clock=lambda: clock() / 1_000_000)
@@ -77,7 +80,7 @@ class Door:
         self.hashing = asyncio.Semaphore(2)
         """How many passwords are looked at at once: the threads that ask the store must not all be busy with it."""
         self.changing = threading.Lock()
-        """Held where a change depends on other accounts: that an administrator remains."""
+        """Held where somebody enrols: whether the node is still without an account decides who they may be."""
 
     @functools.cached_property
     def passkeys(self) -> "RelyingParty":
@@ -142,9 +145,12 @@ class Door:
         if account is None or not right:
             raise self.refused(account, origin, "name or password")
         try:
-            return self.accounts.change(account.name, lambda kept: self._with_code_used(kept, offered.code))
+            proven = self.accounts.change(account.name, lambda kept: self._with_code_used(kept, offered.code))
         except Refused:
             raise self.refused(account, origin, "code, or locked or disabled") from None
+        if len(proven.recovery) < len(account.recovery):
+            self.tell(account.name, "recovery code used", proven)
+        return proven
 
     def by_passkey(self, ceremony: str, answer: str, *, bound: str, origin: Origin) -> str:
         """The cookie of a new session; raises Refused or Throttled."""
@@ -204,17 +210,28 @@ class Door:
             if count > FREE_TRIES and count % FREE_TRIES
             else [_note(origin.address, "sign-in refused", account, why)]
         )
+        keeps: tuple[Keep, ...] = ()
         if account is not None and account.locked_until <= self.clock():
             counted = self.accounts.change(account.name, self._counted)
             if counted.locked_until > self.clock():
                 notes.append(_note(origin.address, "account locked", account, f"{counted.failures} wrong tries"))
+                keeps = self.alerts.keeps(account, "account locked", self.clock())
         if notes:
-            self.premises.store.append(Batch(notes=tuple(notes))).result()
+            self.premises.store.append(Batch(notes=tuple(notes), keeps=keeps)).result()
         return Refused("The name, the password or the code is not right")
 
     def note(self, actor: str, action: str, subject: str = "", detail: str = "") -> None:
         """One line in the audit log, durable when this returns."""
         self.premises.store.append(Batch(notes=(Note(actor, action, subject, detail),))).result()
+
+    def tell(
+        self, actor: str, action: str, account: Account, detail: str = "", *, subject: str = "", name: str = ""
+    ) -> None:
+        """One line in the audit log, and the person of the account is told; both durable when this returns. `subject`
+        is what it was done to, the account itself where empty; `name` is that of a token."""
+        keeps = self.alerts.keeps(account, action, self.clock(), name=name)
+        note = Note(actor, action, subject or account.id, detail)
+        self.premises.store.append(Batch(notes=(note,), keeps=keeps)).result()
 
     def totp_secret(self, account: Account) -> bytes:
         """The secret of the account's authenticator app."""
@@ -224,11 +241,12 @@ class Door:
         """The secret as it is kept."""
         return self.seal.close(f"{TOTP} {account.id}", secret)
 
-    def begin(self, account: Account, way: str, origin: Origin) -> str:
-        """The cookie of a new session of somebody who has just proved who they are, by `way`."""
+    def begin(self, account: Account, way: str, origin: Origin, *, provider: str = "") -> str:
+        """The cookie of a new session of somebody who has just proved who they are, by `way`; `provider` is the
+        session at the identity provider, where there is one."""
         now = self.clock()
         self.accounts.change(account.name, lambda kept: msgspec.structs.replace(kept, last_sign_in=now))
-        cookie = self.sessions.begin(account.name, way, origin)
+        cookie = self.sessions.begin(account.name, way, origin, provider=provider)
         self.note(account.name, "sign-in", account.id, f"{way} from {origin.address}")
         return cookie
 

@@ -94,7 +94,7 @@ class Enrolments:
                 self._door.accounts.add(account)
             else:
                 account = self._door.accounts.change(account.name, change)
-        self._door.note(account.name, "enrolled", account.id, ", ".join(sorted(account.roles)))
+        self._door.tell(account.name, "enrolled", account, ", ".join(sorted(account.roles)))
         return account
 
     def _valid(self, enrolment: Enrolment | None) -> Enrolment | None:

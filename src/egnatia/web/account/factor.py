@@ -227,7 +227,7 @@ async def _changed(
 
     def keep() -> None:
         door.accounts.change(account.name, change)
-        door.note(account.name, action, account.id)
+        door.tell(account.name, action, account)
 
     await visit.ask(keep)
     cookie = await renew(visit, door, account, proven=False)

@@ -103,7 +103,8 @@ class Keeper:
         """How many were ended."""
         account = self.find(name)
         count = self.door.sessions.end_all(account.name)
-        self._note("sessions ended", account, str(count))
+        if count:
+            self.door.tell(self.actor, "sessions ended", account, str(count))
         return count
 
     def end_everybodys_sessions(self) -> int:
@@ -112,7 +113,7 @@ class Keeper:
         counts = {each.name: self.door.sessions.end_all(each.name) for each in kept}
         for each in kept:
             if counts[each.name]:
-                self._note("sessions ended", each, str(counts[each.name]))
+                self.door.tell(self.actor, "sessions ended", each, str(counts[each.name]))
         return sum(counts.values())
 
     def find(self, name: str) -> Account:
@@ -126,16 +127,18 @@ class Keeper:
         account = self.find(name)
         if account.name == self.actor:
             raise Cannot(SELF)
-        with self.door.changing:
-            others = [each for each in self.door.accounts.all() if each.name != account.name]
-            changed = msgspec.structs.replace(account, **fields)
-            own = self.door.premises.own
-            lost = account.is_administrator(own) and not changed.is_administrator(own)
+        own = self.door.premises.own
+
+        def change(kept: Account, others: tuple[Account, ...]) -> Account:
+            changed = msgspec.structs.replace(kept, **fields)
+            lost = kept.is_administrator(own) and not changed.is_administrator(own)
             if lost and not any(each.is_administrator(own) for each in others):
                 raise Cannot(LAST)
-            changed = self.door.accounts.change(account.name, lambda kept: msgspec.structs.replace(kept, **fields))
+            return changed
+
+        changed = self.door.accounts.decide(account.name, change)
         self.door.sessions.end_all(account.name)
-        self._note(action, account, detail)
+        self.door.tell(self.actor, action, account, detail)
         return changed
 
     def _keeps(self, organisation: str) -> bool:

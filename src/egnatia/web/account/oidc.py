@@ -10,7 +10,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
@@ -36,6 +36,12 @@ SILENCE: Final = 10.0
 BACK: Final = "/sign-in/provider/back"
 """Where the provider sends people back to."""
 
+
+LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
+"""The event that a logout token must tell of."""
+
+LOGOUT_LASTS: Final = 600
+"""Seconds that a logout token is taken for, whatever it says itself: so long its name is remembered."""
 
 NO_ID_TOKENS: Final = frozenset({"at+jwt", "logout+jwt", "dpop+jwt"})
 """Kinds of token that a provider signs with the same keys (RFC 9068 section 2.1; ASVS 5.0, 9.2.2)."""
@@ -69,13 +75,38 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Logout(msgspec.Struct, frozen=True, kw_only=True):
+    """What a logout token says (OpenID Connect Back-Channel Logout 1.0 section 2.4)."""
+
+    iss: str
+    aud: str | tuple[str, ...]
+    iat: float
+    exp: float
+    jti: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    events: dict[str, dict[str, msgspec.Raw]]
+    sub: str = ""
+    sid: str = ""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """Who has signed out at the provider: everywhere, or in the session `sid` there. `token` names what said so, until
+    it expires at `until`, seconds since 1970."""
+
+    subject: str
+    sid: str
+    token: str
+    until: float
+
+
 class Person(msgspec.Struct, frozen=True):
-    """Who came back: `name` would be the sign-in name, `groups` what the roles follow from."""
+    """Who came back: `name` would be the sign-in name, `groups` what the roles follow from, `sid` the session at the
+    provider."""
 
     subject: str
     name: str
     display: str
     groups: tuple[str, ...]
+    sid: str = ""
 
 
 class Provider:
@@ -121,6 +152,30 @@ class Provider:
         self._check(claims, held)
         return self._person(claims)
 
+    def signed_out(self, raw: str) -> Left:
+        """Who has signed out at the provider, as its logout token says; raises NotProven."""
+        claims = self._believed(raw, logout=True)
+        if "nonce" in claims:
+            raise NotProven("the logout token is refused: it bears a nonce, so it could be an ID token")
+        try:
+            told = msgspec.convert(claims, Logout, strict=False)
+        except msgspec.ValidationError as error:
+            raise NotProven(f"the logout token is not complete: {error}") from error
+        audience, now = (told.aud,) if isinstance(told.aud, str) else told.aud, self._now()
+        rules = {
+            "it is from another issuer": told.iss == self._oidc.issuer,
+            "it is for another client": self._oidc.client_id in audience,
+            "it has expired": now < told.exp + SKEW and now - told.iat < LOGOUT_LASTS,
+            "it is from the future": told.iat <= now + SKEW,
+            "it tells of no logout": LOGOUT in told.events,
+            "it names nobody": bool(told.sub or told.sid),
+        }
+        for rule, kept in rules.items():
+            if not kept:
+                raise NotProven(f"the logout token is refused: {rule}")
+        subject = f"{self._oidc.issuer} {told.sub}" if told.sub else ""
+        return Left(subject, told.sid, told.jti, told.iat + LOGOUT_LASTS)
+
     def metadata(self) -> Metadata:
         """What the provider says of itself; raises NotProven where it cannot be asked, or is another."""
         with self._lock:
@@ -163,8 +218,8 @@ class Provider:
         except msgspec.MsgspecError as error:
             raise NotProven(f"the provider gave no ID token: {error}") from error
 
-    def _believed(self, raw: str) -> dict[str, Any]:
-        """The claims of a token that the provider signed; raises NotProven."""
+    def _believed(self, raw: str, *, logout: bool = False) -> dict[str, Any]:
+        """The claims of an ID token, or of a logout token, that the provider signed; raises NotProven."""
         # 2 MB that a node without a provider does without.
         from joserfc import jwt  # noqa: PLC0415
         from joserfc.errors import JoseError  # noqa: PLC0415
@@ -175,9 +230,10 @@ class Provider:
             except (JoseError, ValueError) as error:
                 # The key may be younger than what we know of the provider's keys.
                 if anew:
-                    raise NotProven(f"the ID token is not the provider's: {error}") from error
+                    raise NotProven(f"the token is not the provider's: {error}") from error
             else:
-                if str(token.header.get("typ", "")).lower().removeprefix("application/") in NO_ID_TOKENS:
+                kind = str(token.header.get("typ", "")).lower().removeprefix("application/")
+                if kind != "logout+jwt" if logout else kind in NO_ID_TOKENS:
                     raise NotProven("it is a token of another kind")
                 return dict(token.claims)
         raise AssertionError
@@ -214,6 +270,7 @@ class Provider:
             name=name,
             display=str(claims.get("name") or name),
             groups=(groups,) if isinstance(groups, str) else tuple(map(str, groups or ())),
+            sid=str(claims.get("sid", ""))[:255],
         )
 
     def _key_set(self, *, anew: bool) -> Any:

@@ -297,7 +297,7 @@ def _choices(visit: Visit, *, operator: bool) -> tuple[RoleChoice, ...]:
     choices = []
     for role in Role:
         allowed = granted(frozenset({role})) - (frozenset() if operator else HOUSE)
-        words = ", ".join(sorted(visit.speech.gettext(MEANS[each]) for each in allowed))
+        words = ", ".join(sorted((visit.speech.gettext(MEANS[each]) for each in allowed), key=visit.speech.order))
         choices.append(RoleChoice(value=role, words=visit.speech.gettext(ROLES[role]), allows=words))
     return tuple(choices)
 

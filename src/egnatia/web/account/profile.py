@@ -19,12 +19,16 @@ from egnatia.web.account.signing_in import passkeys_at
 from egnatia.web.frame import Content
 from egnatia.web.language import LANGUAGES
 from egnatia.web.language.speech import N_
+from egnatia.web.notices.words import sentence
 from egnatia.web.permission import MEANING, Permission, Role
 from egnatia.web.visit import LANGUAGE, Visit
 from egnatia.web.visitor import Visitor
 
 HANDLE = 16
 """How much of a session's key names it in a form: it is no secret, and finds one of a person's own."""
+
+CHANGES = 10
+"""How many of the latest changes of an account are shown."""
 
 ROLES: dict[Role, str] = {
     Role.READER: N_("reader"),
@@ -64,6 +68,13 @@ class PasskeyRow(msgspec.Struct, frozen=True, kw_only=True):
     used: int | None
 
 
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that changed about the account, in words."""
+
+    at: int
+    words: str
+
+
 class ProfilePage(Content, frozen=True, kw_only=True):
     """Everything about oneself. `proven`: what one signs in with can be changed now."""
 
@@ -81,6 +92,7 @@ class ProfilePage(Content, frozen=True, kw_only=True):
     recovery: int
     removable: bool
     proven: bool
+    changes: tuple[ChangeRow, ...]
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -125,6 +137,10 @@ async def profile(visit: NamedDependency[Visit], door: NamedDependency[Door]) ->
         recovery=len(account.recovery),
         removable=account.has_code or len(account.passkeys) > 1 or bool(account.subject),
         proven=await visit.ask(lambda: door.sessions.is_proven(own)),
+        changes=tuple(
+            ChangeRow(at=each.at, words=sentence(each, visit.speech, {}))
+            for each in await visit.ask(lambda: door.alerts.latest(account.id, CHANGES))
+        ),
     )
     return visit.page(content)
 

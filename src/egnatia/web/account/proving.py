@@ -131,7 +131,7 @@ async def end_session(visit: NamedDependency[Visit], door: NamedDependency[Door]
         ended = [key for key in keys if key[:HANDLE] == form.session or not form.session]
         count = sum(door.sessions.end(key) for key in ended)
         if count:
-            door.note(account.name, "sessions ended", account.id, str(count))
+            door.tell(account.name, "sessions ended", account, str(count))
         return count
 
     count = await visit.ask(end)

@@ -31,7 +31,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One browser in which a person is signed in. `account` is the sign-in name, `way` how they proved who they are
-    and `proved` when they did so last. Times are microseconds UTC."""
+    and `proved` when they did so last, `provider` the session at the identity provider that it came from, where that
+    names one. Times are microseconds UTC."""
 
     account: str
     way: str
@@ -39,6 +40,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     seen: int
     proved: int
     origin: Origin
+    provider: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ class Sessions:
         self._kept = store.kept("session", Session)
         self._limits, self._clock = limits, clock
 
-    def begin(self, account: str, way: str, origin: Origin) -> str:
+    def begin(self, account: str, way: str, origin: Origin, *, provider: str = "") -> str:
         """A new session's cookie. Those that are over are forgotten, and the oldest where there are too many."""
         now = self._clock()
         for key, session in self._kept.all().items():
@@ -64,7 +66,9 @@ class Sessions:
         for key in list(self.of(account))[MOST - 1 :]:
             self._kept.remove(key)
         origin = Origin(origin.address, origin.agent[:200])
-        return self._add(Session(account=account, way=way, created=now, seen=now, proved=now, origin=origin))
+        return self._add(
+            Session(account=account, way=way, created=now, seen=now, proved=now, origin=origin, provider=provider)
+        )
 
     def find(self, cookie: str, *, prolongs: bool = True) -> tuple[str, Session] | None:
         """The session and its key; None where there is none, or no more. What a page asks by itself `prolongs` none."""
@@ -110,6 +114,14 @@ class Sessions:
     def end_all(self, account: str, *, but: str = "") -> int:
         """How many were ended."""
         return sum(self.end(key) for key in self.of(account) if key != but)
+
+    def end_where(self, ends: Callable[[Session], bool]) -> dict[str, int]:
+        """How many were ended of each account: those of which it says so."""
+        counts: dict[str, int] = {}
+        for key, session in self._kept.all().items():
+            if ends(session) and self.end(key):
+                counts[session.account] = counts.get(session.account, 0) + 1
+        return counts
 
     def _add(self, session: Session) -> str:
         cookie = secrets.token_urlsafe(32)

@@ -112,7 +112,8 @@ async def issue(visit: NamedDependency[Visit], door: NamedDependency[Door]) -> R
 
     def keep() -> None:
         visit.store.tokens.add(stored)
-        door.note(account.name, "token issued", minted.id, " ".join(sorted(form.rights)))
+        rights = " ".join(sorted(form.rights))
+        door.tell(account.name, "token issued", account, rights, subject=minted.id, name=form.name)
 
     await visit.ask(keep)
     return await _page(visit, account, Wanted(rights=(Right.READ,)), issued=minted.text)
@@ -130,7 +131,11 @@ async def revoke(visit: NamedDependency[Visit], door: NamedDependency[Door], tok
 
     def work() -> None:
         visit.store.tokens.revoke(token_id, time.time_ns() // 1_000)
-        door.note(account.name, "token revoked", token_id)
+        issuer = door.accounts.get(found.issued_by)
+        if issuer is None:
+            door.note(account.name, "token revoked", token_id)
+        else:
+            door.tell(account.name, "token revoked", issuer, subject=token_id, name=found.name)
 
     await visit.ask(work)
     visit.surface.gate.forget(token_id)

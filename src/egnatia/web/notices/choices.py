@@ -23,11 +23,15 @@ USUAL: Final[dict[Kind, tuple[Way, ...]]] = {
     Kind.RECALL: _PAGE,
     Kind.SAVED: _PAGE,
     Kind.HELD: _PAGE,
+    Kind.ACCOUNT: _BOTH,
 }
 """What counts until somebody chooses."""
 
 PATIENCE: Final = 48 * 3_600_000_000
 """How long an address waits for its confirmation, microseconds."""
+
+ALWAYS: Final = frozenset({Kind.ACCOUNT})
+"""What nobody chooses: a stranger in the account would switch it off first."""
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +48,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
     def by(self, kind: Kind) -> tuple[Way, ...]:
         """The ways of one kind."""
-        return self.ways.get(kind, USUAL[kind])
+        return USUAL[kind] if kind in ALWAYS else self.ways.get(kind, USUAL[kind])
 
     def waiting(self, now: int) -> str:
         """The address that waits for its confirmation; empty for none."""

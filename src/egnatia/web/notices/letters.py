@@ -44,6 +44,22 @@ class Letters:
                     keeps += self._kept(self._call(hook.id, account, notice, words=words, title=title))
         return tuple(keeps)
 
+    def alert(self, account: Account, address: str, notice: Notice) -> tuple[Keep, ...]:
+        """The letter about a change of the account itself: at once, and never in a digest; none without an address."""
+        if not address:
+            return ()
+        spoken = _speech(account)
+        said = sentence(notice, spoken, {})
+        where = f"{self._premises.settings.public_url}{notice.path}"
+        lines = [
+            f"{spoken.moment(notice.at)} UTC: {said}",
+            "",
+            spoken.gettext("Was it not you? Tell an administrator of this node at once, and end all other sessions:"),
+            where,
+        ]
+        mail = Mail(to=address, subject=self._subject(said), text="\n".join(lines))
+        return self._kept(Letter(id=letter_id("mail", account.id, notice.id), at=notice.at, content=mail))
+
     def digest(self, account: Account, choices: Choices, notices: Sequence[Notice], at: int) -> tuple[Keep, ...]:
         """One letter for many notices; none where there are none or no address."""
         if not notices or not choices.mail:

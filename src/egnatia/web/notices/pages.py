@@ -16,8 +16,10 @@ from egnatia.exchange.notice import Kind, Notice, Notices
 from egnatia.exchange.outward import Barred
 from egnatia.exchange.webhook import Hook
 from egnatia.store import Batch, Note
+from egnatia.web.account.accounts import Accounts
 from egnatia.web.frame import HEADERS, Content
-from egnatia.web.notices.choices import WAYS, Chosen, Way
+from egnatia.web.notices.alert import Alerts
+from egnatia.web.notices.choices import ALWAYS, WAYS, Choices, Chosen, Way
 from egnatia.web.notices.mailbox import Mailbox
 from egnatia.web.notices.words import BRIEF, KINDS, sentence
 from egnatia.web.visit import Visit
@@ -175,7 +177,9 @@ async def choose(visit: NamedDependency[Visit]) -> Response[str]:
         before = kept.of(account)
         digested = before.digested if wanted and before.digest else visit.now
         chosen = msgspec.structs.replace(before, digest=wanted, digested=digested, ways=ways)
-        kept.kept.put(account, Mailbox(visit.premises, account).want(chosen, form.mail, visit.speech, visit.now))
+        wanted_ = Mailbox(visit.premises, account).want(chosen, form.mail, visit.speech, visit.now)
+        kept.kept.put(account, wanted_)
+        _told_of_address(visit, before, wanted_)
 
     await visit.ask(keep)
     return visit.go("/notices/choices", visit.speech.gettext("Kept."))
@@ -192,7 +196,15 @@ async def confirmed(visit: NamedDependency[Visit], code: Code) -> Response[str]:
     """Its button was pressed: notices go to the address from now on."""
     account = _account(visit)
     await visit.form(Marked)
-    valid = await visit.ask(lambda: Mailbox(visit.premises, account).confirm(code, visit.now))
+    kept = Chosen(visit.store)
+
+    def confirm() -> bool:
+        before = kept.of(account)
+        valid = Mailbox(visit.premises, account).confirm(code, visit.now)
+        _told_of_address(visit, before, kept.of(account))
+        return valid
+
+    valid = await visit.ask(confirm)
     if valid:
         await _note(visit, "mailbox confirmed", account, "")
     return visit.page(await _mailbox(visit, code, done=True, valid=valid), status=200 if valid else 404)
@@ -261,6 +273,16 @@ def _account(visit: Visit) -> str:
     return visit.visitor.account
 
 
+def _told_of_address(visit: Visit, before: Choices, after: Choices) -> None:
+    """The address that letters went to so far hears of it where they go there no more."""
+    account = Accounts(visit.store).get(visit.visitor.login)
+    if account is None or before.mail in {"", after.mail}:
+        return
+    action = "letters go elsewhere"
+    told = Alerts(visit.premises).keeps(account, action, visit.now, to=before.mail)
+    visit.store.append(Batch(notes=(Note(account.name, action, account.id, ""),), keeps=told)).result(30)
+
+
 def _own(visit: Visit, account: str) -> tuple[Hook, ...]:
     return tuple(each for each in visit.premises.hooks.all() if each.person == account)
 
@@ -273,7 +295,7 @@ async def _choices(visit: Visit) -> ChoicesPage:
     login = visit.visitor.login
     return ChoicesPage(
         title=say("What you are told"),
-        kinds=tuple((kind.value, say(KINDS[kind]), chosen.by(kind)) for kind in Kind),
+        kinds=tuple((kind.value, say(KINDS[kind]), chosen.by(kind)) for kind in Kind if kind not in ALWAYS),
         mail=chosen.waiting(visit.now) or chosen.mail or (login if "@" in login else ""),
         waiting=chosen.waiting(visit.now),
         digest=chosen.digest,

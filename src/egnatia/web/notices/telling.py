@@ -26,7 +26,7 @@ from egnatia.store.query import Query
 from egnatia.web.account.account import Account, now
 from egnatia.web.account.accounts import Accounts
 from egnatia.web.feed.saved import new_in
-from egnatia.web.notices.choices import Chosen
+from egnatia.web.notices.choices import ALWAYS, Chosen
 from egnatia.web.notices.letters import Letters
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
@@ -214,7 +214,7 @@ class _Round:
                 told_ = [
                     each
                     for each in self._teller.notices.of(account.id, 200)
-                    if each.at > choices.digested and "mail" in choices.by(each.kind)
+                    if each.at > choices.digested and each.kind not in ALWAYS and "mail" in choices.by(each.kind)
                 ]
                 kept = msgspec.structs.replace(choices, digested=self._at)
                 self.keeps.append(self._teller.chosen.kept.keep(account.id, kept))

@@ -18,6 +18,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.RECALL: N_("A record is taken back"),
     Kind.SAVED: N_("A saved search has something new"),
     Kind.HELD: N_("Something is held at TLP:RED until a person decides"),
+    Kind.ACCOUNT: N_("Something changes about my account"),
 }
 """What a person chooses by."""
 
@@ -36,6 +37,22 @@ SENTENCES: Final[Mapping[str, str]] = {
     "recall": N_("A record was taken back"),
     "saved": N_("New in “%(name)s”"),
     "held": N_("“%(name)s” brought what is held at TLP:RED until a person decides what its words mean"),
+    "account-password": N_("The password of your account was changed"),
+    "account-app": N_("Your account has another authenticator app"),
+    "account-passkey": N_("A passkey was added to your account"),
+    "account-passkey-gone": N_("A passkey of your account was removed"),
+    "account-recovery": N_("Your account has new recovery codes; those before are void"),
+    "account-recovery-used": N_("A recovery code of your account was used"),
+    "account-enrolled": N_("How you sign in to your account was set up"),
+    "account-roles": N_("The roles of your account were changed"),
+    "account-disabled": N_("Your account was disabled"),
+    "account-enabled": N_("Your account may be used again"),
+    "account-reset": N_("Your account was reset: nothing that you signed in with counts any more"),
+    "account-locked": N_("Your account was locked for a while after wrong tries"),
+    "account-sessions": N_("Sessions of your account were ended"),
+    "account-token": N_("A token was issued in your name: %(name)s"),
+    "account-token-gone": N_("A token that you issued was revoked: %(name)s"),
+    "account-mail": N_("Letters about your account go to another address from now on"),
     "held-by-hand": N_("What was imported is held at TLP:RED until a person decides what its words mean"),
 }
 """By the key that a notice bears."""
@@ -51,6 +68,7 @@ BRIEF: Final[Mapping[Kind, str]] = {
     Kind.RECALL: N_("A record was taken back"),
     Kind.SAVED: N_("A saved search has something new"),
     Kind.HELD: N_("Something is held until a person decides"),
+    Kind.ACCOUNT: N_("Something has changed about your account"),
 }
 """What may be said to whoever reads a mailbox."""
 
