@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get
@@ -26,14 +26,10 @@ from egnatia.store import Note as AuditNote
 from egnatia.web.cases.filing import SANDBOX
 from egnatia.web.cases.reading import DEED_WORDS, PROGRESS, REVIEWS, TIMELINESS, found, worded
 from egnatia.web.language import Speech
-from egnatia.web.language.speech import N_
+from egnatia.web.language.footnote import footnotes
 from egnatia.web.visit import Visit
 
 Form = Literal["pdf", "html"]
-FOOTNOTE: Final = N_(
-    "Kosovo*: this designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and "
-    "the ICJ Opinion on the Kosovo declaration of independence."
-)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,18 +57,18 @@ def report_of(
     writer = _Writer(fold, speech, names)
     exercise = fold.case.exercise or ""
     tlps = [TLP2_IDS[ref] for ref in fold.case.object_marking_refs if ref in TLP2_IDS]
-    abroad = any(party.economy == "XK" for party in fold.state.parties.values())
+    blocks = tuple(writer.blocks(files, evidence))
     titles = (fold.book.workflow.title, fold.book.states[fold.state.state].title)
     document = Document(
         title=fold.case.title,
         subtitle=" · ".join(map(speech.gettext, titles)),
         language=speech.language.code,
         made_at=moment(evidence.made_at),
-        blocks=tuple(writer.blocks(files, evidence)),
+        blocks=blocks,
         marking=f"TLP:{tlps[0].upper()}" if tlps else "TLP:RED",
         banner=speech.gettext("EXERCISE") if exercise else "",
         author=names.get(made_for, made_for),
-        footnotes=(speech.gettext(FOOTNOTE),) if abroad else (),
+        footnotes=footnotes(speech.gettext, fold.case.title, names.get(made_for, ""), blocks),
     )
     return Report(document=document, evidence=evidence)
 

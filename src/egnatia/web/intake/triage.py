@@ -21,6 +21,7 @@ from egnatia.web.frame import HEADERS, Content
 from egnatia.web.intake.message import MailFacts
 from egnatia.web.intake.tip import OPEN, Said, State, Tip, Tips, readable, words_of
 from egnatia.web.language import LANGUAGES, speech
+from egnatia.web.language.footnote import with_footnote
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.portal.reporting import KINDS
@@ -227,7 +228,8 @@ def _ask(visit: Visit, tips: Tips, about: Tip, question: str) -> None:
         name = visit.premises.settings.portal.title or visit.premises.settings.organisation.name
         url = f"{visit.premises.settings.public_url}/public/{about.language}/report/state"
         text = "\n\n".join((say("There is a question about your report. Read and answer it with your reference:"), url))
-        mail = Mail(to=contact, subject=say("A question about your report to %(name)s", name=name), text=text)
+        subject = say("A question about your report to %(name)s", name=name)
+        mail = Mail(to=contact, subject=subject, text=with_footnote(say, text, subject))
         at = _now()
         visit.premises.outbox.put(Letter(id=letter_id("report", about.id, str(at)), at=at, content=mail))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from egnatia.paper import Bar, Bars, Block, Document, Facts, Heading, Note, Paragraph, Table
 from egnatia.web.intel.summary import Line, Summary
 from egnatia.web.language import Speech
-from egnatia.web.product.content import FOOTNOTE
+from egnatia.web.language.footnote import FOOTNOTE, footnotes
 
 
 def document(told: Summary, speech: Speech, organisation: str) -> Document:
@@ -48,7 +48,7 @@ def document(told: Summary, speech: Speech, organisation: str) -> Document:
         marking=told.marking,
         author=organisation,
         numbering=say("Page {page} of {pages}"),
-        footnotes=(say(FOOTNOTE),) if told.kosovo else (),
+        footnotes=(say(FOOTNOTE),) if told.kosovo else footnotes(say, told.title, organisation, blocks),
     )
 
 

@@ -12,6 +12,7 @@ from egnatia.store import Keep
 from egnatia.web.account.account import Account
 from egnatia.web.language import LANGUAGES, Speech, speech
 from egnatia.web.language.declared import ENGLISH
+from egnatia.web.language.footnote import with_footnote
 from egnatia.web.notices.choices import Choices
 from egnatia.web.notices.words import BRIEF, reference, sentence
 from egnatia.web.premises import Premises
@@ -57,7 +58,7 @@ class Letters:
             spoken.gettext("Was it not you? Tell an administrator of this node at once, and end all other sessions:"),
             where,
         ]
-        mail = Mail(to=address, subject=self._subject(said), text="\n".join(lines))
+        mail = Mail(to=address, subject=self._subject(said), text=_whole(lines, spoken))
         return self._kept(Letter(id=letter_id("mail", account.id, notice.id), at=notice.at, content=mail))
 
     def digest(self, account: Account, choices: Choices, notices: Sequence[Notice], at: int) -> tuple[Keep, ...]:
@@ -67,7 +68,7 @@ class Letters:
         spoken = _speech(account)
         subject = spoken.ngettext("%(count)s notice of the last day", "%(count)s notices of the last day", len(notices))
         lines = [f"{spoken.moment(each.at, 'short')}  {self._brief(each, spoken)}" for each in notices]
-        text = "\n".join([*lines, "", f"{self._premises.settings.public_url}/notices", "", self._foot(spoken)])
+        text = _whole([*lines, "", f"{self._premises.settings.public_url}/notices", "", self._foot(spoken)], spoken)
         mail = Mail(to=choices.mail, subject=self._subject(subject), text=text)
         return self._kept(Letter(id=letter_id("digest", account.id, str(at)), at=at, content=mail))
 
@@ -79,7 +80,7 @@ class Letters:
             names = {each.id: each.name for each in self._premises.organisations()}
             lines += ["", title, sentence(notice, spoken, names)]
         lines += ["", f"{self._premises.settings.public_url}{notice.path}", "", self._foot(spoken)]
-        content = Mail(to=choices.mail, subject=self._subject(brief), text="\n".join(lines), thread=notice.subject)
+        content = Mail(to=choices.mail, subject=self._subject(brief), text=_whole(lines, spoken), thread=notice.subject)
         return Letter(id=letter_id("mail", account.id, notice.id), at=notice.at, content=content)
 
     def _call(self, hook: str, account: Account, notice: Notice, *, words: bool, title: str) -> Letter:
@@ -114,6 +115,10 @@ class Letters:
 
     def _kept(self, letter: Letter) -> tuple[Keep, ...]:
         return self._premises.outbox.keeps(letter)
+
+
+def _whole(lines: Sequence[str], spoken: Speech) -> str:
+    return with_footnote(spoken.gettext, "\n".join(lines))
 
 
 def _speech(account: Account) -> Speech:

@@ -16,6 +16,7 @@ from egnatia.store.entry import Batch, Note
 from egnatia.store.query import LAST, Query
 from egnatia.web.account.sealing import NotOurs, Seal
 from egnatia.web.language import LANGUAGES, speech
+from egnatia.web.language.footnote import with_footnote
 from egnatia.web.premises import Premises
 from egnatia.web.product.content import bulletin
 from egnatia.web.record.name import decoded
@@ -75,6 +76,7 @@ class Subscriptions:
                 say("If it was not you, do nothing: the address is forgotten after two days."),
             )
         )
+        text = with_footnote(say, text)
         subject = say("Confirm: warnings from %(name)s", name=name)
         about = letter_id("subscription", id_, str(now // HOUR))
         self._premises.outbox.put(Letter(id=about, at=now, content=Mail(to=address, subject=subject, text=text)))
@@ -144,7 +146,8 @@ class Subscriptions:
         say = speech(LANGUAGES[who.language]).gettext
         url = f"{self._premises.settings.public_url}/public/{who.language}/records/{record}"
         end = self.link("end", who.id, who.language)
-        text = "\n\n".join((title, lead, url, "-- \n" + say("No more letters: %(link)s", link=end)))
+        told = with_footnote(say, "\n\n".join((title, lead, url)))
+        text = "\n\n".join((told, "-- \n" + say("No more letters: %(link)s", link=end)))
         mail = Mail(to=address, subject=f"[{kind}] {title}", text=text, thread=letter_id(record), unsubscribe=end)
         about = letter_id("product", record, who.id)
         return int(self._premises.outbox.put(Letter(id=about, at=now, content=mail)))

@@ -15,19 +15,13 @@ from egnatia.store import Known
 from egnatia.store.entry import Row
 from egnatia.store.store import Store
 from egnatia.web.language import Language, Speech
-from egnatia.web.language.speech import N_
+from egnatia.web.language.footnote import footnotes
 from egnatia.web.product.text import Part, blocks, parts
 from egnatia.web.publish.product import KINDS, SEVERITY_WORDS
 from egnatia.web.record.name import decoded
 from egnatia.web.record.sides import micros
 from egnatia.web.record.text import visible
 from egnatia.web.record.translation import tags
-
-FOOTNOTE: Final = N_(
-    "Kosovo*: this designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 "
-    "and the ICJ Opinion on the Kosovo declaration of independence."
-)
-
 
 _ALSO_READ: Final = {"sr-Cyrl": ("sr-latn", "cnr", "bs")}
 """What readers of a language read as well, before they read English; of other languages the tags say so already."""
@@ -150,6 +144,7 @@ def paper(told: Bulletin, weak: Sequence[Weakness], tlp: str, spoken: Speech, or
             for each in weak
         ]
         table = [Heading(say("Vulnerabilities")), Table(heads, lines, widths=(3, 4, 5, 2))]
+    whole = (Facts(rows), *blocks(told.parts), *table)
     return Document(
         title=told.title,
         subtitle=told.kind_words,
@@ -157,8 +152,8 @@ def paper(told: Bulletin, weak: Sequence[Weakness], tlp: str, spoken: Speech, or
         made_at=datetime.now(UTC),
         marking=f"TLP:{tlp.upper()}",
         author=organisation,
-        blocks=(Facts(rows), *blocks(told.parts), *table),
-        footnotes=(say(FOOTNOTE),) if "Kosov" in told.owner or "Косов" in told.owner else (),
+        blocks=whole,
+        footnotes=footnotes(say, told.title, organisation, whole),
     )
 
 
