@@ -36,7 +36,7 @@ def settle(node: Node, actor: Actor, password: str) -> Key:
     """An account of the actor's organisation at the node, with every role; `password` is the hash."""
     door = Door(node)
     key = Key(NAME if actor.runs_node else f"{NAME}.{actor.key}", totp.new_secret())
-    account = new_account(key.name, f"Demo ({actor.name.removesuffix(' (demo)')})", actor.id, frozenset(Role))
+    account = new_account(key.name, "Demo", actor.id, frozenset(Role))
     door.accounts.add(msgspec.structs.replace(account, password=password, totp=door.sealed_totp(account, key.secret)))
     return key
 
