@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.caller import Unauthorized
 from egnatia.web.account.account import Account
+from egnatia.web.account.agent import browser_words
 from egnatia.web.account.door import Door
 from egnatia.web.account.session import Session
 from egnatia.web.account.signing_in import passkeys_at
@@ -55,6 +56,7 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     began: int
     seen: int
     address: str
+    browser: str
     agent: str
     here: bool
 
@@ -181,6 +183,7 @@ def _row(key: str, session: Session, *, here: bool) -> SessionRow:
         began=session.created,
         seen=session.seen,
         address=session.origin.address,
+        browser=browser_words(session.origin.agent),
         agent=session.origin.agent,
         here=here,
     )
