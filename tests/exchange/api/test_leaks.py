@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import httpx
 import msgspec
@@ -13,6 +14,8 @@ from tests.exchange.served import Served, indicator, served
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.policy import AgreementInForce, Clearance, Standing, decide
 from egnatia.record.marking import AUDIENCE_EXTENSION, TLP2_IDS
+from egnatia.store.database import Database
+from egnatia.store.link import Link
 
 COUNT = 120
 ORGANISATIONS = [f"identity--00000000-0000-4000-8000-{number:012x}" for number in range(1, 7)]
@@ -20,6 +23,18 @@ GROUPS = [f"identity--00000000-0000-4000-8000-{number:012x}" for number in (0xA1
 ABSENT = "indicator--00000000-0000-4000-8000-ffffffffffff"
 IDS = re.compile(rb"(?:indicator|relationship)--[0-9a-f-]{36}")
 ROOT = "/taxii2/exchange/collections/all"
+ONE_RECORD = (
+    "/api/v1/records/{}",
+    "/api/v1/records/{}/versions",
+    "/api/v1/records/{}/neighbours",
+    "/api/v1/records/{}/explain",
+    "/api/v1/records/{}/receipts",
+    f"{ROOT}/objects/{{}}/",
+    f"{ROOT}/objects/{{}}/versions/",
+    f"{ROOT}/objects/?match[id]={{}}",
+    f"{ROOT}/manifest/?match[id]={{}}&match[version]=all",
+)
+"""The addresses that name one record."""
 
 
 def _standings(random: Random) -> dict[str, Standing]:
@@ -149,19 +164,8 @@ def _paged(client: httpx.Client, url: str, parameters: dict[str, str]) -> list[s
 @pytest.mark.parametrize("reader", [*ORGANISATIONS[:3], None])
 def test_a_denied_record_is_answered_exactly_as_one_that_is_not_there(exchange: Served, reader: str | None) -> None:
     allowed, denied = truth(exchange, reader)
-    paths = [
-        "/api/v1/records/{}",
-        "/api/v1/records/{}/versions",
-        "/api/v1/records/{}/neighbours",
-        "/api/v1/records/{}/explain",
-        "/api/v1/records/{}/receipts",
-        f"{ROOT}/objects/{{}}/",
-        f"{ROOT}/objects/{{}}/versions/",
-        f"{ROOT}/objects/?match[id]={{}}",
-        f"{ROOT}/manifest/?match[id]={{}}&match[version]=all",
-    ]
     with exchange.client(reader) as client:
-        for path in paths:
+        for path in ONE_RECORD:
             absent = client.get(path.format(ABSENT))
             for record in sorted(denied)[::5]:
                 answer = client.get(path.format(record.decode()))
@@ -177,3 +181,31 @@ def test_a_denied_record_is_answered_exactly_as_one_that_is_not_there(exchange: 
 
 def _comparable(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name != "date"}
+
+
+@pytest.mark.parametrize("reader", [ORGANISATIONS[1], None])
+def test_a_denied_record_takes_no_other_work_than_one_that_is_not_there(
+    exchange: Served, reader: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked of the database is the same to the statement, so that the time of an answer tells nothing."""
+    _, denied = truth(exchange, reader)
+    asked: list[str] = []
+    rows = Database.rows
+
+    def noting(self: Database, link: Link, template: str, **values: Any) -> list[Any]:
+        if "data_version" not in template and "FROM state" not in template:  # whether another process wrote
+            asked.append(template)
+        return rows(self, link, template, **values)
+
+    monkeypatch.setattr(Database, "rows", noting)
+    with exchange.client(reader) as client:
+        client.get("/api/v1/me")
+        for path in ONE_RECORD:
+            client.get(path.format(ABSENT))
+            asked.clear()
+            client.get(path.format(ABSENT))
+            absent = list(asked)
+            for record in sorted(denied)[::20]:
+                asked.clear()
+                client.get(path.format(record.decode()))
+                assert asked == absent, path
