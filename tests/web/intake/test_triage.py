@@ -90,6 +90,14 @@ def test_a_phishing_mail_goes_from_the_public_form_to_a_draft_with_its_values_de
         assert "A warning for others is made of it" in state(public, reference).text
 
 
+def test_a_link_that_came_harmless_is_shown_harmless_once(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        report(public, text="Look", link="hxxp://banka-lazna[.]example/najava")
+        page = analyst.get(f"/triage/{only(house).id}").text
+    assert "hxxp://banka-lazna[.]example/najava" in page
+    assert "[[.]]" not in page
+
+
 def test_nobody_but_the_operators_people_sees_a_report(house: House) -> None:
     with house.visitor() as public:
         report(public, text="Zakopano")

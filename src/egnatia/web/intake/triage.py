@@ -15,6 +15,7 @@ from litestar.params import PathParameter
 
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.formats.extraction import extract
+from egnatia.exchange.formats.fang import refang
 from egnatia.exchange.letter import Letter, Mail, letter_id
 from egnatia.store.entry import Batch, Note
 from egnatia.web.frame import HEADERS, Content
@@ -297,7 +298,7 @@ def _page(visit: Visit, tips: Tips, about: Tip, *, wrong: str = "", form: Deed |
         row=row,
         is_open=about.state in OPEN,
         text=visible(_harmless(content.text)),
-        link=visible(defanged(content.link)),
+        link=visible(defanged(refang(content.link))),
         mail=msgspec.structs.replace(
             mail,
             heads=tuple((name, visible(_harmless(value))) for name, value in mail.heads),
