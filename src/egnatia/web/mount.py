@@ -29,6 +29,7 @@ from egnatia.web import (
 from egnatia.web.account import pages as account
 from egnatia.web.account.door import Door
 from egnatia.web.intake import pages as intake
+from egnatia.web.once import Once
 from egnatia.web.portal import reporting, subscribing
 from egnatia.web.portal.pages import portal
 from egnatia.web.premises import Premises
@@ -91,6 +92,7 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
         route_handlers=[*HOUSE_PAGES, *parts("pages", HTTPRouteHandler)],
         dependencies={"visit": Provide(visit), "door": Provide(lambda: entrance, sync_to_thread=False)},
         exception_handlers={Exception: refuse},
+        middleware=[Once],  # type: ignore[list-item]  # the same mappings
         include_in_schema=False,
     )
     return Router("/", route_handlers=[portal(premises, (*subscribing.FORMS, *reporting.FORMS)), inside])
