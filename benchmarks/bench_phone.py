@@ -39,6 +39,7 @@ LOCAL: Final = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploa
 NETWORKS: Final = (("no network in between", LOCAL), ("LTE", LTE), ("slow 4G", SLOW_4G))
 EMPTY: Final = b"<!doctype html><html lang=en><title>Empty</title><p>Empty"
 TIMES: Final = 7
+WINDOW_MS: Final = 800
 TARGET_MS: Final = 300
 HEAVIEST: Final = 150_000
 SHIFT: Final = 0.1
@@ -132,6 +133,8 @@ def _visited(browser: Browser, house: House, url: str, network: dict[str, Any]) 
         session = tab.page.context.new_cdp_session(tab.page)
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", network)
+        # A new window of the browser is a page of its own that loads meanwhile: a phone's is there already.
+        tab.page.wait_for_timeout(WINDOW_MS)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         first, largest, shift = _seen(tab, url)
         weight = tab.bytes
