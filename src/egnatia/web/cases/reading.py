@@ -1,8 +1,8 @@
 """The page of one case: where it stands, who takes part, what is owed, what was done and what was refused."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
 from litestar import Response, get
@@ -11,84 +11,23 @@ from litestar.params import FromPath, FromQuery
 from markupsafe import Markup
 
 from egnatia.casework.attaching import attached, described, known_for
-from egnatia.casework.clock import Owed, Review, Timeliness, moment, owed
+from egnatia.casework.clock import Owed, moment, owed
 from egnatia.casework.diagram import diagram
-from egnatia.casework.event import Event
 from egnatia.casework.fold import Fold
 from egnatia.casework.registry import Unknown
 from egnatia.casework.stage import time_in
 from egnatia.casework.state import Conflict, Party, Task
 from egnatia.casework.workflow import Report, Step
 from egnatia.exchange.api.problem import NotFound
-from egnatia.record.instant import is_instant, utc_of
-from egnatia.web.cases.form import zone_in
 from egnatia.web.cases.reported import report_of
+from egnatia.web.cases.saying import PROGRESS, REVIEWS, TIMELINESS, micros, told
+from egnatia.web.cases.timeline import Moment, Said, moment_of
 from egnatia.web.cases.ways import ways
-from egnatia.web.cases.wording import unmet
 from egnatia.web.frame import Content
-from egnatia.web.language import Speech
-from egnatia.web.language.choice import chosen
-from egnatia.web.language.speech import N_
 from egnatia.web.live import stream_at
 from egnatia.web.permission import Permission
 from egnatia.web.sieve import Sieve
 from egnatia.web.visit import Visit
-
-TIMELINESS: Mapping[Timeliness, tuple[str, str]] = {
-    Timeliness.NOT_DUE: ("plain", N_("not due")),
-    Timeliness.ON_TIME: ("good", N_("on time")),
-    Timeliness.LATE: ("warn", N_("late")),
-    Timeliness.OVERDUE: ("bad", N_("overdue")),
-}
-"""How what is owed stands: the kind of mark, and its words."""
-
-REVIEWS: Mapping[Review, tuple[str, str]] = {
-    Review.NONE: ("plain", ""),
-    Review.DRAFT: ("plain", N_("not filed")),
-    Review.SUBMITTED: ("info", N_("filed")),
-    Review.UNDER_REVIEW: ("info", N_("under review")),
-    Review.REVISION_REQUIRED: ("warn", N_("sent back")),
-    Review.ACCEPTED: ("good", N_("accepted")),
-}
-"""How far a report is."""
-
-
-PROGRESS: Mapping[str, str] = {
-    "to-do": N_("to do"),
-    "in-progress": N_("in progress"),
-    "on-hold": N_("on hold"),
-    "done": N_("done"),
-    "cancelled": N_("cancelled"),
-}
-"""How a task stands, in words."""
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact as it is known; `source` is the rule that it follows from, `entered` a moment by the clock by which it
-    was said, where that was not UTC."""
-
-    title: str
-    value: str
-    source: str = ""
-    entered: str = ""
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """One event on the timeline; `about` is which clock, task, report or party it is about, `reviewable` are the
-    outcomes that the reader may give to what it filed."""
-
-    id: str
-    at: int
-    author: str
-    person: str
-    title: str
-    about: str
-    text: str
-    facts: tuple[Said, ...]
-    refs: tuple[str, ...]
-    only: tuple[str, ...]
-    refused: str
-    reviewable: bool
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,7 +265,7 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> C
         duplicates=tuple((each, more.titles.get(each, each)) for each in state.duplicates),
         missing=len(state.missing),
         moments=tuple(
-            _moment(visit, fold, id_, roles)
+            moment_of(visit, fold, id_, roles)
             for id_ in [event.id for event in fold.ordering][::-1][at.moments : at.moments + MOMENTS]
         ),
         steps=steps,
@@ -341,42 +280,6 @@ def page_of(visit: Visit, fold: Fold, stream: str, more: Beside, at: Place) -> C
         else (),
         stream=stream,
     )
-
-
-def told(visit: Visit, value: Any, choices: Sequence[str] = ()) -> str:
-    """A fact in words; `choices` are what it could be, where it was chosen."""
-    return worded(visit.speech, value, choices)
-
-
-def worded(speech: Speech, value: Any, choices: Sequence[str] = ()) -> str:
-    """A fact in the words of a language."""
-    if choices and value is not None:
-        return ", ".join(chosen(str(each), speech) for each in (value if isinstance(value, list) else [value]))
-    match value:
-        case bool():
-            return speech.gettext("yes") if value else speech.gettext("no")
-        case list():
-            return ", ".join(map(str, value))
-        case None:
-            return ""
-        case int() | float():
-            return speech.number(value)
-        case str() if (zoned := in_its_zone(value)) is not None:
-            return f"{speech.local(zoned)} UTC{zone_in(value)}"
-        case _:
-            return str(value)
-
-
-def in_its_zone(text: str) -> datetime | None:
-    """A moment by the clock by which it was said; None for what is no moment."""
-    if is_instant(text):
-        return moment(text)
-    return datetime.fromisoformat(text) if utc_of(text) is not None else None
-
-
-def micros(at: datetime) -> int:
-    """Microseconds UTC, as pages count."""
-    return int(at.timestamp() * 1_000_000)
 
 
 def _onward(fold: Fold, steps: Sequence[Step]) -> str:
@@ -426,127 +329,3 @@ def _row(fold: Fold, each: Owed, roles: frozenset[str], now: datetime) -> OwedRo
         source=declared.source,
         adjustable=each.met is None and not roles.isdisjoint((*declared.extendable_by, *declared.pausable_by)),
     )
-
-
-def _moment(visit: Visit, fold: Fold, id_: str, roles: frozenset[str]) -> Moment:
-    event, state, book = fold.ordering.events[id_], fold.state, fold.book
-    refusal = state.refused.get(id_)
-    reports = [name for name in event.about if name in book.reports] if event.does == "submit" else []
-    filed = [each for name in reports for each in state.submissions.get(name, []) if each.event == id_]
-    reviewable = any(each.review != "accepted" for each in filed) and all(
-        not roles.isdisjoint(book.reports[name].reviewers) for name in reports
-    )
-    return Moment(
-        id=id_,
-        at=micros(moment(fold.ordering.keys[id_][0])),
-        author=event.author,
-        person=event.by,
-        title=_title(fold, event.does, event.about),
-        about=_about(visit, fold, event),
-        text=event.text,
-        facts=tuple(_facts(visit, fold, event.fields)),
-        refs=event.refs,
-        only=tuple(visit.speech.gettext(book.roles[each].title) for each in event.only if each in book.roles),
-        refused=unmet(refusal, visit.speech) if refusal else "",
-        reviewable=reviewable,
-    )
-
-
-def _facts(visit: Visit, fold: Fold, fields: Mapping[str, Any]) -> Iterator[Said]:
-    """What an event says, in words; what only programs need is left out."""
-    book, names = fold.book, {each.id: each.name for each in visit.premises.organisations()}
-    for name, value in fields.items():
-        field = book.fields.get(name)
-        if field is not None:
-            yield Said(title=field.title, value=told(visit, value, field.choices))
-        elif name in FIELD_WORDS:
-            values = value if isinstance(value, list) else [value]
-            named = [names.get(each) or _word(visit, fold, name, each) for each in values if isinstance(each, str)]
-            yield Said(title=FIELD_WORDS[name], value=", ".join(named))
-
-
-def _word(visit: Visit, fold: Fold, name: str, value: str) -> str:
-    """A role, a status, an outcome, an economy or a moment as people read it."""
-    say = visit.speech.gettext
-    match name:
-        case "economy":
-            return visit.speech.economy(value)
-        case "status":
-            return say(PROGRESS.get(value, value))
-        case "outcome":
-            return say(REVIEWS[Review(value)][1]) if value in set(Review) else value
-        case "due" | "until" if is_instant(value):
-            return visit.speech.moment(moment(value), "short")
-        case _:
-            role = fold.book.roles.get(value)
-            return say(role.title) if role is not None else value
-
-
-FIELD_WORDS: Mapping[str, str] = {
-    "title": N_("Task"),
-    "responsible": N_("Responsible"),
-    "accountable": N_("Accountable"),
-    "consulted": N_("Consulted"),
-    "informed": N_("Informed"),
-    "person": N_("Person"),
-    "due": N_("Due"),
-    "status": N_("How it stands"),
-    "answer": N_("Answer"),
-    "roles": N_("Roles"),
-    "economy": N_("Economy"),
-    "outcome": N_("Outcome"),
-    "until": N_("Until when (UTC)"),
-}
-"""What the deeds that every case knows say, besides facts."""
-
-
-def _title(fold: Fold, does: str, about: tuple[str, ...]) -> str:
-    book = fold.book
-    if does in book.steps:
-        return book.steps[does].title
-    if does == "submit":
-        return ", ".join(book.reports[name].title if name in book.reports else name for name in about)
-    return DEED_WORDS.get(does, does)
-
-
-def _about(visit: Visit, fold: Fold, event: Event) -> str:
-    """Which clock, task, report or party an event is about, in words; empty where its title says it."""
-    book, state, say = fold.book, fold.state, visit.speech.gettext
-    match event.does:
-        case "pause" | "resume" | "extend":
-            found = [say(book.deadlines[each].title) for each in event.about if each in book.deadlines]
-        case "assign" | "progress":
-            found = [say(state.tasks[each].title) for each in event.about if each in state.tasks]
-        case "review":
-            found = [
-                say(book.reports[name].title)
-                for name, filed in state.submissions.items()
-                if any(each.event in event.about for each in filed)
-            ]
-        case "join" | "leave":
-            names = {each.id: each.name for each in visit.premises.organisations()}
-            found = [names.get(each, each) for each in event.about or (event.author,)]
-        case _:
-            found = []
-    return ", ".join(found)
-
-
-DEED_WORDS: Mapping[str, str] = {
-    "comment": N_("Comment"),
-    "attach": N_("Attachment"),
-    "link": N_("Linked records"),
-    "leave": N_("A party left"),
-    "join": N_("A party came in"),
-    "set": N_("New facts"),
-    "review": N_("Review"),
-    "pause": N_("A clock stands still"),
-    "resume": N_("A clock goes on"),
-    "extend": N_("More time"),
-    "task": N_("Task"),
-    "assign": N_("A task was given to somebody"),
-    "progress": N_("How a task stands"),
-    "duplicate": N_("The same matter as another case"),
-    "merge": N_("Merged with another case"),
-    "unmerge": N_("A merging was taken back"),
-}
-"""What the deeds are called on the timeline."""

@@ -24,7 +24,8 @@ from egnatia.record.marking import TLP2_IDS
 from egnatia.store import Batch
 from egnatia.store import Note as AuditNote
 from egnatia.web.cases.filing import SANDBOX
-from egnatia.web.cases.reading import DEED_WORDS, PROGRESS, REVIEWS, TIMELINESS, found, worded
+from egnatia.web.cases.reading import found
+from egnatia.web.cases.saying import DEED_WORDS, PROGRESS, REVIEWS, TIMELINESS, worded
 from egnatia.web.language import Speech
 from egnatia.web.language.footnote import footnotes
 from egnatia.web.visit import Visit

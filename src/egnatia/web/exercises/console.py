@@ -16,7 +16,7 @@ from egnatia.cyber.exercises.scenario import span
 from egnatia.cyber.exercises.score import Passed, Points, Result, Scores, Status, scores
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.store import Batch, Note
-from egnatia.web.cases.reading import micros
+from egnatia.web.cases.saying import micros
 from egnatia.web.exercises.entrance import STATES, entered
 from egnatia.web.exercises.playing import KINDS, Happened, told
 from egnatia.web.frame import Content

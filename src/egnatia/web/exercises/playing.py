@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from egnatia.cyber.exercises.game import STAFF, Game, Received
 from egnatia.store.casebook import Standing
-from egnatia.web.cases.reading import micros
+from egnatia.web.cases.saying import micros
 from egnatia.web.exercises.entrance import STATES, entered
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_

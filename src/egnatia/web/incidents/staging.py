@@ -17,7 +17,8 @@ from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.record import Invalid
 from egnatia.store import Batch, Known, Note
 from egnatia.web.cases.doing import acting
-from egnatia.web.cases.reading import REVIEWS, TIMELINESS, found, micros, party_of
+from egnatia.web.cases.reading import found, party_of
+from egnatia.web.cases.saying import REVIEWS, TIMELINESS, micros
 from egnatia.web.frame import Content
 from egnatia.web.language.speech import N_
 from egnatia.web.visit import Visit
