@@ -115,6 +115,7 @@ def test_letters_that_were_given_up_are_shown_and_tried_again_by_an_administrato
         for about, what in (("one", "again"), ("two", "drop")):
             answer = visitor.post("/settings/letters", data={"letter": about, "what": what, "csrf": csrf})
             assert answer.status_code == 303
+        csrf = csrf_of(visitor.get("/settings").text)
         missing = visitor.post("/settings/letters", data={"letter": "two", "what": "drop", "csrf": csrf})
         assert missing.status_code == 404
     assert outbox.dead() == ()
