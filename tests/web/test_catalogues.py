@@ -90,3 +90,22 @@ def test_serbian_is_written_in_either_script() -> None:
 def test_economies_and_boundaries_are_called_so(word: str) -> None:
     said = [message.id if isinstance(message.id, str) else message.id[0] for message in WANTED]
     assert not [text for text in said if re.search(rf"\b{word}", text, re.IGNORECASE)]
+
+
+ONE_WORD = [
+    (r"indicators?", {"sq": "tregues", "bs": "indikator", "mk": "индикатор", "cnr": "indikator", "sr": "индикатор"}),
+    (r"sightings?", {"bs": "zapažanj", "mk": "забележув", "cnr": "zapažanj", "sr": "запажањ"}),
+    (r"peers?", {"sq": "partner", "bs": "partner", "mk": "партнер", "cnr": "partner", "sr": "партнер"}),
+    (r"agreements?", {"sq": "marrëveshj", "bs": "sporazum", "mk": "спогодб", "cnr": "sporazum", "sr": "споразум"}),
+    (r"(?<!in any )cases?", {"sq": "rast", "bs": "slučaj", "mk": "случа", "cnr": "slučaj", "sr": "случај"}),
+]
+"""Words of the field, and what each is called in each language; who reads two names looks for two things."""
+
+
+@pytest.mark.parametrize(("word", "names"), ONE_WORD, ids=[word for word, _ in ONE_WORD])
+def test_a_thing_has_one_name_in_each_language(word: str, names: dict[str, str]) -> None:
+    for name, called in names.items():
+        for message in held(name):
+            first = message.id if isinstance(message.id, str) else message.id[0]
+            if first and re.search(rf"\b{word}\b", first, re.IGNORECASE) and "indicator, malware, report" not in first:
+                assert called in str(message.string).lower(), f"{name}: {first!r}"
