@@ -1,6 +1,7 @@
 """The regional protocol in the product: roles, levels, clocks, thresholds; and what each economy does otherwise."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 import msgspec
@@ -10,12 +11,12 @@ from litestar.params import FromQuery
 from markupsafe import Markup
 
 from egnatia.casework.condition import Unsound
-from egnatia.casework.diagram import diagram
 from egnatia.casework.library import Library
 from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.workflow import Conclusion, Deadline, Role
 from egnatia.cyber.incidents.protocol import Profile, adapted, differences, profiles, protocol
 from egnatia.exchange.api.problem import NotFound
+from egnatia.web.cases.drawn import drawn
 from egnatia.web.frame import Content
 from egnatia.web.incidents.tabs import TABS
 from egnatia.web.incidents.words import FIGURES, spoken
@@ -90,10 +91,9 @@ class ProtocolPage(Content, frozen=True, kw_only=True):
 async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> Response[str]:
     """The protocol; with an economy, its profile."""
     visit.require(Permission.READ)
-    chosen = next((each for each in profiles() if each.economy == economy), None)
-    if economy and chosen is None:
+    book = _book(economy)
+    if book is None:
         raise NotFound
-    book = Rulebook(adapted(protocol(), chosen))
     workflow = book.workflow
     return visit.page(
         ProtocolPage(
@@ -101,7 +101,7 @@ async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> R
             version=workflow.version,
             about=workflow.about,
             economy=economy,
-            drawing=Markup(diagram(book, say=visit.speech.gettext)),  # noqa: S704  our own drawing; its words are escaped
+            drawing=drawn(book, visit.speech.language),
             roles=workflow.roles,
             titles={each.name: each.title for each in workflow.roles},
             levels=tuple(_levels(visit, book.conclusions["level"])),
@@ -112,6 +112,13 @@ async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> R
             compared=tuple(side_by_side(visit.speech, profiles())),
         )
     )
+
+
+@lru_cache(maxsize=16)
+def _book(economy: str) -> Rulebook | None:
+    """The protocol as an economy has it, or for all; None where there is no profile."""
+    chosen = next((each for each in profiles() if each.economy == economy), None)
+    return None if economy and chosen is None else Rulebook(adapted(protocol(), chosen))
 
 
 def state_of(profile: Profile) -> ProfileState:
