@@ -1,7 +1,7 @@
 """The regional protocol in the product: roles, levels, clocks, thresholds; and what each economy does otherwise."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar
 
 import msgspec
@@ -11,12 +11,12 @@ from litestar.params import FromQuery
 from markupsafe import Markup
 
 from egnatia.casework.condition import Unsound
+from egnatia.casework.diagram import diagram
 from egnatia.casework.library import Library
 from egnatia.casework.rulebook import Rulebook
 from egnatia.casework.workflow import Conclusion, Deadline, Role
 from egnatia.cyber.incidents.protocol import Profile, adapted, differences, profiles, protocol
 from egnatia.exchange.api.problem import NotFound
-from egnatia.web.cases.drawn import drawn
 from egnatia.web.frame import Content
 from egnatia.web.incidents.tabs import TABS
 from egnatia.web.incidents.words import FIGURES, spoken
@@ -101,14 +101,14 @@ async def page(visit: NamedDependency[Visit], economy: FromQuery[str] = "") -> R
             version=workflow.version,
             about=workflow.about,
             economy=economy,
-            drawing=drawn(book, visit.speech.language),
+            drawing=Markup(diagram(book, say=visit.speech.gettext)),  # noqa: S704  our own drawing; its words are escaped
             roles=workflow.roles,
             titles={each.name: each.title for each in workflow.roles},
             levels=tuple(_levels(visit, book.conclusions["level"])),
             significance=tuple(_levels(visit, book.conclusions["significant"])),
             major=tuple(_levels(visit, book.conclusions["dora_major"])),
             deadlines=tuple(_clock(visit, book, each) for each in workflow.deadlines),
-            states=tuple(state_of(each) for each in profiles()),
+            states=_states(),
             compared=tuple(side_by_side(visit.speech, profiles())),
         )
     )
@@ -119,6 +119,12 @@ def _book(economy: str) -> Rulebook | None:
     """The protocol as an economy has it, or for all; None where there is no profile."""
     chosen = next((each for each in profiles() if each.economy == economy), None)
     return None if economy and chosen is None else Rulebook(adapted(protocol(), chosen))
+
+
+@cache
+def _states() -> tuple[ProfileState, ...]:
+    """How each profile stands. They come with the program, so they are checked for contradictions once."""
+    return tuple(state_of(each) for each in profiles())
 
 
 def state_of(profile: Profile) -> ProfileState:
