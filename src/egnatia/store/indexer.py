@@ -26,6 +26,8 @@ _LONG: Final = 50_000
 
 _LOOK_SECONDS: Final = 1.0
 
+THREAD: Final = "egnatia-indexer"
+
 
 class Indexer:
     """Starts with the store and resumes at the watermark. `stir` says that the log has grown."""
@@ -40,7 +42,7 @@ class Indexer:
             self._scrub.set()
         self._caught_up = threading.Condition()
         self._reached = self._behind = self._wanted = 0
-        self._thread = threading.Thread(target=self._run, name="egnatia-indexer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
         self._thread.start()
 
     def stir(self, *, scrub: bool = False) -> None:
