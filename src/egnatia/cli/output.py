@@ -7,7 +7,7 @@ import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.delivery import Outputs
-from egnatia.cyber.intel.output import DEVICES, Output, make
+from egnatia.cyber.intel.output import DEVICES, TAXII, Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
 from egnatia.cyber.intel.warning_index import warning_lists
@@ -51,7 +51,7 @@ def save(desk: Desk, name: str, *, form: str, search: str, least: int, allow: tu
     with desk.node() as node:
         Outputs(node.store).save(made)
         node.note("output", name, f"{form} {search}")
-    desk.answer(made, f"{name} is at {desk.settings().public_url}/outputs/{name}")
+    desk.answer(made, f"{name} is at {_address(desk, made)}")
 
 
 @output.command("list")
@@ -80,7 +80,7 @@ def remove(desk: Desk, name: str) -> None:
         kept = Outputs(node.store)
         if kept.outputs.get(name) is None:
             raise Failure(f"There is no output {name!r}")
-        kept.outputs.remove(name)
+        kept.remove(name)
         node.note("output", name, "removed")
     desk.answer({"removed": name}, f"{name} is gone.")
 
@@ -122,13 +122,22 @@ def grant(desk: Desk, name: str, *, organisation: str | None, device: str) -> No
     The device sends it as `Authorization: Bearer`, or as the password of the user `token`.
     """
     with desk.node() as node:
+        kept = Outputs(node.store)
         try:
-            minted = Outputs(node.store).grant(name, organisation or node.own, device)
+            minted = kept.grant(name, organisation or node.own, device)
         except KeyError as error:
             raise Failure(f"There is no output {name!r}") from error
+        address = _address(desk, kept.outputs.get(name))
         node.note("output granted", name, f"{minted.id} {device}")
-    made = Granted(minted.id, minted.text, f"{desk.settings().public_url}/outputs/{name}")
+    made = Granted(minted.id, minted.text, address)
     desk.answer(made, f"{made.token}\nfetches {made.url}. It is shown this once.")
+
+
+def _address(desk: Desk, saved: Output | None) -> str:
+    """Where a device fetches an output, which for a TAXII collection is where a program discovers it."""
+    if saved is None:
+        raise Failure("The output is gone")
+    return f"{desk.settings().public_url}/outputs/{saved.name}{'/taxii2/' if saved.form == TAXII else ''}"
 
 
 @output.command("revoke")

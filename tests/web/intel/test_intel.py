@@ -193,6 +193,32 @@ def test_techniques_are_counted(house: House) -> None:
     page(house, "/intel/matrix", q="(", status=422)
 
 
+def test_a_kept_question_becomes_a_collection_for_defences(house: House) -> None:
+    with house.visitor(Role.ANALYST, Role.ADMINISTRATOR) as visitor:
+        asked = "тајна OR type:indicator"
+        form = {"csrf": csrf_of(visitor.get("/intel/outputs").text), "name": "Прашање", "question": asked}
+        assert visitor.post("/saved", data=form).status_code == 303
+        kept = re.search(r'href="(/intel/outputs\?question=\w+)#search">Прашање<', visitor.get("/intel/outputs").text)
+        assert kept is not None
+        text = visitor.get(kept[1]).text
+        assert f'value="{asked}"' in text
+        assert '<option value="taxii" selected>' in text
+        form = {
+            "csrf": csrf_of(text),
+            "name": "siem",
+            "form": "taxii",
+            "search": asked,
+            "least": "1",
+            "allow": "a.example",
+        }
+        assert visitor.post("/intel/outputs", data=form).status_code == 303
+        text = visitor.get("/intel/outputs").text
+        assert f"{house.node.settings.public_url}/outputs/siem/taxii2/exchange/" in text
+        assert "<code>a.example</code>" in text
+    with house.visitor(Role.ADMINISTRATOR) as another:
+        assert "Прашање" not in another.get(kept[1]).text
+
+
 def test_an_administrator_keeps_outputs_and_lets_devices_fetch_them(house: House) -> None:
     page(house, "/intel/outputs", Role.ANALYST, status=403)
     with house.visitor(Role.ADMINISTRATOR) as visitor:

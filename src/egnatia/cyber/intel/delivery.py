@@ -7,7 +7,7 @@ a device that has the newest is told so in a few bytes.
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -19,11 +19,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
 from egnatia.casework.workplace import Workplace
+from egnatia.cyber.intel.collecting import NOBODY, Roll, enrolled
+from egnatia.cyber.intel.collection import REFUSALS, Shelf, as_response, given, problem_of
 from egnatia.cyber.intel.feeding import feed
-from egnatia.cyber.intel.output import MISP_FEED, Made, Output, make
+from egnatia.cyber.intel.output import MISP_FEED, TAXII, Made, Output, allow_lists, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_index import warning_lists
+from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface, require
@@ -31,6 +33,8 @@ from egnatia.exchange.asgi import header
 from egnatia.exchange.caller import Caller, Throttle, Throttled, presented_in
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Right
+from egnatia.exchange.taxii.negotiation import accepts_taxii
+from egnatia.exchange.taxii.server import Problem
 from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.keeping import Kept
 
@@ -63,11 +67,17 @@ class Outputs:
     def __init__(self, store: Store) -> None:
         self.outputs: Kept[Output] = store.kept("output", Output)
         self.consumers: Kept[Consumer] = store.kept("consumer", Consumer)
+        self.rolls: Kept[Roll] = store.kept("output roll", Roll)
 
     def save(self, output: Output) -> None:
         """Keep an output in the place of one of the same name; raises ValueError where it makes no sense."""
         output.check()
         self.outputs.put(output.name, output)
+
+    def remove(self, name: str) -> None:
+        """Keep an output no longer, nor what its collections held."""
+        self.outputs.remove(name)
+        self.rolls.remove(*(key for key in self.rolls.all() if key.partition(" ")[0] == name))
 
     def grant(self, output: str, organisation: str, name: str) -> token.Minted:
         """A new consumer of an output; its token is shown once. Raises KeyError where there is no such output."""
@@ -118,10 +128,23 @@ class Maker:
         known = known_to(store, clearance, self._organisations())
         grades, now = Sources(store).reliabilities(), datetime.now(UTC)
         made = make(output, store, clearance, now, warnings=warnings, known=known, reliabilities=grades)
+        if output.form == TAXII:
+            return msgspec.structs.replace(made, roll=self._roll(output, organisation, made, warnings))
         if output.form != MISP_FEED:
             return made
         files = feed(store, clearance, made.sources, (host.own, host.settings.organisation.name), output.name)
         return msgspec.structs.replace(made, files=files)
+
+    def _roll(self, output: Output, organisation: str | None, made: Made, warnings: WarningLists) -> Roll:
+        """The members of a collection, written down where they change: when each was added outlives the process."""
+        store, clearance = self._host.store, self._host.clearance_of(organisation)
+        rolls, key = Outputs(store).rolls, f"{output.name} {organisation or 'public'}"
+        before = rolls.get(key) or NOBODY
+        lists = (WarningLists(allow_lists(output.allow)), warnings)
+        roll = enrolled(before, store, clearance, made.sources, time.time_ns() // 1_000, lists)
+        if roll != before:
+            rolls.put(key, roll)
+        return roll
 
 
 def _is_good(held: tuple[float, int, Made], position: int) -> bool:
@@ -132,6 +155,10 @@ def _is_good(held: tuple[float, int, Made], position: int) -> bool:
 def outputs(place: Workplace) -> tuple[HTTPRouteHandler, ...]:
     """What the domain answers to programs."""
     return routes(place, place.organisations)
+
+
+Fetch = Callable[[Request[Any, Any, Any], Surface, str], Awaitable[tuple[Made, Caller]]]
+"""Finds an output by its name, for whom the credential stands."""
 
 
 def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> tuple[HTTPRouteHandler, ...]:
@@ -200,7 +227,45 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
         media_type = "text/csv" if file.endswith(".csv") else "application/json"
         return await answer(request, surface, caller, made, file, media_type)
 
-    return (output, folder)
+    return (output, folder, _taxii(host, kept, fetched))
+
+
+def _taxii(host: Host, kept: Outputs, fetched: Fetch) -> HTTPRouteHandler:
+    """The way in for programs that speak TAXII."""
+
+    @get(["/outputs/{name:str}/taxii2", "/outputs/{name:str}/taxii2/{rest:path}"], include_in_schema=False)
+    async def taxii(
+        request: Request[Any, Any, Any],
+        surface: NamedDependency[Surface],
+        name: Annotated[str, PathParameter(max_length=63)],
+        rest: Annotated[str, PathParameter(max_length=500)] = "",
+    ) -> Response[bytes]:
+        """An output as a TAXII server of one collection."""
+        try:
+            if not accepts_taxii(header(request.scope, b"accept")):  # type: ignore[arg-type]  # the same mapping
+                raise Problem(406, "Only TAXII 2.1 is spoken here", "Send the header Accept: application/taxii+json")
+            made, caller = await fetched(request, surface, name)
+            saved = await surface.ask(lambda: kept.outputs.get(name))
+            if saved is None or saved.form != TAXII:
+                raise NotFound
+            shelf = Shelf(name, saved.search, made.roll, caller)
+            path, query = [each for each in rest.split("/") if each], request.scope["query_string"]
+            gift = await surface.ask(lambda: given(host, surface.bookmarks, shelf, path, query))
+        except Problem as problem:
+            return as_response(problem.answer)
+        except REFUSALS as error:
+            return as_response(problem_of(error).answer)
+        tag = f'"{hashlib.sha256(gift.answer.body).hexdigest()[:32]}"'
+        headers = {"ETag": f"W/{tag}", "Cache-Control": "private, max-age=60", "Vary": "Accept, Authorization"}
+        if _has(request.headers.get("if-none-match", ""), tag):
+            return Response(b"", status_code=304, headers=headers)
+        if gift.records:
+            who = f"{caller.organisation or 'public'} {caller.name}"
+            note = Note(who, "release", f"output {name}", f"{gift.records} indicators {tag}")
+            await surface.ask(lambda: host.store.append(Batch(notes=(note,))).result())
+        return as_response(gift.answer, headers)
+
+    return taxii
 
 
 def _has(asked: str, tag: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from egnatia.cyber.intel.board import NOTHING_KNOWN, Scored, survey
+from egnatia.cyber.intel.collecting import NOBODY, Roll
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matching import Known
 from egnatia.cyber.intel.score import Reliability
@@ -23,11 +24,14 @@ from egnatia.record.values import guessed
 from egnatia.store import Store
 
 MISP_FEED: Final = "misp-feed"
+TAXII: Final = "taxii"
 
 DEVICES: Final[Mapping[str, Form]] = {
     **FORMS,
     # A folder that is made of the records themselves (egnatia.cyber.intel.feeding); as one file it is its values.
     MISP_FEED: Form(FORMS["plain"].write, FORMS["csv"].kinds | {"suricata", "snort"}, Action.DETECT, limit=20_000),
+    # A server with one collection of the indicators as they are, of whatever kind; as one file it is their values.
+    TAXII: Form(FORMS["csv"].write, FORMS["csv"].kinds, Action.DETECT, FORMS["csv"].media_type, 50_000),
 }
 """Every form that an output can have, in the order in which it is offered."""
 
@@ -55,7 +59,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Made(msgspec.Struct, frozen=True):
     """An output as it is given: its bytes, a tag that changes with its entries alone, and what was left out and why.
-    `sources` are the indicators that its entries are from; `files` it has where it is a folder."""
+    `sources` are the indicators that its entries are from; `files` it has where it is a folder, and a `roll` of members
+    where it is a collection."""
 
     content: bytes
     tag: str
@@ -64,6 +69,7 @@ class Made(msgspec.Struct, frozen=True):
     left_out: Mapping[str, int]
     sources: tuple[str, ...] = ()
     files: Mapping[str, bytes] = {}
+    roll: Roll = NOBODY
 
 
 def make(
@@ -85,7 +91,7 @@ def make(
     for scored in survey(
         store, clearance, now, action=form.action, term=term, known=known, reliabilities=reliabilities
     ):
-        if scored.detected.kind not in form.kinds:
+        if scored.detected.kind not in form.kinds and output.form != TAXII:
             continue
         reason = _reason(scored, output, warnings, allowed)
         if reason is None:

@@ -126,19 +126,21 @@ def _taken(
 
 def _left(pattern: Expression, allowed: WarningLists, warnings: WarningLists) -> Expression | str:
     """What of a pattern is to be looked for, or why nothing is."""
-    left = pruned(pattern, _listed(allowed), strict=True)
+    left = pruned(pattern, listed(allowed), strict=True)
     if isinstance(left, Benign):
         return "allowed"
-    left = pruned(left, _listed(warnings), strict=False)
+    left = pruned(left, listed(warnings), strict=False)
     return f"warning list: {left.list}" if isinstance(left, Benign) else left
 
 
-def _listed(lists: WarningLists) -> Listed:
-    def listed(kind: str, value: str) -> str | None:
+def listed(lists: WarningLists) -> Listed:
+    """What lists say of a value, as patterns ask it."""
+
+    def list_of(kind: str, value: str) -> str | None:
         warned = lists.warned(kind, value)
         return None if warned is None else warned.list
 
-    return listed
+    return list_of
 
 
 def _of_path(kind: str, paths: dict[str, Test]) -> Test:

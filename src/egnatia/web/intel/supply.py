@@ -6,15 +6,17 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
+from egnatia.cyber.intel.collection import collection_of
 from egnatia.cyber.intel.delivery import Consumer, Outputs
 from egnatia.cyber.intel.language import BadQuery
-from egnatia.cyber.intel.output import DEVICES, Output
+from egnatia.cyber.intel.output import DEVICES, TAXII, Output
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.submission import NotAllowed
 from egnatia.policy import Action
 from egnatia.store import Batch, Note
+from egnatia.web.feed.saved import Saved, Saves
 from egnatia.web.frame import Content
 from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
@@ -37,6 +39,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "yara": N_("YARA rules"),
     "sigma": N_("Sigma rules, for any SIEM"),
     "misp-feed": N_("a feed that a MISP server reads"),
+    "taxii": N_("a TAXII collection of the indicators themselves"),
 }
 """What each format is, for a person who chooses one."""
 
@@ -63,16 +66,20 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An output, where it is fetched, whether devices block with it, and which devices may."""
+    """An output, where it is fetched, whether devices block with it, and which devices may. Where it is a TAXII
+    collection, `root` is the API root and `collection` its id there."""
 
     output: Output
     url: str
+    root: str
+    collection: str
     blocks: bool
     devices: tuple[Consumer, ...]
 
 
 class OutputsPage(Content, frozen=True, kw_only=True):
-    """All outputs, and the form for one; `issued` is the token of a new device."""
+    """All outputs, and the form for one; `questions` are those that the visitor keeps, `issued` is the token of a new
+    device."""
 
     template: ClassVar[str] = "intel/outputs.html"
     script: ClassVar[str] = "copy.js"
@@ -80,15 +87,17 @@ class OutputsPage(Content, frozen=True, kw_only=True):
     forms: tuple[tuple[str, str], ...]
     given: Wanted
     operates: bool
+    questions: tuple[Saved, ...]
     issued: str = ""
     wrong: str = ""
 
 
 @get("/intel/outputs")
-async def outputs(visit: NamedDependency[Visit]) -> Response[str]:
-    """All outputs."""
+async def outputs(visit: NamedDependency[Visit], question: FromQuery[str] = "") -> Response[str]:
+    """All outputs; the form begins with a kept question of the visitor's where one is named."""
     visit.require(Permission.MANAGE_TOKENS)
-    return await _page(visit, Wanted())
+    kept = await visit.ask(lambda: Saves(visit.store).get(visit.visitor.account, question)) if question else None
+    return await _page(visit, Wanted(form=TAXII, search=kept.question) if kept else Wanted())
 
 
 @post("/intel/outputs")
@@ -116,7 +125,7 @@ async def remove(visit: NamedDependency[Visit], name: FromPath[str]) -> Response
     """Keep it no longer."""
     await visit.form(Nothing)
     _require_operator(visit)
-    await visit.ask(lambda: Outputs(visit.store).outputs.remove(name))
+    await visit.ask(lambda: Outputs(visit.store).remove(name))
     await _noted(visit, "output", name, "removed")
     return visit.go("/intel/outputs", visit.speech.gettext("The output is gone."))
 
@@ -164,12 +173,16 @@ async def _noted(visit: Visit, action: str, subject: str, detail: str) -> None:
 async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "") -> Response[str]:
     kept = Outputs(visit.store)
     held, consumers = await visit.ask(lambda: (kept.outputs.all(), kept.consumers.all()))
+    saved = await visit.ask(lambda: Saves(visit.store).of(visit.visitor.account))
+    questions = tuple(each for each in saved if each.question)
     base = visit.premises.settings.public_url
     own = [each for each in consumers.values() if each.organisation == visit.visitor.organisation]
     rows = tuple(
         OutputRow(
             output=each,
-            url=f"{base}/outputs/{each.name}",
+            url=f"{base}/outputs/{each.name}{'/taxii2/' if each.form == TAXII else ''}",
+            root=f"{base}/outputs/{each.name}/taxii2/exchange/" if each.form == TAXII else "",
+            collection=collection_of(each.name).id(visit.premises.node_id) if each.form == TAXII else "",
             blocks=DEVICES[each.form].action is Action.BLOCK,
             devices=tuple(who for who in own if who.output == each.name),
         )
@@ -181,6 +194,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
         forms=tuple((name, f"{name} · {visit.speech.gettext(FORMATS[name])}") for name in DEVICES),
         given=given,
         operates=visit.visitor.organisation == visit.premises.own,
+        questions=questions,
         issued=issued,
         wrong=wrong,
     )
