@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -181,6 +182,16 @@ def answering(application: App, hang_up: Callable[[], None]) -> Iterator[Server]
 def port_of(server: Server) -> int:
     """Where it listens."""
     return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+def complete(client: httpx.Client, status: Mapping[str, Any], *, seconds: float = 60) -> dict[str, Any]:
+    """The status of an envelope that was posted to the node, once it is complete."""
+    deadline = time.monotonic() + seconds
+    while status["status"] != "complete":
+        assert time.monotonic() < deadline, status
+        time.sleep(0.01)
+        status = client.get(f"/taxii2/exchange/status/{status['id']}/").json()
+    return dict(status)
 
 
 def indicator(number: int, *, modified: str = "2026-01-01T00:00:00.000Z", **properties: object) -> bytes:

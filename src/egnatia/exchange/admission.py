@@ -19,11 +19,11 @@ from egnatia.exchange.drafting import ADDED, Draft, Drafting, Drafts
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.relabelling import relabelled
-from egnatia.exchange.submission import Accepted, Handling, NotAllowed, Refused, Right, Submission, Submitter
+from egnatia.exchange.submission import Accepted, Closing, Handling, NotAllowed, Refused, Right, Submission, Submitter
 from egnatia.exchange.world import World
 from egnatia.policy import EVERY, Clearance, clearance_within
 from egnatia.record import Problem, Record, read
-from egnatia.store import Appended, Batch, Conflict, Entry, Note, Signing, Store
+from egnatia.store import Appended, Batch, Conflict, Entry, Keep, Note, Signing, Store
 from egnatia.trust import Attestation, Proof, SigningKeys
 from egnatia.trust.attesting import digest, prepare, sign
 
@@ -39,6 +39,7 @@ class _Waiting(msgspec.Struct):
     handling: Handling
     atomic: bool
     tolerant: bool
+    closing: Closing | None
     answer: "Future[Submission]"
 
 
@@ -79,11 +80,13 @@ class Admission:
         handling: Handling = Handling(),
         atomic: bool = False,
         tolerant: bool = True,
+        closing: Closing | None = None,
     ) -> "Future[Submission]":
         """Hands in records (bytes of one JSON object each); the answer comes when they are durable.
 
         Every record is taken or refused by itself, unless `atomic`: then all or none. Raises NotAllowed (through the
-        future) where the submitter may not hand in.
+        future) where the submitter may not hand in. What `closing` says of the outcome is kept in the transaction that
+        stores the records, and nothing is stored where it fails.
         """
         answer: Future[Submission] = Future()
         if Right.SUBMIT not in submitter.rights:
@@ -91,7 +94,7 @@ class Admission:
         elif not bodies:
             answer.set_result(Submission())
         else:
-            self._waiting.put(_Waiting(bodies, submitter, handling, atomic, tolerant, answer))
+            self._waiting.put(_Waiting(bodies, submitter, handling, atomic, tolerant, closing, answer))
         return answer
 
     def sign_with(self, keys: SigningKeys) -> None:
@@ -193,7 +196,8 @@ class Admission:
         return self._four_eyes.rule(submitter.organisation)
 
     def _refuse(self, waiting: _Waiting, drafts: Drafts) -> None:
-        noted = self._store.append(Batch(notes=(_refusal(waiting.submitter, drafts.refused),)))
+        note = _refusal(waiting.submitter, drafts.refused)
+        noted = self._store.append(Batch(notes=(note,), outcome=_closed(waiting.closing, drafts)))
         noted.add_done_callback(partial(self._answer, waiting, drafts))
 
     def _append(
@@ -220,6 +224,7 @@ class Admission:
             recalls=tuple(drafts.recalls),
             lifts=tuple(drafts.lifts),
             notes=tuple(notes),
+            outcome=_closed(waiting.closing, drafts),
         )
         return self._store.append(batch, atomic=waiting.atomic)
 
@@ -248,6 +253,10 @@ def _defines(drafts: Drafts) -> bool:
 
 def _definitions(drafts: Drafts) -> list[Record]:
     return [each.record for each in drafts.drafts if each.record.head.type == "marking-definition"]
+
+
+def _closed(closing: Closing | None, drafts: Drafts) -> Callable[[Appended], Sequence[Keep]] | None:
+    return None if closing is None else lambda appended: closing(_outcome(drafts, appended))
 
 
 def _outcome(drafts: Drafts, appended: Appended) -> Submission:

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from egnatia.exchange.outbox import Outbox
-from egnatia.exchange.submission import Handling, Submission, Submitter
+from egnatia.exchange.submission import Closing, Handling, Submission, Submitter
 from egnatia.exchange.webhook import Hooks
 from egnatia.policy import Seen
 from egnatia.policy.clearance import Clearance
@@ -40,6 +40,7 @@ class Admission(Protocol):
         handling: Handling = ...,
         atomic: bool = ...,
         tolerant: bool = ...,
+        closing: Closing | None = ...,
     ) -> "Future[Submission]":
         """Take records in; done when the outcome is durable."""
         ...

@@ -1,10 +1,12 @@
 """What somebody hands in, on whose behalf, and what became of it."""
 
 import enum
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from egnatia.record.record import Problem
+from egnatia.store.entry import Keep
 
 
 class Right(enum.StrEnum):
@@ -66,6 +68,11 @@ class Submission(msgspec.Struct, frozen=True):
 
     accepted: tuple[Accepted, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+
+Closing = Callable[[Submission], Sequence[Keep]]
+"""What is to be remembered of an outcome, in the same transaction. It is asked on the store's writer thread, at times
+more than once, and must be quick."""
 
 
 class NotAllowed(PermissionError):

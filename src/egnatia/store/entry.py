@@ -1,5 +1,6 @@
 """What goes into the log and what comes out of it."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import msgspec
@@ -87,12 +88,18 @@ class Erased(msgspec.Struct, frozen=True):
 
 class Keep(msgspec.Struct, frozen=True):
     """Something that the node remembers besides the log (`store.keeping`): in the place of what was kept under its kind
-    and key, or, with `once`, only where nothing was; without content it is kept no longer."""
+    and key, or, with `once`, only where nothing was; without content it is kept no longer, and with `must` the batch
+    fails where nothing was."""
 
     kind: str
     key: str
     content: bytes | None = None
     once: bool = False
+    must: bool = False
+
+
+class Gone(LookupError):
+    """Something that was to be there still, and that another has taken away in between."""
 
 
 class Signing(msgspec.Struct, frozen=True):
@@ -104,7 +111,8 @@ class Signing(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What becomes durable together or not at all."""
+    """What becomes durable together or not at all. `outcome` says on the writer's thread, within the transaction, what
+    is to be kept of what became of the entries; it may be asked again where the transaction was not the last."""
 
     entries: tuple[Entry, ...] = ()
     attestations: tuple[Attestation, ...] = ()
@@ -116,6 +124,7 @@ class Batch(msgspec.Struct, frozen=True):
     cursor: Cursor | None = None
     keeps: tuple[Keep, ...] = ()
     signing: Signing | None = None
+    outcome: "Callable[[Appended], Sequence[Keep]] | None" = None
 
 
 class Appended(msgspec.Struct, frozen=True):

@@ -87,7 +87,7 @@ class Postgres(Database):
 
     def scrub(self) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute("VACUUM bodies, refs, observables, texts")
+            connection.execute("VACUUM bodies, kept, refs, observables, texts")
 
     def shrink(self, link: Link) -> None:
         """The server remembers, not we."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 
 from egnatia.store import schema
 from egnatia.store.database import Database
-from egnatia.store.entry import Keep
+from egnatia.store.entry import Gone, Keep
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Connection], Any]], "Future[Any]"]
@@ -135,9 +135,11 @@ class Queue(Generic[T]):
 
 def keep(connection: Connection, each: Keep) -> bool:
     """Keep it, in the place of what was there, or no longer where it has no content; false where it is to be kept
-    once and was."""
+    once and was. Raises Gone where there must be something to take away and is not."""
     if each.content is None:
-        connection.execute(_gone(each.kind, each.key))
+        taken = connection.execute(_gone(each.kind, each.key)).rowcount
+        if each.must and not taken:
+            raise Gone(f"{each.kind} {each.key} is there no longer")
         return True
     row = {"kind": each.kind, "key": each.key, "content": each.content}
     return connection.execute(_ADD if each.once else _SET, row).rowcount == 1

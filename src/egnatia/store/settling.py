@@ -13,6 +13,7 @@ from egnatia.store.database import Database
 PAGES: Final = 2_000
 """About so many are left where they were committed before they are moved together: 16 MB."""
 
+_PAGE: Final = 8_192
 _A_COMMIT: Final = 12
 _A_ROW: Final = 1
 """Pages that a commit changes besides those of its rows, and that each row does, about."""
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Settling:
-    """Begins with the first call of `reached` for which there is enough to do."""
+    """Begins with the first call of `reached` or `written` for which there is enough to do."""
 
     def __init__(self, database: Database, position: int) -> None:
         self._database = database
@@ -31,8 +32,15 @@ class Settling:
 
     def reached(self, position: int) -> None:
         """Something was committed, and the log ends at `position` now; by the writer's thread alone."""
-        self._pages += _A_COMMIT + _A_ROW * max(0, position - self._position)
-        self._position = position
+        rows, self._position = max(0, position - self._position), position
+        self._changed(_A_ROW * rows)
+
+    def written(self, size_bytes: int) -> None:
+        """Something large was written beside the log; by the writer's thread alone."""
+        self._changed(size_bytes // _PAGE)
+
+    def _changed(self, pages: int) -> None:
+        self._pages += _A_COMMIT + pages
         if self._pages >= PAGES and not self._stop.is_set():
             self._pages = 0
             if self._thread is None:
@@ -41,7 +49,7 @@ class Settling:
             self._stirred.set()
 
     def close(self) -> None:
-        """What was begun is finished first; once nothing calls `reached` any more."""
+        """What was begun is finished first; once nothing is written any more."""
         self._stop.set()
         self._stirred.set()
         if self._thread is not None:

@@ -15,9 +15,10 @@ from egnatia.store.condition import BackedUp, Condition, condition
 from egnatia.store.cursor import load_cursor
 from egnatia.store.custody import Custodian
 from egnatia.store.database import Database, open_database
-from egnatia.store.entry import Appended, Batch, Cursor, Note
+from egnatia.store.entry import Appended, Batch, Cursor, Erased, Note
 from egnatia.store.erasure import Ledger
 from egnatia.store.indexer import Indexer
+from egnatia.store.journal import Journal
 from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens
 from egnatia.store.loading import load_attestations
 from egnatia.store.lookup import Lookup
@@ -84,6 +85,10 @@ class Store(Lookup):
         """Things of one kind that wait for their time."""
         return Queue(self.database, self._writer.write, kind, content)
 
+    def journal(self, kind: str, head: type[T]) -> Journal[T]:
+        """Bodies of one kind that wait to be dealt with, and of each a head."""
+        return Journal(self.database, self._writer.write, kind, head, self._settling.written)
+
     def append(self, batch: Batch, *, atomic: bool = False) -> Future[Appended]:
         """Resolved once the batch is durable and can be read; ValueError where the database cannot hold it, Conflict
         where it is `atomic` and a place in it is taken."""
@@ -139,6 +144,10 @@ class Store(Lookup):
         back_up(self.database, path)
         at = time.time_ns() // 1_000
         self.backups.put("last", BackedUp(at, str(path), path.stat().st_size))
+
+    def erased(self) -> Iterator[Erased]:
+        """Every version that was ever erased here, as far as it is remembered beyond any backup."""
+        return iter(Ledger(self.ledger))
 
     @property
     def is_quiet(self) -> bool:

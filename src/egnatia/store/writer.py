@@ -146,8 +146,8 @@ class Writer:
             appended = appending.append([batch for _, batch in batches], [job.atomic for job, _ in batches])
             for (job, _), outcome in zip(batches, appended, strict=True):
                 job.outcome = outcome
-            for _, batch in batches:
-                for each in batch.keeps:
+            for (_, batch), outcome in zip(batches, appended, strict=True):
+                for each in (*batch.keeps, *(batch.outcome(outcome) if batch.outcome else ())):
                     keep(connection, each)
             self._ledger.add(appending.erased)
         for job in jobs:

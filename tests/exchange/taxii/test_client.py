@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from taxii2client.v21 import ApiRoot, Collection, Server, as_pages  # type: ignore[import-untyped]  # it has none
-from tests.exchange.served import OWN, PARTNER, TAXII, Served, indicator, served
+from tests.exchange.served import OWN, PARTNER, TAXII, Served, complete, indicator, served
 
 BUNDLE = Path(os.environ.get("EGNATIA_TEST_DATA", "../shared/data")) / "attack/enterprise-attack-18.1-stix21.json.gz"
 
@@ -44,6 +44,16 @@ def test_a_client_discovers_adds_pages_and_deletes(exchange: Served) -> None:
         assert entry["id"] not in left
 
 
+def test_a_client_posts_a_large_envelope_and_waits_for_its_completion(exchange: Served) -> None:
+    server, collection = everything(exchange, OWN)
+    with server:
+        bodies = b",".join(indicator(number) for number in range(1_000, 1_030))
+        status = collection.add_objects(b'{"objects":[%b]}' % bodies, wait_for_completion=False)
+        assert (status.status, status.total_count, status.pending_count) == ("pending", 30, 30)
+        status.wait_until_final(poll_interval=0.02)
+        assert (status.status, status.success_count, status.pending_count) == ("complete", 30, 0)
+
+
 @pytest.mark.skipif(not BUNDLE.exists(), reason=f"the ATT&CK bundle is not at {BUNDLE} (EGNATIA_TEST_DATA)")
 def test_the_whole_of_attack_comes_back_to_the_byte_exactly_once(tmp_path: Path) -> None:
     outer = msgspec.json.decode(gzip.decompress(BUNDLE.read_bytes()), type=dict[str, msgspec.Raw])
@@ -54,10 +64,13 @@ def test_the_whole_of_attack_comes_back_to_the_byte_exactly_once(tmp_path: Path)
         url = f"/taxii2/exchange/collections/{collection.id}/objects/"
         collection.close()
         with exchange.client() as client:
+            statuses = []
             for start in range(0, len(sent), 500):
                 envelope = b'{"objects":[' + b",".join(sent[start : start + 500]) + b"]}"
-                status = client.post(url, content=envelope, headers=headers).json()
-                assert status["failure_count"] == 0, status["failures"][:3]
+                statuses.append(client.post(url, content=envelope, headers=headers).json())
+            for status in statuses:
+                done = complete(client, status)
+                assert done["failure_count"] == 0, done["failures"][:3]
             received: list[bytes] = []
             following: dict[str, str] = {}
             while True:

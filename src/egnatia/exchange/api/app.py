@@ -83,14 +83,15 @@ def app(
     `app.state.surface.live.close()` must be called before the server waits for connections to end: listeners stay.
     """
     surface = Surface(host, anonymous=anonymous, guest=guest, beat_seconds=beat_seconds)
-    measures = Measures(surface)
     taxii = Taxii(
         host, surface.gate, surface.releases, surface.bookmarks, surface.pool, searches, reads=surface.token_reads
     )
+    measures = Measures(surface, taxii.intake)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await surface.open()
+        await taxii.open()
         try:
             yield
         finally:

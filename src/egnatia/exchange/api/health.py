@@ -13,6 +13,7 @@ from egnatia.exchange.api.surface import Surface, encoded, require
 from egnatia.exchange.asgi import App, Message, Receive, Scope, Send
 from egnatia.exchange.caller import Caller
 from egnatia.exchange.submission import Right
+from egnatia.exchange.taxii.intake import Intake
 
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -26,7 +27,7 @@ class Health(msgspec.Struct, frozen=True):
 class Measures:
     """The figures of one node: its own registry, so that several nodes can live in one process (tests do that)."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, intake: Intake) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
@@ -43,6 +44,10 @@ class Measures:
         listeners.set_function(lambda: surface.live.listeners)
         position = Gauge("egnatia_log_position", "The end of the log", registry=self.registry)
         position.set_function(surface.host.store.position)
+        arrived = Gauge("egnatia_arrivals", "Objects that were taken and are not stored yet", registry=self.registry)
+        arrived.set_function(lambda: intake.waiting)
+        oldest = Gauge("egnatia_arrivals_seconds", "How long the oldest of them has waited", registry=self.registry)
+        oldest.set_function(lambda: intake.waiting_seconds)
 
     def around(self, app: App) -> App:
         """The application, measured."""
