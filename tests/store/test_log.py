@@ -2,6 +2,7 @@
 
 import threading
 
+import msgspec
 import pytest
 from tests.store.building import (
     SKOPJE,
@@ -118,6 +119,19 @@ def test_a_batch_is_stored_with_the_attestation_that_is_signed_meanwhile(store: 
         assert row.proof is not None
         check_proof(leaf(TIRANA, (), row.body), row.proof, attestation)
         assert store.attestations([row.proof.attestation]) == {digest(attestation): attestation}
+
+
+def test_batches_that_are_attested_together_may_be_committed_one_after_the_other(store: Store) -> None:
+    label = clear(TIRANA)
+    both, signed = being_signed(record(1), record(2), label=label)
+    signed.set_result(sign(attested(both), keys()))
+    for entry in both.entries:
+        store.append(msgspec.structs.replace(both, entries=(entry,))).result()
+    rows = store.changes(PUBLIC, 0, 10).rows
+    assert [row.id for row in rows] == [record_id(1), record_id(2)]
+    names = {row.proof.attestation for row in rows if row.proof}
+    assert set(store.attestations(names)) == names
+    assert len(names) == 1
 
 
 def test_what_cannot_be_signed_is_not_stored_and_fails_alone(store: Store) -> None:

@@ -123,6 +123,12 @@ class Appending:
                 numbers[name] = self._attestation
                 self._attested.append((self._attestation, one))
         for name, coming in to_come.items():
+            # Batches that are attested together may be committed one after the other; then the first has stored it.
+            if coming.done.done() and (
+                stored := attestation_numbers(self._database, self._link, [digest(coming.done.result())])
+            ):
+                (numbers[name],) = stored.values()
+                continue
             self._attestation += 1
             numbers[name] = self._attestation
             self._signing.append((self._attestation, coming))
