@@ -1,4 +1,7 @@
-"""Kill a writing node a thousand times and count: `python -m benchmarks.crash --times 1000 [--url postgresql://...]`."""
+"""Kill a writing node a thousand times and count: `python -m benchmarks.crash --times 1000 [--url postgresql://...]`.
+
+With `--envelopes` it is one that takes large TAXII envelopes and is killed between acknowledging and storing them.
+"""
 
 import argparse
 import random
@@ -6,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.store import crashing_envelopes
 from tests.store.crashing import Nursery, wrong
 
 from egnatia.store import Store
@@ -18,9 +22,11 @@ def main() -> None:
     arguments.add_argument("--times", type=int, default=1000)
     arguments.add_argument("--url", default="", help="an empty database; by default an SQLite file that is thrown away")
     arguments.add_argument("--seconds", type=float, default=0.3, help="the longest that a process writes")
+    arguments.add_argument("--envelopes", action="store_true", help="kill a node that takes TAXII envelopes")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        crash(given.url or f"sqlite:///{folder}/node.db", Path(folder), given.times, given.seconds)
+        killing = crash_envelopes if given.envelopes else crash
+        killing(given.url or f"sqlite:///{folder}/node.db", Path(folder), given.times, given.seconds)
 
 
 def crash(url: str, folder: Path, times: int, longest: float) -> None:
@@ -44,6 +50,24 @@ def crash(url: str, folder: Path, times: int, longest: float) -> None:
             if findings:
                 raise SystemExit("\n".join(findings[:50]))
     print("nothing acknowledged was lost, nothing is there by half, all indexes agree with the log")
+
+
+def crash_envelopes(url: str, folder: Path, times: int, longest: float) -> None:
+    """The same of a node that takes envelopes: each that was acknowledged is stored and audited once."""
+    ledger, began = folder / "erased", time.monotonic()
+    acknowledged: crashing_envelopes.Acknowledged = {}
+    with Nursery("tests.store.crashing_envelopes") as nursery:
+        for seed in range(times):
+            seconds = random.random() * longest  # noqa: S311 no secret
+            lines = nursery.lines(url, ledger, seed, seconds=seconds, folder=folder)
+            acknowledged.update((id_, int(start)) for id_, start in lines)
+            if (seed + 1) % CHECK_EVERY and seed + 1 < times:
+                continue
+            findings = crashing_envelopes.wrong(url, ledger, acknowledged)
+            print(f"{seed + 1} kills, {len(acknowledged)} envelopes acknowledged, {time.monotonic() - began:.0f} s")
+            if findings:
+                raise SystemExit("\n".join(findings[:50]))
+    print("every envelope that was acknowledged is stored whole and audited once, and its status says so")
 
 
 if __name__ == "__main__":

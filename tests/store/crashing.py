@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,10 +36,10 @@ def numbers(seed: int, writer: int, turn: int) -> range:
 
 
 class Nursery:
-    """Starts processes that write, each in some milliseconds, and kills them."""
+    """Starts processes that write, each in some milliseconds, and kills them. `module` is what writes: see `nurse`."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.store.crashing"]
+    def __init__(self, module: str = "tests.store.crashing") -> None:
+        command = [sys.executable, "-m", module]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
@@ -52,6 +53,11 @@ class Nursery:
     def run(self, url: str, ledger: Path, seed: int, *, seconds: float, folder: Path) -> set[tuple[int, int]]:
         """Let a process write for some seconds after its first acknowledgement, kill it, and tell which batches it
         was told are durable (writer and turn)."""
+        lines = self.lines(url, ledger, seed, seconds=seconds, folder=folder)
+        return {(int(writer), int(turn)) for writer, turn in lines}
+
+    def lines(self, url: str, ledger: Path, seed: int, *, seconds: float, folder: Path) -> list[list[str]]:
+        """The same, as the words of each line that was acknowledged."""
         acknowledged = folder / f"acknowledged-{seed}"
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -66,12 +72,15 @@ class Nursery:
         assert self._process.stdout.readline().split() == [str(pid), str(signal.SIGKILL.value)]
         lines = acknowledged.read_text().split("\n")[:-1]
         acknowledged.unlink()
-        return {(int(writer), int(turn)) for writer, turn in (line.split() for line in lines)}
+        return [line.split() for line in lines]
 
 
-def main() -> None:
+Write = Callable[[str, Path, int, Path], None]
+"""Writes to a database, its ledger beside it, as its seed says, and a line to a file for what is durable."""
+
+
+def nurse(write: Write) -> None:
     """The nursery: forks, and says which process it was and how it ended."""
-    keys()
     for line in sys.stdin:
         url, ledger, seed, acknowledged = line.split()
         pid = os.fork()
@@ -197,4 +206,5 @@ def _no_keys(node: str, key: str) -> PublicKeys:
 
 
 if __name__ == "__main__":
-    main()
+    keys()
+    nurse(write)

@@ -17,12 +17,12 @@ from concurrent.futures import CancelledError, Future
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from egnatia.exchange.caller import Caller
-from egnatia.exchange.host import Host
+from egnatia.exchange.host import Admission
 from egnatia.exchange.submission import Handling, NotAllowed, Submission
 from egnatia.exchange.taxii.answer import Problem
 from egnatia.exchange.taxii.envelope import bodies_of, raws_of
@@ -32,6 +32,7 @@ from egnatia.exchange.taxii.room import Room
 from egnatia.exchange.taxii.status import Statuses, failed, id_of, new_id, pending_of, status_of
 from egnatia.record import Invalid, read
 from egnatia.store.entry import Batch, Gone, Keep, Note
+from egnatia.store.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -69,13 +70,22 @@ class _Handed(msgspec.Struct):
     outcome: "Future[Submission]"
 
 
+class Way(Protocol):
+    """What the intake needs of its node."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def admission(self) -> Admission: ...
+
+
 class Intake:
     """The journal of one node's TAXII server, and the thread that empties it from `open` to `close`."""
 
-    def __init__(self, host: Host, statuses: Statuses, room: Room | None = None) -> None:
-        self._host, self._store, self._statuses = host, host.store, statuses
-        self._journal = host.store.journal("taxii arrival", Arrived)
-        self._failures: tuple[type[Exception], ...] = (*host.store.database.failures, CancelledError)
+    def __init__(self, node: Way, statuses: Statuses, room: Room | None = None) -> None:
+        self._node, self._store, self._statuses = node, node.store, statuses
+        self._journal = node.store.journal("taxii arrival", Arrived)
+        self._failures: tuple[type[Exception], ...] = (*node.store.database.failures, CancelledError)
         self._room = room or Room(MOST_OBJECTS, MOST_BYTES)
         self._line = Line()
         self._changed = threading.Condition()
@@ -218,7 +228,7 @@ class Intake:
         if not bodies:
             self._refuse(waiting, _ERASED)
             return
-        outcome = self._host.admission.submit(
+        outcome = self._node.admission.submit(
             bodies,
             caller.submitter,
             handling=Handling(arrived.applied),
