@@ -15,6 +15,7 @@ from egnatia.exchange.caller import Caller, Throttled, Unauthorized
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import NotAllowed
 from egnatia.exchange.taxii import filter as filters
+from egnatia.exchange.taxii.answer import Problem
 from egnatia.exchange.taxii.collection import Collection, resource
 from egnatia.exchange.taxii.filter import Filter, Malformed, timestamp
 from egnatia.exchange.taxii.negotiation import STIX, TAXII
@@ -27,7 +28,6 @@ from egnatia.exchange.taxii.resource import (
     ManifestRecord,
     VersionList,
 )
-from egnatia.exchange.taxii.server import Problem
 from egnatia.exchange.taxii.status import version_in
 from egnatia.store import Row
 

@@ -33,8 +33,8 @@ from egnatia.exchange.asgi import header
 from egnatia.exchange.caller import Caller, Throttle, Throttled, presented_in
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Right
+from egnatia.exchange.taxii.answer import Problem
 from egnatia.exchange.taxii.negotiation import accepts_taxii
-from egnatia.exchange.taxii.server import Problem
 from egnatia.store import Batch, Known, Note, Store
 from egnatia.store.keeping import Kept
 
