@@ -52,7 +52,8 @@ def read_bundle(data: bytes, *, tolerant: bool = False, schemas: Schemas = BUILT
         raise Invalid(deviations)
     records: dict[int, Record] = {}
     refused: dict[int, Refused] = {}
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[str, int] = {}  # an id alone, for few come in several versions
+    other_versions: dict[tuple[str, str], int] = {}
     for index, raw in enumerate(outer.objects):
         body = bytes(raw)
         try:
@@ -60,7 +61,9 @@ def read_bundle(data: bytes, *, tolerant: bool = False, schemas: Schemas = BUILT
         except Invalid as invalid:
             refused[index] = Refused(index, _id_of(body), tuple(_within(index, one) for one in invalid.problems))
             continue
-        first = seen.setdefault((record.head.id, record.version), index)
+        first = seen.setdefault(record.head.id, index)
+        if first != index and records[first].version != record.version:
+            first = other_versions.setdefault((record.head.id, record.version), index)
         if first == index:
             records[index] = record
         else:

@@ -88,7 +88,7 @@ class Kind:
         deep = tuple(name for name in hiding if types[name] in NESTED)
         return Shape(
             fit,
-            settled,
+            fit and settled,
             len(types) + list(types.values()).count(str),
             tuple(checks),
             tuple((name, self.lists[name]) for name in lists),
@@ -99,9 +99,9 @@ class Kind:
             loose,
             deep,
             bool(many or loose or deep),
-            self.type is None or may_hold_values(self.type, present),
+            may_hold_values(self.type or "", present),
             "external_references" in types,
-            itemgetter(*_USUAL) if tuple(name for name in _HEAD if name in types) == _USUAL else None,
+            itemgetter(*_USUAL) if {name for name in _HEAD if name in types} - {"revoked"} == {*_USUAL} else None,
         )
 
     def _is_deep(self, name: str) -> bool:
@@ -150,9 +150,9 @@ class Kind:
                     return 0
                 strings += found
                 continue
-            names = tuple(part)
+            names = (*part,)
             shape = of_texts.get(names) or self._shape_of_texts(names, part)
-            if not (shape.fit and shape.settled):
+            if not shape.settled:
                 return 0
             for name, holds in shape.checks:
                 if not holds(part[name]):

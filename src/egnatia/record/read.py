@@ -24,6 +24,8 @@ _COLON: Final = ord(":")
 _BACKSLASH: Final = ord("\\")
 """Numbers, for bytes are looked through for a number at once, for bytes only after these were tried as a number."""
 
+_ALONE_KEPT: Final = 1_024
+
 NOT_JSON: Final = "RFC 8259 and RFC 7493: one JSON object in UTF-8"
 
 
@@ -64,6 +66,19 @@ def reading(record: Record, *, schemas: Schemas = BUILT_IN) -> StixObject:
 def _typed(struct: msgspec.Struct) -> StixObject:
     assert isinstance(struct, StixObject)  # noqa: S101  (kinds of whole records are made of nothing else)
     return struct
+
+
+class _Alone(dict[str, tuple[str]]):
+    """A marking alone, as most records have one and the same: the one tuple of each is kept once."""
+
+    def __missing__(self, marking: str) -> tuple[str]:
+        if len(self) >= _ALONE_KEPT:
+            self.clear()
+        alone = self[marking] = (marking,)
+        return alone
+
+
+_ALONE: Final = _Alone()
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -134,23 +149,25 @@ def _examined(
 def _record(body: bytes, decoded: dict[str, Any], shape: Shape, deviations: tuple[Problem, ...]) -> Record:
     if shape.usual is None or deviations:
         head = msgspec.convert(decoded, Head)
+        version = version_of(head.modified or head.created)
     else:
         type_, id_, created, modified, maker, markings = shape.usual(decoded)
-        head = Head(type_, id_, created, modified, maker, tuple(markings))
+        applied = _ALONE[markings[0]] if len(markings) == 1 else tuple(markings)
+        version = version_of(modified)
+        head = Head(type_, id_, created, modified, maker, applied, (), decoded.get("revoked", False))
     values: tuple[Value, ...] = ()
     if shape.valued:
         values = values_of(head.type, decoded)
     elif shape.pointing:
         values = vulnerabilities(decoded)
-    version = version_of(head.modified or head.created)
     return Record(body, head, version, _references(decoded, shape), values, deviations)
 
 
 def _references(decoded: dict[str, Any], shape: Shape) -> tuple[Reference, ...]:
     single = shape.single
+    found = [*map(Reference, single.each, single.of(decoded))] if single.each else []
     if not shape.linked:
-        return (*map(Reference, single.each, single.of(decoded)),)
-    found = [*map(Reference, single.each, single.of(decoded))]
+        return tuple(found)
     for name in shape.many:
         found += [Reference(name, target) for target in decoded[name]]
     for name in shape.loose:

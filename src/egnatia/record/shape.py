@@ -36,7 +36,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     properties that refer to other records, `loose` the custom ones whose names say so, `deep` those in which references
     may hide; `linked` says that there are others than `single`. `valued` says that there may be observable values in
     it, `pointing` that it refers to what is told elsewhere, by a number perhaps. `usual` gives what the head of a
-    record is made of, in the order of `Head`, where it has just what most have; else it is None.
+    record is made of, in the order of `Head`, where it has just what most have, with or without `revoked`; else it is
+    None.
     """
 
     fit: bool
@@ -131,16 +132,16 @@ def texts(least: int, holds: Check | None) -> Count:
 
     def count(value: list[Any]) -> int:
         number = len(value)
-        if number == 1 and type(value[0]) is str and least < 2:
-            if value[0] in alone:
+        if number == 1 and type(one := value[0]) is str and least < 2:
+            if one in alone:
                 return 1
-            if holds is not None and not holds(value[0]):
+            if holds is not None and not holds(one):
                 return 0
-            if len(value[0]) > _ALONE_LENGTH:
+            if len(one) > _ALONE_LENGTH:
                 return 1
             if len(alone) >= _ALONE_KEPT:
                 alone.clear()
-            alone.add(value[0])
+            alone.add(one)
             return 1
         if number < least or not {*map(type, value)} <= TEXTS:
             return 0

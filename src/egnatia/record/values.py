@@ -80,7 +80,10 @@ def vulnerabilities(decoded: dict[str, Any]) -> tuple[Value, ...]:
     references = decoded.get("external_references")
     if type(references) is not list:
         return ()
-    given = [one["external_id"] for one in references if type(one) is dict and "external_id" in one]
+    given = []
+    for one in references:
+        if type(one) is dict and "external_id" in one:
+            given.append(one["external_id"])  # noqa: PERF401  (most have none: no frame is made for nothing)
     return tuple(dict.fromkeys(_numbers(given))) if given else ()
 
 
