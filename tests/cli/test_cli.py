@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from egnatia.cli.main import commands, main
 from egnatia.demo.cast import actor
 from egnatia.demo.pen import Object, Pen, encoded, indicator
+from egnatia.node import Node
+from egnatia.settings import load
 
 PASSPHRASE = {"EGNATIA_PASSPHRASE": "for tests", "COLUMNS": "200"}
 
@@ -130,7 +132,13 @@ def test_submit_search_explain_and_recall_are_one_story(place: Place, tmp_path: 
     assert [each["record"]["id"] for each in found] == [record["id"]]
     assert place.ask("explain", record["id"])[0]["allowed"]
     assert not place.ask("explain", record["id"], "--for", actor("bank").id, ok=1)[0]["allowed"]
-    assert place.ask("recall", record["id"], "--reason", "a mistake")["recall"].startswith("recall--")
+    assert place.ask("receipts", record["id"]) == []
+    done = place.run("recall", record["id"], "--reason", "a mistake").output
+    next_step = done.partition("egnatia ")[2].split()
+    assert next_step[0] == "receipts"
+    assert "No other node" in place.run(*next_step).output
+    assert "No other node" in place.run("receipts", record["id"]).output
+    assert "There is no record" in place.run("receipts", "report--nothing", ok=1).output
 
 
 def test_preview_stores_nothing(place: Place, tmp_path: Path) -> None:
@@ -209,8 +217,27 @@ def test_a_backup_is_restored(place: Place, tmp_path: Path) -> None:
     place.run("import", file_of(tmp_path, told("before the backup")))
     place.run("backup", str(copy))
     assert "never replaces" in place.run("backup", str(copy), ok=1).output
+    assert copy.stat().st_mode & 0o777 == 0o600
     place.run("restore", str(copy))
     assert len(place.ask("search", "before", "backup")) == 1
+
+
+def test_nothing_is_put_back_under_a_node_that_runs(place: Place, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    place.run("backup", str(copy))
+    with Node.open(load(place.config), PASSPHRASE["EGNATIA_PASSPHRASE"]):
+        assert "is in use: the node runs" in place.run("restore", str(copy), ok=1).output
+        place.run("search", "beside", "it")
+    place.run("restore", str(copy))
+
+
+def test_what_init_makes_is_for_its_owner_alone_wherever_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    done = CliRunner().invoke(main, ["init", str(tmp_path), "--name", "x", "--economy", "AL"], env=PASSPHRASE)
+    assert done.exit_code == 0, done.output
+    assert {
+        each.name: oct(each.stat().st_mode & 0o077) for each in tmp_path.iterdir() if each.stat().st_mode & 0o077
+    } == {}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from egnatia.cli.desk import Desk, command
-from egnatia.node import ERASURES
+from egnatia.node import ERASURES, held
 from egnatia.store import Store
 
 
@@ -29,9 +29,13 @@ def backup(desk: Desk, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @command
 def restore(desk: Desk, file: Path) -> None:
-    """Put the store back from the backup FILE, and erase from it what has been erased since. The node must not run."""
+    """Put the store back from the backup FILE, and erase from it what has been erased since.
+
+    Refused while the node runs, or another command works with it: stop it first.
+    """
     settings = desk.settings()
-    Store.restore(file, settings.database_url, ledger=settings.data / ERASURES)
+    with held(settings.data, alone=True):
+        Store.restore(file, settings.database_url, ledger=settings.data / ERASURES)
     desk.answer({"restored": str(file)}, f"Restored from {file}. What had been erased since is erased again.")
 
 

@@ -141,7 +141,7 @@ def in_words() -> Iterator[None]:
     """What a person can mend is said in a sentence; anything else is a fault of ours and shows itself whole."""
     try:
         yield
-    except (Invalid, Forged, FileExistsError, PermissionError) as error:
+    except (Invalid, Forged, FileExistsError, PermissionError, BlockingIOError) as error:
         raise Failure(str(error)) from error
     except ValueError as error:
         raise Wrong(str(error)) from error

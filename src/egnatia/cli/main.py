@@ -12,7 +12,7 @@ COMMANDS: Final = {
     "import": "transfer:import_", "preview-list": "foreign:preview_list_", "extract": "foreign:extract",
     "export": "transfer:export_",
     "submit": "record:submit", "search": "record:search", "preview": "record:preview", "explain": "record:explain",
-    "recall": "record:recall",
+    "recall": "record:recall", "receipts": "receipt:receipts_",
     "case": "case:case_",
     "peer": "peer:peer", "org": "org:org", "key": "key:key", "user": "user:user", "token": "token:token",
     "mail": "mail:mail",

@@ -16,6 +16,7 @@ from egnatia.node import Node, logs
 from egnatia.node.serving import run
 from egnatia.settings import FILE, Economy, Keys, Network, Organisation, Settings, Storage, load, to_toml
 from egnatia.trust.fingerprint import fingerprint
+from egnatia.trust.keystore import write_private
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def init(desk: Desk, folder: Path, *, name: str, economy: Economy, identity: str
     with all_or_nothing(folder, wanted.data, *secret):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         passphrase = _passphrase(wanted)
-        path.write_text(to_toml(wanted), encoding="utf-8")
+        write_private(path, to_toml(wanted).encode())  # the URL of a database may hold its password
         settings = load(path)
         Node.create(settings, passphrase)
         with Node.open(settings, passphrase) as node:

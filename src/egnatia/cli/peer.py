@@ -126,11 +126,16 @@ def status(desk: Desk) -> None:
     with desk.node() as node:
         peers = tuple(node.peers())
     rows = [
-        (each.name, each.state, each.lag, each.received, each.sent, each.last_contact or "never", each.error)
+        (each.name, each.state, each.lag, each.received, each.sent, _seconds(each.last_contact), each.error)
         for each in peers
     ]
-    columns = ("peer", "state", "lag", "received", "sent", "last contact", "error")
+    columns = ("peer", "state", "lag", "received", "sent", "last contact (UTC)", "error")
     desk.answer(peers, table(columns, rows) if rows else "No peers yet: egnatia peer invite")
+
+
+def _seconds(instant: str | None) -> str:
+    """A moment as the other tables show it, for people; programs get it whole."""
+    return (instant or "never")[:19].replace("T", " ")
 
 
 def _known(node: Node, node_id: str) -> str:

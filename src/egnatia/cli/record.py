@@ -10,6 +10,7 @@ import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.handling import handling, handling_options
+from egnatia.cli.receipt import own_record, own_view
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.shown import Shown, shown
@@ -193,7 +194,7 @@ def explain(desk: Desk, record: str, *, organisation: str | None) -> None:
     egnatia explain report--... --for identity--...
     """
     with desk.node() as node:
-        rows = _own_view(node, record)
+        rows = own_view(node, record)
         asked = organisation or node.own
         clearance = node.clearance_of(asked)
         decisions = [decide(row.label, clearance) for row in rows]
@@ -202,13 +203,6 @@ def explain(desk: Desk, record: str, *, organisation: str | None) -> None:
     desk.answer(rulings, _ruled(rulings, names))
     if not any(each.allowed for each in rulings):
         raise SystemExit(REFUSED)
-
-
-def _own_view(node: Node, record: str) -> tuple[Row, ...]:
-    rows = node.store.get(node.clearance_of(node.own), [record])
-    if not rows:
-        raise Failure(f"There is no record {record!r} here that this node's organisation may see")
-    return rows
 
 
 @click.command()
@@ -223,9 +217,7 @@ def recall(desk: Desk, record: str, *, erase: bool, reason: str) -> None:
     egnatia recall report--... --reason "names the wrong company"
     """
     with desk.node() as node:
-        rows = [row for row in _own_view(node, record) if row.owner == node.own]
-        if not rows:
-            raise Failure(f"{record} is another organisation's: only its owner can take it back")
+        own_record(node, record, "only its owner can take it back")
         action: Action = "erase" if erase else "withdraw"
         written = recalling(record, action, owner=node.own, reason=reason, now=datetime.now(UTC))
         submitter = Submitter(node.own, "command line", LOCAL)
@@ -233,4 +225,4 @@ def recall(desk: Desk, record: str, *, erase: bool, reason: str) -> None:
     if outcome.refused:
         _tell(desk, outcome)
     taken = read(written).head.id
-    desk.answer({"recall": taken}, f"Taken back. Who has complied: egnatia search --type receipt {taken}")
+    desk.answer({"recall": taken}, f"Taken back. Who has complied: egnatia receipts {taken}")

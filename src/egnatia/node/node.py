@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final
 
@@ -24,6 +25,7 @@ from egnatia.exchange.takeback import own_custody
 from egnatia.exchange.webhook import Hooks
 from egnatia.node.domains import workflows
 from egnatia.node.facts import Facts
+from egnatia.node.holding import held
 from egnatia.node.residence import Hosted, Residence
 from egnatia.policy import PUBLIC, Clearance, Directory, Label, Seen, Tlp, bounded_by, clearance_within, preview
 from egnatia.policy import Handling as DefaultHandling
@@ -56,7 +58,10 @@ class Node:
     def __init__(self, settings: Settings, residence: Residence) -> None:
         self.settings = settings
         self.residence = residence
-        self.store = Store.open(settings.database_url, ledger=settings.data / ERASURES)
+        with ExitStack() as opened:
+            opened.enter_context(held(settings.data))
+            self.store = opened.enter_context(Store.open(settings.database_url, ledger=settings.data / ERASURES))
+            self._opened = opened.pop_all()
         self.pairings = Pairings(self.store, lambda: residence.signed_card, lambda: residence.keys)
         self.cards = Cards()
         self.facts = Facts(self.store, lambda: residence.organisations, self.pairings.all)
@@ -270,7 +275,7 @@ class Node:
     def close(self) -> None:
         """Finishes what was handed in, then lets go of the data directory."""
         self.admission.close()
-        self.store.close()
+        self._opened.close()
 
     def __enter__(self) -> "Node":
         return self

@@ -25,6 +25,8 @@ def back_up(database: Database, path: Path) -> None:
     if path.exists():
         raise FileExistsError(f"{path} is there already: a backup never replaces another")
     partial = path.with_name(path.name + ".part")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)  # it holds what the node holds, and lies where no folder keeps others out
     try:
         if isinstance(database, Sqlite):
             _copy_sqlite(database, partial)
@@ -56,7 +58,6 @@ def put_back(database: Database, path: Path) -> None:
 
 
 def _copy_sqlite(database: Sqlite, path: Path) -> None:
-    path.unlink(missing_ok=True)
     source, target = sqlite3.connect(database.path), sqlite3.connect(path)
     try:
         source.backup(target)
@@ -73,6 +74,8 @@ def _replace_sqlite(database: Sqlite, path: Path) -> None:
     database.engine.dispose()
     place = database.path
     partial = place.with_name(place.name + ".part")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
     shutil.copyfile(path, partial)
     _sync(partial)
     for suffix in ("-wal", "-shm"):

@@ -56,6 +56,8 @@ class Sqlite(Database):
         return Path(self.url.database)
 
     def _engine(self) -> Engine:
+        if not self.path.exists() and self.path.parent.is_dir():
+            self.path.touch(mode=0o600)  # for its owner alone, also in a folder that others may look into
         engine = create_engine(
             f"sqlite:///{self.path}",
             connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False, "cached_statements": _STATEMENTS},
