@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, expect, sync_playwright
 from tests.web.house import House
 
 from egnatia.demo.cast import ACTORS
@@ -18,6 +18,8 @@ from egnatia.web.permission import Role
 CHROMIUM: Final = shutil.which("chromium")
 PATIENCE: Final = 30_000
 """Milliseconds that anything may take on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)  # 5 seconds by default: an answer may take longer while others work
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
