@@ -3,9 +3,6 @@
 An envelope is durable when its submitter is told that it is pending, and it waits in the journal until one transaction
 holds its records, their audit note and its final status, and takes it out of the journal: so it is stored and audited
 once, whenever the node is killed. How much may wait is bounded; beyond that a client waits for room before it is told.
-
-It is judged twice: as it comes, and as it is stored. A token that was revoked in between gets nothing in any more; one
-that merely ran out had the right when it was used. Rights count as far as the token had them both times.
 """
 
 import asyncio
@@ -26,11 +23,11 @@ from egnatia.exchange.host import Admission
 from egnatia.exchange.submission import Handling, NotAllowed, Submission
 from egnatia.exchange.taxii.answer import Problem
 from egnatia.exchange.taxii.envelope import bodies_of, raws_of
+from egnatia.exchange.taxii.judgement import ERASED, REVOKED, as_of_now, without_erased
 from egnatia.exchange.taxii.line import Arrived, Line, Waiting, submitter
 from egnatia.exchange.taxii.resource import StatusDetail
 from egnatia.exchange.taxii.room import Room
-from egnatia.exchange.taxii.status import Statuses, failed, id_of, new_id, pending_of, status_of
-from egnatia.record import Invalid, read
+from egnatia.exchange.taxii.status import Statuses, failed, new_id, pending_of, status_of
 from egnatia.store.entry import Batch, Gone, Keep, Note
 from egnatia.store.store import Store
 
@@ -42,7 +39,7 @@ MOST_OBJECTS: Final = 50_000
 MOST_BYTES: Final = 256 << 20
 """Bytes that may wait: on the disk, for the journal is not in memory."""
 
-QUIET_SECONDS: Final = 0.1
+QUIET_SECONDS: Final = 0.05
 """Longer than who posts one envelope after the other takes for the next: it is stored once that is done."""
 
 PATIENCE_SECONDS: Final = 2.0
@@ -218,15 +215,15 @@ class Intake:
         if body is None:  # another process has stored it
             self._leave(waiting)
             return
-        caller = self._as_of_now(arrived.caller)
+        caller = as_of_now(self._store, arrived.caller)
         if caller is None:
-            self._refuse(waiting, "the token was revoked before the object was stored")
+            self._refuse(waiting, REVOKED)
             return
         bodies, erased = bodies_of(raws_of(body)), list[StatusDetail]()
         if waiting.since == -inf:
-            bodies, erased = self._without_erased(arrived, bodies)
+            bodies, erased = without_erased(self._store, arrived, bodies)
         if not bodies:
-            self._refuse(waiting, _ERASED)
+            self._refuse(waiting, ERASED)
             return
         outcome = self._node.admission.submit(
             bodies,
@@ -235,27 +232,6 @@ class Intake:
             closing=partial(self._closing, waiting, bodies, erased),
         )
         self._handed.append(_Handed(waiting, outcome))
-
-    def _as_of_now(self, caller: Caller) -> Caller | None:
-        """The caller with the rights that it had and still has; None for one whose token was revoked."""
-        stored = self._store.tokens.get(caller.token_id)
-        if stored is None or stored.revoked is not None:
-            return None
-        rights = frozenset(right for right in caller.rights if right.value in stored.rights)
-        return msgspec.structs.replace(caller, rights=rights)
-
-    def _without_erased(self, arrived: Arrived, bodies: Sequence[bytes]) -> tuple[list[bytes], list[StatusDetail]]:
-        """What was erased after a backup waits in it again, where it had not been stored yet: it does not come back."""
-        owner = arrived.caller.organisation
-        gone = {(each.id, each.version) for each in self._store.erased() if each.owner == owner}
-        ids = {id_ for id_, _ in gone}
-        left, erased = list[bytes](), list[StatusDetail]()
-        for body in bodies:
-            if ids and id_of(body) in ids and _key(body) in gone:
-                erased.append(failed(body, arrived.received, _ERASED))
-            else:
-                left.append(body)
-        return left, erased
 
     def _closing(
         self, waiting: Waiting, bodies: Sequence[bytes], erased: Sequence[StatusDetail], submission: Submission
@@ -331,15 +307,3 @@ class Intake:
     def _ledger_bytes(self) -> int:
         ledger = self._store.ledger
         return ledger.stat().st_size if ledger.exists() else 0
-
-
-_ERASED: Final = "this version was erased here and does not come back"
-
-
-def _key(body: bytes) -> tuple[str, str] | None:
-    """Id and version of a record; None where it is none."""
-    try:
-        record = read(body, tolerant=True)
-    except Invalid:
-        return None
-    return record.head.id, record.version
