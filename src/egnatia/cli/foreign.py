@@ -15,7 +15,7 @@ from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.held import BY_HAND, Waiting, wants_second
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import guarded
-from egnatia.exchange.formats.bringing import Bringing, never, unasked
+from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
 from egnatia.exchange.formats.csaf import read_advisory, write_advisory
 from egnatia.exchange.formats.extraction import draft, text_of
@@ -140,10 +140,17 @@ def bring_in(
     node: Node, file: str, form: str, what: Settled, marks: Handling, on_finding: Callable[[Finding], None]
 ) -> Tally:
     """Reads a file of another format and hands its records in as the node's organisation."""
-    submitter = Submitter(node.own, "command line", frozenset(Right))
-    waiting, given = Waiting(node.store), what.terms
-    terms = waiting.terms(BY_HAND, given, second=wants_second(node))
+    bringing, terms = by_hand(node, what.terms, marks, on_finding, form)
     what = msgspec.structs.replace(what, terms=terms, settings=node.settings)
+    return bringing.bring(FORMATS[form](file, what, bringing.versions))
+
+
+def by_hand(
+    node: Node, given: Terms, marks: Handling, on_finding: Callable[[Finding], None], form: str = "stix"
+) -> tuple[Bringing, Terms]:
+    """What brings in what somebody imports here, and the terms with what people decided since of what was held."""
+    submitter = Submitter(node.own, "command line", frozenset(Right))
+    waiting = Waiting(node.store)
     bringing = Bringing(
         node.store,
         node.clearance_of(node.own),
@@ -151,9 +158,9 @@ def bring_in(
         lambda bodies: node.admission.submit(bodies, submitter, handling=marks),
         on_finding,
         guard=warning_lists(node.settings.data).reason if form == "list" else never,
-        doubt=unasked if form == "list" else waiting.doubt(BY_HAND, given, marks.applied),
+        doubt=waiting.doubt(BY_HAND, given, marks.applied),
     )
-    return bringing.bring(FORMATS[form](file, what, bringing.versions))
+    return bringing, waiting.terms(BY_HAND, given, second=wants_second(node))
 
 
 def document(file: str, settings: Settings) -> bytes:

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -11,12 +12,16 @@ import click
 import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
-from egnatia.cli.foreign import WRITERS, bring_in, foreign_options, settled
+from egnatia.cli.foreign import WRITERS, bring_in, by_hand, foreign_options, settled
 from egnatia.cli.handling import handling, handling_options
+from egnatia.cyber.intel.held import BY_HAND
+from egnatia.cyber.intel.sifting import Sifting
 from egnatia.exchange.exporting import Format, export_stream, rows
+from egnatia.exchange.formats.misp import Terms
 from egnatia.exchange.importing import Counted, Finding, Tally, import_stream, opened
 from egnatia.exchange.submission import Handling, Right, Submitter
 from egnatia.node import Node
+from egnatia.record.split import split
 from egnatia.store.entry import Page
 from egnatia.store.query import LAST, Query
 
@@ -78,7 +83,7 @@ def import_(
     with desk.node() as node, _reporting(report) as on_finding:
         for file in files:
             if form == "stix":
-                _add(total, _import(desk, node, file, marks, how, on_finding))
+                _add(total, _import(desk, node, file, marks, given=what.terms, how=how, on_finding=on_finding))
             else:
                 _add(total, bring_in(node, file, form, what, marks, on_finding))
     rules = tuple(
@@ -96,12 +101,19 @@ def import_(
         raise SystemExit(REFUSED)
 
 
-def _import(desk: Desk, node: Node, file: str, marks: Handling, how: dict[str, Any], on_finding: "OnFinding") -> Tally:
-    submitter = Submitter(node.own, "command line", LOCAL)
+def _import(
+    desk: Desk, node: Node, file: str, marks: Handling, *, given: Terms, how: dict[str, Any], on_finding: "OnFinding"
+) -> Tally:
+    submitter, tally = Submitter(node.own, "command line", LOCAL), Tally()
+    bringing, terms = by_hand(node, given, marks, on_finding)
+    sifting = Sifting(node, BY_HAND, terms, bringing, tally, on_finding)
+    if file != "-":  # what bears a marking may stand before what says what it means
+        with Path(file).open("rb") as first, suppress(EOFError):
+            sifting.learn(split(opened(first)))
     with _source(file) as (stream, size), desk.progress(Path(file).name, size) as moved:
         counted = Counted(stream)
         try:
-            return import_stream(
+            import_stream(
                 opened(cast("BinaryIO", counted)),
                 lambda bodies: node.admission.submit(
                     bodies, submitter, handling=marks, atomic=how["atomic"], tolerant=not how["strict"]
@@ -109,10 +121,14 @@ def _import(desk: Desk, node: Node, file: str, marks: Handling, how: dict[str, A
                 atomic=how["atomic"],
                 on_finding=on_finding,
                 on_batch=lambda _: moved(counted.count),
+                sift=sifting.sift,
+                tally=tally,
             )
         except EOFError as error:
             message = f"{file}: the gzip data ends before its end; what came before is in"
             raise Failure(message) from error
+    sifting.finish()
+    return tally
 
 
 class OnFinding:

@@ -31,6 +31,10 @@ Admit = Callable[[Sequence[bytes]], "Future[Submission]"]
 """Hands bodies in on somebody's behalf; the future says what became of each, by its place among them."""
 
 
+Sift = Callable[[int, bytes], Sequence[bytes] | None]
+"""What is handed in in the place of the object at an index; None where it stays as it is. Raises Invalid."""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One rule that one record broke. `index` counts the objects of the file from 0; `refused` says whether the record
     was left out for it, or taken with the deviation noted."""
@@ -98,14 +102,17 @@ def import_stream(
     atomic: bool = False,
     on_finding: Callable[[Finding], None] = lambda _: None,
     on_batch: Callable[[Tally], None] = lambda _: None,
+    sift: Sift = lambda _index, _body: None,
+    tally: Tally | None = None,
 ) -> Tally:
     """Brings the records of `stream` in; `on_batch` hears after every durable batch, `on_finding` of every finding.
+    `sift` may put others in the place of an object; what becomes of all is added to `tally`.
 
     Under `atomic` the whole file is one submission (`admit` is told by its caller to take all or nothing), and it must
     fit in memory. Raises `Invalid`
     with the byte offset where the file itself is no JSON; the batches before that place are in, and stay.
     """
-    tally = Tally()
+    tally = Tally() if tally is None else tally
     waiting: collections.deque[tuple[list[int], Future[Submission]]] = collections.deque()
 
     def settle(limit: int) -> None:
@@ -118,7 +125,7 @@ def import_stream(
         tally.read += 1
         _refuse(tally, Refused(index=index, id=None, problems=error.problems), index, on_finding)
 
-    groups = batches(upgraded(split(stream), refuse), limit=0 if atomic else BATCH_RECORDS)
+    groups = batches(upgraded(split(stream), refuse, sift), limit=0 if atomic else BATCH_RECORDS)
     try:
         for group in groups:
             if atomic and tally.refused:
@@ -130,11 +137,17 @@ def import_stream(
     return tally
 
 
-def upgraded(bodies: Iterable[bytes], refuse: Callable[[int, Invalid], None]) -> Iterator[tuple[int, bytes]]:
-    """Each object as STIX 2.1 with its index in the file; a 2.0 object may become several."""
+def upgraded(
+    bodies: Iterable[bytes],
+    refuse: Callable[[int, Invalid], None],
+    sift: Sift = lambda _index, _body: None,
+) -> Iterator[tuple[int, bytes]]:
+    """Each object as STIX 2.1 with its index in the file; a 2.0 object may become several, and so may one in the place
+    of which `sift` puts others."""
     for index, body in enumerate(bodies):
         try:
-            objects = upgrade_all(body)
+            sifted = sift(index, body)
+            objects = upgrade_all(body) if sifted is None else sifted
         except Invalid as error:
             refuse(index, error)
             continue

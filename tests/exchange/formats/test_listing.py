@@ -136,3 +136,28 @@ def test_a_list_renews_what_it_still_holds_when_half_its_time_is_over(node: Node
     assert bring(node, document, NOW + timedelta(days=1)) == 0
     assert bring(node, b"evil.example\n", NOW + timedelta(days=16)) == 1
     assert bring(node, b"evil.example\n", NOW + timedelta(days=17)) == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "tlp", "strange"),
+    [
+        ("RED", gate.RED, 0),
+        ("Amber + Strict", TLP_IDS["amber+strict"], 0),
+        ("tlp:amber", gate.AMBER, 0),
+        ("", gate.CLEAR, 0),
+        ("Level 3", gate.RED, 1),
+        ("rouge", gate.RED, 1),
+    ],
+)
+def test_a_column_of_levels_is_never_passed_over(cell: str, tlp: str, strange: int) -> None:
+    mapping = ListMapping(name="x", form="csv", value="1", tlp_column="2", tlp="clear")
+    found = read_list(f"evil.example,{cell}\n".encode(), mapping, NOW)
+    assert json.loads(found.records[0])["object_marking_refs"] == [tlp]
+    assert len(found.strange) == strange
+
+
+def test_of_several_rows_of_one_value_the_strictest_counts() -> None:
+    mapping = ListMapping(name="x", form="csv", value="1", tlp_column="2")
+    for rows in (b"evil.example,green\nevil.example,red\n", b"evil.example,red\nevil.example,green\n"):
+        (record,) = read_list(rows, mapping, NOW).records
+        assert json.loads(record)["object_marking_refs"] == [gate.RED]

@@ -3,22 +3,28 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.exchange import gate
 from tests.exchange.formats.events import LATER, attribute, event
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, neighbours
 
 from egnatia.cyber.intel.giving import Conflicts
-from egnatia.cyber.intel.held import Waiting, settle
+from egnatia.cyber.intel.held import Understood, Waiting, decide, settle
 from egnatia.cyber.intel.source import Source, Sources, run
-from egnatia.exchange.formats.listing import ListMapping
+from egnatia.exchange.formats.bringing import Bringing
+from egnatia.exchange.formats.listing import ListMapping, read_list
+from egnatia.exchange.formats.misp import Terms
 from egnatia.exchange.formats.misp.server import Sent
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.notice import Kind, Notices
+from egnatia.exchange.submission import Submitter
+from egnatia.node import ALL_RIGHTS
 from egnatia.policy import Tlp
 from egnatia.web.notices.telling import Teller
 from egnatia.web.permission import Role
@@ -184,6 +190,100 @@ def test_a_list_is_read_anew_once_somebody_has_decided(house: House) -> None:
     read(house, b"evil.example,Samo za banke: interno\n", source)
     assert tlps(house) == [Tlp.AMBER]
     assert not Waiting(house.node.store).held.all()
+
+
+STIX = Source(name="partner", kind="stix", url="https://partner.example/bundle.json")
+FOREIGN = "marking-definition--826578e1-40ad-459f-bc73-ede076f81f37"
+
+
+def bundle(*objects: dict[str, Any]) -> bytes:
+    return json.dumps({"type": "bundle", "id": "bundle--1", "objects": list(objects)}).encode()
+
+
+def labelled(*labels: str, marking: str = gate.GREEN, **more: Any) -> dict[str, Any]:
+    made = gate.indicator(marking, labels=list(labels), name="Wave <1>", **more)
+    del made["created_by_ref"]
+    return made
+
+
+def test_a_label_of_a_stix_object_is_held_and_freed_as_a_tag_is(house: House) -> None:
+    one, two = labelled("Internal use only"), labelled("botnet")
+    read(house, bundle(one, two), STIX)
+    assert tlps(house) == [Tlp.GREEN, Tlp.RED]
+    assert one["id"] not in seen_by_albania(house)
+    text = page(house).text
+    assert "“Internal use only”" in text
+    assert "Wave &lt;1&gt;" in text
+    assert f"/records/{one['id']}" in text
+    assert decided(house, "internal use only", "tlp:amber").status_code == 303
+    assert tlps(house) == [Tlp.GREEN, Tlp.AMBER]
+    assert "Nothing is held" in page(house).text
+    before = house.node.store.position()
+    read(house, bundle(one, two), STIX)
+    assert house.node.store.position() == before, "the same document says nothing new"
+    assert Sources(house.node.store).health("partner").refused == 0
+    read(house, bundle(one | {"modified": "2026-02-01T00:00:00.000Z", "revoked": True}), STIX)
+    assert tlps(house) == [Tlp.GREEN, Tlp.AMBER], "what was decided counts for what comes later"
+
+
+def test_what_a_stix_object_says_no_more_is_held_no_more(house: House) -> None:
+    one = labelled("confidential")
+    read(house, bundle(one), STIX)
+    read(house, bundle(one | {"labels": ["botnet"], "modified": "2026-02-01T00:00:00.000Z"}), STIX)
+    assert "Nothing is held" in page(house).text
+    assert tlps(house) == [Tlp.GREEN]
+
+
+def test_an_observable_comes_in_once_somebody_has_decided(house: House) -> None:
+    value = {"type": "domain-name", "id": "domain-name--3c10e93f-798e-5a26-a0c1-08156efab7f5", "spec_version": "2.1",
+             "value": "quiet.example", "x_opencti_labels": ["do not share"], "object_marking_refs": [gate.GREEN]}  # fmt: skip
+    read(house, bundle(value), STIX)
+    assert tlps(house, "domain-name") == []
+    decided(house, "do not share", "tlp:amber+strict")
+    assert tlps(house, "domain-name") == [Tlp.AMBER_STRICT]
+
+
+def test_a_marking_of_another_program_is_understood_or_held(house: House) -> None:
+    strict = {"type": "marking-definition", "spec_version": "2.1", "id": FOREIGN, "created": "2026-01-01T00:00:00.000Z",
+              "definition_type": "tlp", "name": "TLP:AMBER+STRICT", "definition": {"tlp": "amber+strict"}}  # fmt: skip
+    one = labelled(marking=FOREIGN)
+    read(house, bundle(one), STIX)
+    assert tlps(house) == [Tlp.RED]
+    assert FOREIGN in page(house).text
+    read(house, bundle(strict), STIX)
+    assert tlps(house) == [Tlp.AMBER_STRICT], "once it is known what came before is read again"
+    assert "Nothing is held" in page(house).text
+    said = strict | {"id": FOREIGN[:-1] + "8", "definition_type": "statement"}
+    said |= {"name": "Police", "definition": {"statement": "Law enforcement only"}}
+    read(house, bundle(labelled(marking=said["id"]), said), STIX)
+    assert tlps(house) == [Tlp.AMBER_STRICT, Tlp.RED]
+    assert "Law enforcement only" in page(house).text
+
+
+@pytest.mark.parametrize(("kind", "version"), [("taxii21", "2.1"), ("taxii20", "2.0")])
+def test_what_a_taxii_collection_brings_is_held_too(house: House, kind: Any, version: str) -> None:
+    one = labelled("TLP:Schwarz")
+    if version == "2.0":
+        del one["spec_version"]
+    read(house, bundle(one), Source(name="partner", kind=kind, url="https://taxii.example/collections/1"))
+    assert tlps(house) == [Tlp.RED]
+    decided(house, "tlp:schwarz", "")
+    assert tlps(house) == [Tlp.GREEN]
+
+
+def test_a_list_that_was_imported_by_hand_is_read_again_from_what_was_held(house: House) -> None:
+    mapping = ListMapping(name="bank list", form="csv", value="1", tlp_column="2", tlp="green")
+    waiting = Waiting(house.node.store)
+    submitter = Submitter(house.node.own, "command line", ALL_RIGHTS)
+    bringing = Bringing(
+        house.node.store, house.node.clearance_of(house.node.own), house.node.own,
+        lambda bodies: house.node.admission.submit(bodies, submitter), doubt=waiting.doubt("", Terms()),
+    )  # fmt: skip
+    bringing.bring([read_list(b"evil.example,Level 3\ngood.example,GREEN\n", mapping, datetime.now(UTC))])
+    assert tlps(house) == [Tlp.GREEN, Tlp.RED]
+    decide(house.node, Understood(source="", key="", word="level 3", meaning="tlp:amber", by="ana", at=1))
+    assert tlps(house) == [Tlp.GREEN, Tlp.AMBER]
+    assert not waiting.held.all()
 
 
 def test_many_documents_are_read_again_by_the_node_itself(house: House) -> None:

@@ -7,18 +7,22 @@ means, for one document or for all of a source; then the document is read again 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
 
 from egnatia.exchange.formats.bringing import Bringing, Doubt
-from egnatia.exchange.formats.conversion import Conversion
+from egnatia.exchange.formats.conversion import Conversion, Origin
 from egnatia.exchange.formats.csaf import read_advisory
+from egnatia.exchange.formats.listing import read_held
 from egnatia.exchange.formats.misp import Terms, read_events
 from egnatia.exchange.formats.restriction import PAP_LEVELS, TLP_LEVELS, spelled
+from egnatia.exchange.formats.stix import Marking, Unknown, marking_in, read_object
 from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Handling, Right, Submitter
+from egnatia.record.upgrade import upgrade_all
 from egnatia.store import Batch, Keep, Note, Store
 from egnatia.store.keeping import Kept
 
@@ -56,7 +60,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     microseconds UTC."""
 
     source: str
-    form: Literal["misp", "csaf", "list"]
+    form: Literal["misp", "csaf", "list", "stix"]
     key: str
     title: str
     record: str
@@ -108,6 +112,7 @@ class Waiting:
         self.understood: Kept[Understood] = store.kept("understood", Understood)
         self.due: Kept[bool] = store.kept("held due", bool)
         self.unread: Kept[bool] = store.kept("source unread", bool)
+        self.markings: Kept[Marking] = store.kept("foreign marking", Marking)
 
     def terms(self, source: str, given: Terms, *, second: bool) -> Terms:
         """The terms of a source with what people decided since. `second`: only what a second person agreed to."""
@@ -139,6 +144,19 @@ class Waiting:
             )  # fmt: skip
 
         return hear
+
+    def release(self, source: str, key: str) -> None:
+        """A document of a source holds nothing any more."""
+        self._forget(place_of(source, key))
+
+    def marking(self, host: Host, source: str, name: str) -> Marking | Unknown | None:
+        """What a marking says, by what came from the source, else by what is held."""
+        kept = self.markings.get(f"{source} {name}")
+        if kept is not None:
+            return kept
+        rows = self._store.get(host.clearance_of(host.own), [name])
+        found = next(iter(marking_in(row.body) for row in rows), None)
+        return Unknown() if found is None else found[1]
 
     def counts(self) -> Mapping[str, int]:
         """How many documents are held, by source."""
@@ -275,10 +293,22 @@ def read_again(host: Host, held: Held) -> None:
     match held.form:
         case "misp":
             bringing.bring(read_events(document, terms))
+        case "stix":
+            bringing.bring([_again_read(document, decided_for(terms, held.key), held, host)])
         case "csaf":
             bringing.bring([read_advisory(document, decided_for(terms, held.key))])
+        case "list" if held.source == BY_HAND:
+            bringing.bring([read_held(document, datetime.now(UTC), decided_for(terms, held.key))])
         case "list":
             waiting.unread.put(held.source, True)
+
+
+def _again_read(document: bytes, decided: Mapping[str, str], held: Held, host: Host) -> Conversion:
+    """A held object under what is decided; with words that change nothing it is what came."""
+    waiting = Waiting(host.store)
+    found = read_object(document, decided, lambda name: waiting.marking(host, held.source, name))
+    origin = Origin("stix", held.key, held.title, held.record)
+    return found or Conversion(upgrade_all(document), origin=origin, retires=False)
 
 
 def decided_for(terms: Terms, key: str) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ import msgspec
 from egnatia.cyber.intel.held import Waiting, decided_for, wants_second
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.server_sync import ServerSync
+from egnatia.cyber.intel.sifting import Sifting
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing, never
@@ -35,6 +36,7 @@ from egnatia.exchange.patience import Patient
 from egnatia.exchange.submission import Handling, Right, Submission, Submitter
 from egnatia.exchange.trouble import Busy, trouble_of
 from egnatia.record.record import Invalid
+from egnatia.record.split import split
 from egnatia.store import Store
 from egnatia.store.keeping import Kept
 
@@ -191,6 +193,7 @@ class _Run:
             host.store, host.clearance_of(host.own), host.own, self._admit, guard=guard,
             doubt=waiting.doubt(source.name, given, self._applied),
         )  # fmt: skip
+        self._sifting = Sifting(host, source.name, self._terms, self._bringing, self._tally)
 
     def health(self) -> Health:
         """What has come of it so far."""
@@ -249,14 +252,18 @@ class _Run:
             case "csaf":
                 self._bring([read_advisory(content, self._terms.decided)])
             case _:
-                _merge(self._tally, import_stream(io.BytesIO(content), self._admit))
+                self._sifting.learn(split(io.BytesIO(content)))
+                import_stream(io.BytesIO(content), self._admit, sift=self._sifting.sift, tally=self._tally)
+                self._sifting.finish()
 
     def _taxii(self, client: httpx.Client) -> None:
         version = "2.1" if self._source.kind == "taxii21" else "2.0"
         for bodies, mark in pull(client, self._source.url, self._mark, version):
-            fresh = [body for _, body in upgraded(bodies, self._refused)]
+            self._sifting.learn(bodies)
+            fresh = [body for _, body in upgraded(bodies, self._refused, self._sifting.sift)]
             counted(self._tally, range(len(fresh)), self._admit(fresh).result(), lambda _: None)
             self._mark = mark
+        self._sifting.finish()
 
     def _refused(self, index: int, error: Invalid) -> None:
         for problem in error.problems:

@@ -58,7 +58,7 @@ class Bringing:
         guard: Guard = never,
         doubt: Doubt = unasked,
     ) -> None:
-        self._doubt = doubt
+        self.doubt = doubt
         self._store, self._clearance, self._owner, self._guard = store, clearance, owner, guard
         self._admit, self._on_finding = admit, on_finding
 
@@ -71,7 +71,7 @@ class Bringing:
                 finding = Finding(index, None, problem, refused=False)
                 tally.note(finding)
                 self._on_finding(finding)
-            self._doubt(conversion)
+            self.doubt(conversion)
             bodies, present = self.fresh(conversion)
             tally.read += present
             tally.present += present
@@ -131,9 +131,8 @@ class Bringing:
                 revised = _revised(record, mine)
                 made[name] = (revised, body)
                 fresh.append(body if revised is record else written(revised))
-        return [*fresh, *self._retired({name: record for name, (record, _) in made.items()}, held)], len(made) - len(
-            fresh
-        )
+        named = {name: record for name, (record, _) in made.items()} if conversion.retires else {}
+        return [*fresh, *self._retired(named, held)], len(made) - len(fresh)
 
     def _retired(self, made: Mapping[str, Fields], held: Mapping[str, Fields]) -> Iterator[bytes]:
         """Records that the last version of the document listed and this one does not, revoked."""

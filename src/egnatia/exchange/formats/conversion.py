@@ -32,7 +32,7 @@ class Origin(msgspec.Struct, frozen=True):
     """The document that was converted: its form, what names it for ever, what people call it, the record that stands
     for it, and the TLP that it states apart from what is not understood (empty for none)."""
 
-    form: Literal["misp", "csaf", "list"]
+    form: Literal["misp", "csaf", "list", "stix"]
     key: str
     title: str
     record: str = ""
@@ -46,6 +46,7 @@ class Conversion(msgspec.Struct, frozen=True):
     them is held already it stays as it is. `origins` tells for each part of the document that has an identifier of its
     own (a MISP attribute) what it became; none for a part that became nothing, which then has a remark. Where it is not
     `dated`, times say when it was read: a record that is held keeps its own, until half of its validity is over.
+    Where it `retires`, what a report of it listed before and does not list now is taken back.
     `strange` are the words for which records are TLP:RED until a person decides; then `document` is what was read, to
     be read again when somebody has.
     """
@@ -58,6 +59,7 @@ class Conversion(msgspec.Struct, frozen=True):
     strange: tuple[Strange, ...] = ()
     origin: Origin | None = None
     document: bytes = b""
+    retires: bool = True
 
 
 def remark(path: str, reason: str, found: object) -> Problem:

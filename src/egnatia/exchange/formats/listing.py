@@ -7,7 +7,7 @@ of the first rows before anything is taken.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -27,7 +27,7 @@ from egnatia.exchange.formats.conversion import (
 )
 from egnatia.exchange.formats.kinds import observe
 from egnatia.exchange.formats.observable import NotOfItsKind, Observed
-from egnatia.exchange.formats.restriction import WORD_LIMIT, Restrictions, restrictions
+from egnatia.exchange.formats.restriction import WORD_LIMIT, Restrictions, level_said, restrictions, together
 from egnatia.exchange.formats.syndication import items
 from egnatia.exchange.trouble import Misfit, Trouble
 from egnatia.record.instant import mend_instant
@@ -128,15 +128,37 @@ def preview(document: bytes, mapping: ListMapping, limit: int = 20) -> list[Prev
     return shown
 
 
+class HeldRows(msgspec.Struct, frozen=True):
+    """The rows of a list for which somebody has to decide, with the mapping that they are read by."""
+
+    mapping: ListMapping
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+
 def read_list(document: bytes, mapping: ListMapping, now: datetime, decided: Mapping[str, str] = {}) -> Conversion:
     """The indicators of a list, each value once. Ids follow from the list's name and the value, so that a list that is
     read again renews what it still holds. `decided` says what strange words mean (`restriction.restrictions`)."""
+    return read_rows(rows_in(document, mapping), mapping, now, decided)
+
+
+def read_held(document: bytes, now: datetime, decided: Mapping[str, str] = {}) -> Conversion:
+    """The rows that were held, of a list that is at hand no more."""
+    held = msgspec.json.decode(document, type=HeldRows)
+    return read_rows(held.rows, held.mapping, now, decided)
+
+
+def read_rows(
+    several: Iterable[tuple[int, Row]], mapping: ListMapping, now: datetime, decided: Mapping[str, str]
+) -> Conversion:
+    """The same of rows with their numbers."""
     records: dict[str, bytes] = {}
     remarks = []
     strange: list[Strange] = []
+    held: list[tuple[int, dict[str, str]]] = []
+    saying: dict[str, Restrictions] = {}
     rows = 0
     first: Row = {}
-    for place, row in rows_in(document, mapping):
+    for place, row in several:
         rows, first = rows + 1, first or row
         try:
             _, found = _observed(row, mapping)
@@ -146,17 +168,24 @@ def read_list(document: bytes, mapping: ListMapping, now: datetime, decided: Map
         if found.pattern is None:
             continue
         name = own_identifier("indicator", "list", mapping.name, found.pattern)
-        if name not in records:
-            said = _said(row, mapping, decided)
-            for word in said.strange:
-                path = f"row {place}"
-                strange.append(Strange(word[:WORD_LIMIT], path, found.name[:FOUND_LIMIT]))
-                remarks.append(remark(path, "a word that seems to restrict and is not understood: TLP:RED", word))
-            records[name] = _indicator(name, found, row, mapping, now=now, said=said)
+        before, said = saying.get(name), _said(row, mapping, decided)
+        said = saying[name] = said if before is None else together(before, said)
+        if said == before:
+            continue
+        for word in said.strange:
+            path = f"row {place}"
+            strange.append(Strange(word[:WORD_LIMIT], path, found.name[:FOUND_LIMIT]))
+            remarks.append(remark(path, "a word that seems to restrict and is not understood: TLP:RED", word))
+        if said.strange:
+            held.append((place, dict(row)))
+        records[name] = _indicator(name, found, row, mapping, now=now, said=said)
     if rows and not records:
         raise _misfit(rows, first, mapping)
     origin = Origin("list", mapping.name, mapping.name, tlp=mapping.tlp)
-    return Conversion(tuple(records.values()), tuple(remarks), dated=False, strange=tuple(strange), origin=origin)
+    return Conversion(
+        tuple(records.values()), tuple(remarks), dated=False, strange=tuple(strange), origin=origin,
+        document=msgspec.json.encode(HeldRows(mapping, tuple(held))) if held else b"",
+    )  # fmt: skip
 
 
 def _observed(row: Row, mapping: ListMapping) -> tuple[str, Observed]:
@@ -179,7 +208,8 @@ def _misfit(rows: int, first: Row, mapping: ListMapping) -> Misfit:
 
 
 def _said(row: Row, mapping: ListMapping, decided: Mapping[str, str] = {}) -> Restrictions:
-    return restrictions([*_split(row.get(mapping.tags_column, "")), row.get(mapping.tlp_column, "")], decided)
+    tags = restrictions(_split(row.get(mapping.tags_column, "")), decided)
+    return together(tags, level_said("tlp", row.get(mapping.tlp_column, "").strip(), decided))
 
 
 def _indicator(

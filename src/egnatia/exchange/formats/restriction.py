@@ -27,6 +27,7 @@ _PAP: Final = {"clear": "clear", "white": "clear", "green": "green", "amber": "a
 _SPOKEN: Final = re.compile(r"(tlp|pap)(?:[12]0)?(.*)")
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 _IN_TEXT: Final = re.compile(r"\b(tlp|pap)\W{0,3}(clear|white|green|amber(?:\W{0,3}strict)?|red)\b")
+_UNSEEN: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _MACHINE: Final = re.compile(r'\s*([^:="]+)\s*:\s*([^:="]+?)\s*(?:=.*)?', re.DOTALL)
 
 PLAIN_NAMESPACES: Final = frozenset(
@@ -55,14 +56,20 @@ RESTRICTING: Final = frozenset(
 _WORDS: Final = re.compile(
     r"(?:^|[^a-z])(?:"
     r"restrict|confiden|classif|secret|sensitiv|embargo|proprietar|internal|private|privileg|eyes.?only|noforn|fouo|"
-    r"official.?use|need.?to.?know|do.?not.?(?:share|distribut|disclos|publish|forward)|not.?for.?(?:publ|distr|releas)|"
-    r"no.?(?:shar|distribut|disclos|forward|dissem)|limited.?(?:distr|dissem|disclos|shar)|(?:dis)?closure|dissemin|"
-    r"distribution|releasable|rel.?to|handling|chatham|traffic.?light|law.?enforcement.?only|members?.?only|"
+    r"official.?use|need.?to.?know|(?:do.?not|don.?t|never).?(?:re.?)?(?:shar|distribut|disclos|publish|forward|copy|pass)|"
+    r"not.?(?:for|to.?be).?(?:re.?)?(?:publ|distr|releas|shar|disclos|forward)|(?:re.?)?distribut\w*.?(?:only|prohib|limit)|"
+    r"no.?(?:re.?)?(?:shar|distribut|disclos|forward|dissem)|limited.?(?:distr|dissem|disclos|shar)|(?:dis)?closure|"
+    r"distribution|dissemin|releasable|rel.?to|handling|chatham|traffic.?light|(?:law.?enforcement|lea?|police).?only|"
+    r"only.?for|for.?(?:law.?enforcement|police|members?)|members?.?only|"
     # the languages of the region
-    r"povjerljiv|poverljiv|doverliv|tajn|strogo|intern[oaie]?(?:$|[^a-z])|ograniceno|sluzben|neobjavljiv|"
-    r"konfidencial|sekret|i.?brendshem|brendshme|kufizuar|rezervuar|sluzbena"
+    r"povjerljiv|poverljiv|doverliv|tajn|strogo|intern(?:[oaieu]|og|om|ih)?(?:$|[^a-z])|ograniceno|sluzben|neobjavljiv|"
+    r"(?:ne|nemoj(?:te)?|nije.?za|zabran\w*).?(?:dijel|dalj|deli|dijeli|podel|podijel|sir|spodel|objav|prosl?j?ed|razm)|"
+    r"samo.?(?:za|zbog)|zabran|vnatres|nepublik|"
+    r"konfidencial|sekret|(?:i|te|se).?brendsh|brendsh[em]|kufizuar|rezervuar|jo.?publik|vetem.?per|"
+    r"mos.?(?:e|i|u)?.?(?:shpernda|nda|publiko|perhap)|ndaloh"
     r")"
 )
+_BETWEEN: Final = re.compile(r"[^a-z0-9]+")
 
 
 class Restrictions(msgspec.Struct, frozen=True):
@@ -97,6 +104,23 @@ def restrictions(tags: Iterable[str], decided: Mapping[str, str] = {}) -> Restri
     return Restrictions(strictest(tlp, TLP_LEVELS), strictest(pap, PAP_LEVELS), tuple(strange), tuple(rest))
 
 
+def level_said(protocol: str, word: str, decided: Mapping[str, str] = {}) -> Restrictions:
+    """What stands where only levels of a protocol (`tlp`) stand: `RED` is one there, and whatever is no level is a
+    restriction that is not understood."""
+    if not word.strip():
+        return Restrictions()
+    said = restrictions([word], decided)
+    if not said.rest or is_decided(word, decided):
+        return said
+    kind, level = meaning(f"{protocol}:{word}")
+    return restrictions([f"{kind}:{level}"]) if kind == protocol else Restrictions(strange=(word,))
+
+
+def is_decided(word: str, decided: Mapping[str, str]) -> bool:
+    """Whether a person has said what a word means."""
+    return _decided(word, decided) is not None
+
+
 def _decided(tag: str, decided: Mapping[str, str]) -> str | None:
     if not decided:
         return None
@@ -111,7 +135,7 @@ def spelled(word: str) -> str:
 
 def meaning(tag: str) -> tuple[str, str]:
     """`("tlp", level)` or `("pap", level)`, `("?", "")` for what seems to restrict otherwise, `("", "")` for others."""
-    folded = fold(unicodedata.normalize("NFKC", tag)).strip()
+    folded = fold(_UNSEEN.sub("", unicodedata.normalize("NFKC", tag))).strip()
     letters = _NOT_LETTERS.sub("", folded)
     spoken = _SPOKEN.fullmatch(letters)
     if spoken is not None:
@@ -131,7 +155,13 @@ def _seems_to_restrict(folded: str, letters: str, spoken: bool, tag: str) -> boo
     if spoken and re.match(r"\W*(?:t\W*l\W*p|p\W*a\W*p)(?:\W|\d|_|$)", folded):
         return True
     said = f"{machine[1]} {machine[2]}" if machine else folded
-    return _WORDS.search(said) is not None or _is_disguised(tag, letters)
+    return any(_WORDS.search(each) for each in (said, *_respelled(said))) or _is_disguised(tag, letters)
+
+
+def _respelled(said: str) -> tuple[str, ...]:
+    """The same with one space between words, and `c o n f i d e n t i a l` as the word that it is."""
+    words = _BETWEEN.sub(" ", said).split()
+    return (" ".join(words), *(["".join(words)] if words and max(map(len, words)) == 1 else []))
 
 
 def _is_disguised(tag: str, letters: str) -> bool:
