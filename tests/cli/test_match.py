@@ -174,7 +174,7 @@ def test_a_pattern_that_makes_a_run_slow_is_named(tmp_path: Path) -> None:
     log = tmp_path / "dns.json"
     log.write_text('{"query":"evil99.example","id.resp_h":"127.0.0.1","id.resp_p":53}\n{"query":"fine.example"}\n')
     said = place.run("match", str(log), ok=1)
-    assert "1 patterns ask for nothing that can be looked up" in said.stderr
+    assert "1 pattern can only be tried on every line" in said.stderr
     assert slow["id"] in said.stderr
     found, summary = hits(place, str(log))
     assert [each["indicator"] for each in found] == [slow["id"]]

@@ -29,6 +29,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.exchange.house_proxy import house_proxy
 
 from egnatia.exchange import webhook
 from egnatia.exchange.delivering import LEASE, PATIENCE, CallSender, MailSender, Pace
@@ -36,7 +37,7 @@ from egnatia.exchange.letter import Call, Letter, Mail, letter_id
 from egnatia.exchange.outbox import SECOND, Outbox
 from egnatia.exchange.webhook import Hooks
 from egnatia.settings import Mail as MailSettings
-from egnatia.settings import Organisation, Settings, Webhooks
+from egnatia.settings import Network, Organisation, Settings, Webhooks
 from egnatia.store import Batch, Note, Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -378,8 +379,11 @@ def program() -> Iterator[Program]:
 class Calling:
     """An outbox with one webhook."""
 
-    def __init__(self, store: Store, folder: Path, url: str, *, allow: tuple[str, ...] = ("127.0.0.0/8",)) -> None:
-        chosen = msgspec.structs.replace(settings(folder, 1), webhooks=Webhooks(allow=allow))
+    def __init__(
+        self, store: Store, folder: Path, url: str, *, allow: tuple[str, ...] = ("127.0.0.0/8",), proxy: str = ""
+    ) -> None:
+        network = Network(proxy=proxy)
+        chosen = msgspec.structs.replace(settings(folder, 1), webhooks=Webhooks(allow=allow), network=network)
         self.clock, self.outbox, self.hooks = Clock(), Outbox(store, chosen), Hooks(store, SECRET)
         self.hook = self.hooks.add("SIEM", url, "identity--1")
         self.sender = CallSender(self.outbox, self.hooks, chosen, self.clock)
@@ -412,6 +416,29 @@ def test_a_call_is_signed_over_its_id_moment_and_body(store: Store, tmp_path: Pa
         == "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     )
     assert SECRET not in body
+
+
+def test_a_call_goes_through_the_proxy_of_the_house_by_its_name(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house_proxy(tmp_path, monkeypatch, "siem.example") as proxy, program() as inside:
+        for url in ("https://siem.example/told", inside.url):
+            calling = Calling(store, tmp_path, url, proxy=proxy.url)
+            letter = calling.put(url)
+            calling.sender.round()
+            taken = calling.outbox.calls.get(letter.id)
+            assert taken is not None
+            assert taken.state == "sent"
+        proxy.refuses = True
+        calling = Calling(store, tmp_path, "https://siem.example/told", proxy=proxy.url)
+        refused = calling.put("a third")
+        calling.sender.round()
+        kept = calling.outbox.calls.get(refused.id)
+    assert proxy.connected == ["siem.example:443"] * 2, "what is of the house never goes through it"
+    assert [(how, url) for how, url, _ in proxy.told] == [("POST", "siem.example/told")]
+    assert len(inside.told) == 1
+    assert kept is not None
+    assert "403" in kept.error
 
 
 def test_another_secret_signs_otherwise(store: Store, tmp_path: Path) -> None:

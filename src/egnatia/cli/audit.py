@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, command, table
+from egnatia.cli.manners import several
 
 
 @click.group()
@@ -70,7 +71,7 @@ def verify(desk: Desk, *, offline: bool) -> None:
             desk.aside(f"{names[each.node]} has not told what it signed: {each.trouble}")
     agreeing = sum(1 for each in asked if each.signed)
     if not findings:
-        desk.answer(verified, f"{rows:,} rows, whole and in order; {_agreed(agreeing, len(asked))}.")
+        desk.answer(verified, f"{several(rows, 'row')}, whole and in order; {_agreed(agreeing, len(asked))}.")
         return
     desk.answer(verified, table(("row", "", "what"), [(f.seq, f.wrong, f.why) for f in findings]))
     raise SystemExit(REFUSED)

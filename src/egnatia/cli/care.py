@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from egnatia.cli.desk import Desk, command
+from egnatia.cli.manners import several
 from egnatia.node import ERASURES, held
 from egnatia.store import Store
 
@@ -22,7 +23,9 @@ def backup(desk: Desk, file: Path) -> None:
     with desk.node() as node:
         node.store.backup(file)
         node.note("backup", detail=str(file))
-    desk.answer({"file": str(file), "bytes": file.stat().st_size}, f"{file.stat().st_size:,} bytes written to {file}.")
+    desk.answer(
+        {"file": str(file), "bytes": file.stat().st_size}, f"{several(file.stat().st_size, 'byte')} written to {file}."
+    )
 
 
 @click.command()
@@ -45,4 +48,4 @@ def purge(desk: Desk) -> None:
     """Erase now what may not be kept any longer; a running node does so by itself."""
     with desk.node() as node:
         erased = node.purge()
-    desk.answer({"erased": erased}, f"{erased:,} records erased.")
+    desk.answer({"erased": erased}, f"{several(erased, 'record')} erased.")

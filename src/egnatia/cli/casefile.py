@@ -8,6 +8,7 @@ import msgspec
 from egnatia.casework.clock import owed
 from egnatia.casework.fold import Fold
 from egnatia.cli.desk import table
+from egnatia.cli.manners import several
 
 if TYPE_CHECKING:  # `table` imports it: a node that serves draws nothing
     from rich.table import Table
@@ -108,5 +109,5 @@ def told(fold: Fold, shown: Shown, names: dict[str, str]) -> "list[str | Table]"
     parts += ["", table(("when", "who", "did", "words", ""), done)]
     parts += [f"Conflict: {each['fact']} was said twice without knowing of each other." for each in shown.conflicts]
     if shown.missing:
-        parts.append(f"{len(shown.missing)} events that others refer to are not here, or not for this organisation.")
+        parts.append(f"Others refer to {several(len(shown.missing), 'event')} not here, or not for this organisation.")
     return parts

@@ -9,6 +9,7 @@ from egnatia.casework.attaching import File, Incomplete, attach, content, descri
 from egnatia.casework.evidence import check, evidence_in
 from egnatia.casework.registry import Refused, Unknown
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
+from egnatia.cli.manners import several
 from egnatia.exchange.submission import Right, Submitter
 from egnatia.node import Node
 from egnatia.web.cases.report import Form, report_of
@@ -86,7 +87,7 @@ def fetch(desk: Desk, case: str, file: str, to: Path) -> None:
             raise Failure(str(error)) from error
         node.note("case file downloaded", file, f"{case} sha256 {record.sha256}")
         to.write_bytes(whole)
-    desk.answer({"file": str(to), "sha256": record.sha256}, f"{len(whole):,} bytes written to {to}.")
+    desk.answer({"file": str(to), "sha256": record.sha256}, f"{several(len(whole), 'byte')} written to {to}.")
 
 
 @click.command("merge")
@@ -148,8 +149,8 @@ def verify(desk: Desk, file: Path) -> None:
     if found:
         rows = [(each.subject, each.wrong) for each in found]
         desk.answer({"holds": False, "findings": found}, table(("record", "what is wrong"), rows))
-        raise Failure(f"{len(found)} of {len(held.pieces)} records do not hold")
+        raise Failure(f"{len(found)} of {several(len(held.pieces), 'record')} not whole")
     desk.answer(
         {"holds": True, "case": held.case, "state": held.state, "records": len(held.pieces)},
-        f"All {len(held.pieces)} records hold; {held.case} stood at {held.state!r} on {held.made_at}.",
+        f"{several(len(held.pieces), 'record')}, all whole; {held.case} stood at {held.state!r} on {held.made_at}.",
     )

@@ -1,7 +1,7 @@
 """What every command shares: which node it is about, how it answers, and what its exit code says.
 
 0: done. 1: refused, or a check has found something. 2: the command or the settings are wrong. 3: what it needs (a
-database, a node, a file) cannot be reached. A person's mistake never shows a stack trace.
+database, a node, a file) cannot be reached. 130 and 141: `manners`. A person's mistake never shows a stack trace.
 """
 
 import functools
@@ -16,6 +16,7 @@ import click
 import msgspec
 from sqlalchemy.exc import OperationalError
 
+from egnatia.cli.manners import hang_up, is_hung_up
 from egnatia.node import Node
 from egnatia.record import Invalid
 from egnatia.settings import FILE, Settings, load
@@ -67,7 +68,9 @@ class Desk:
         from rich.console import Console  # noqa: PLC0415
 
         width = None if sys.stdout.isatty() else WIDE
-        return Console(highlight=False, markup=False, soft_wrap=True, width=width)
+        console = Console(highlight=False, markup=False, soft_wrap=True, width=width)
+        console.on_broken_pipe = hang_up  # type: ignore[method-assign]  # rich's own way ends with "something found"
+        return console
 
     @functools.cached_property
     def err(self) -> "Console":
@@ -148,6 +151,10 @@ def in_words() -> Iterator[None]:
     except OperationalError as error:
         message = f"The database cannot be reached: {error.orig}"
         raise Unreachable(message) from error
+    except BrokenPipeError as error:
+        if is_hung_up(sys.stdout):
+            raise
+        raise Unreachable(str(error)) from error
     except OSError as error:
         named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
         raise Unreachable(named) from error

@@ -10,6 +10,7 @@ import click
 from egnatia.casework.condition import Unsound
 from egnatia.casework.registry import Refused, Unknown
 from egnatia.cli.desk import Desk, Failure, Wrong, command, table
+from egnatia.cli.manners import several
 from egnatia.cyber.exercises.examination import examined
 from egnatia.cyber.exercises.exercises import FollowUp, Plan
 from egnatia.cyber.exercises.game import Game
@@ -61,7 +62,8 @@ def check(desk: Desk, file: Path) -> None:
         found = examined(scenario_in(file.read_text(encoding="utf-8")), workflows())
     except (Unsound, UnicodeDecodeError) as unsound:
         raise Failure(str(unsound)) from unsound
-    told = f"{found.title}: {len(found.injects)} injects, {len(found.expectations)} expectations; in order"
+    injects, expectations = several(len(found.injects), "inject"), several(len(found.expectations), "expectation")
+    told = f"{found.title}: {injects}, {expectations}; in order"
     desk.answer({"name": found.name, "injects": len(found.injects)}, told)
 
 

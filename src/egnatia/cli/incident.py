@@ -7,6 +7,7 @@ import click
 
 from egnatia.casework.registry import Refused, Unknown
 from egnatia.cli.desk import Desk, Failure, Wrong, command
+from egnatia.cli.manners import several
 from egnatia.cyber.incidents.stix.bundle import read
 from egnatia.cyber.incidents.stix.entering import Entered, begin, enter
 from egnatia.cyber.incidents.stix.mending import Unreadable
@@ -41,7 +42,7 @@ def export(desk: Desk, case: str, *, form: str, output: Path | None) -> None:
         click.echo(body)
     else:
         output.write_bytes(body)
-        desk.answer({"file": str(output), "bytes": len(body)}, f"{output}: {len(body):,} bytes")
+        desk.answer({"file": str(output), "bytes": len(body)}, f"{output}: {several(len(body), 'byte')}")
 
 
 @click.command("import")
@@ -79,6 +80,8 @@ def import_(desk: Desk, file: Path, *, into: str, workflow: str, roles: tuple[st
                 raise Failure(str(error.args[0])) from error
     lines = []
     for one in entered:
-        lines.append(f"{one.case}: {one.facts} facts, {one.tasks} tasks, {one.records} records")
+        lines.append(
+            f"{one.case}: {several(one.facts, 'fact')}, {several(one.tasks, 'task')}, {several(one.records, 'record')}"
+        )
         lines += [f"  left out: {words}" for words in one.left_out]
     desk.answer(entered, "\n".join(lines))

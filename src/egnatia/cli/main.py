@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from egnatia.cli.manners import manners
 from egnatia.domain import Unfit, at, domains
 
 COMMANDS: Final = {
@@ -38,10 +39,11 @@ class Commands(click.Group):
         """Answers mistakes in words, unless EGNATIA_DEBUG asks for the whole story."""
         from egnatia.cli.desk import in_words, is_debugging  # noqa: PLC0415  (not for --version and --help)
 
-        if is_debugging():
-            return super().invoke(ctx)
-        with in_words():
-            return super().invoke(ctx)
+        with manners():
+            if is_debugging():
+                return super().invoke(ctx)
+            with in_words():
+                return super().invoke(ctx)
 
 
 def commands() -> Iterator[click.Command]:
@@ -78,5 +80,6 @@ def main() -> None:
     Bring records in:  egnatia import bundle.json --tlp green
     Join another node: egnatia peer invite
 
-    Exit codes: 0 done, 1 refused or something found, 2 wrong command or settings, 3 something cannot be reached.
+    Exit codes: 0 done, 1 refused or something found, 2 wrong command or settings, 3 something cannot be reached,
+    130 stopped by Ctrl-C, 141 whoever read the answer has closed the pipe.
     """

@@ -11,6 +11,7 @@ import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, Unreachable, Wrong, command, table
 from egnatia.cli.handling import TLP_IDS
+from egnatia.cli.manners import several
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.searching import known_to
@@ -100,7 +101,7 @@ def match(desk: Desk, logs: tuple[str, ...], *, form: str | None, **how: Any) ->
     with desk.node() as node:
         organisation = how["organisation"] or node.own
         watched = _watch(node, organisation, now, how)
-        desk.aside(f"{len(watched):,} values and patterns are looked for.")
+        desk.aside(f"Looking for {several(len(watched), 'value or pattern', 'values and patterns')}.")
         _tell_slow(desk, watched)
         try:
             scan = Scan(watched.matcher, now, embedded(threads=how["threads"]))
@@ -142,7 +143,7 @@ def _tell_slow(desk: Desk, watched: Watch) -> None:
         return
     named = "; ".join(_harmless(f"{each.indicator} {each.value[:80]}") for each in slow[:SLOW])
     more = f"; and {len(slow) - SLOW:,} more" if len(slow) > SLOW else ""
-    desk.aside(f"{len(slow):,} patterns ask for nothing that can be looked up, so every line is read: {named}{more}")
+    desk.aside(f"{several(len(slow), 'pattern')} can only be tried on every line, which takes long: {named}{more}")
 
 
 def _harmless(line: str) -> str:
@@ -248,23 +249,26 @@ class _Run:
             most = [(each.value[:80], each.kind, f"{count:,}", each.indicator) for each, count in often]
             desk.out.print(table(("value", "kind", "times", "indicator"), most))
             if summary.hits > len(self._shown):
-                desk.aside(f"The first {len(self._shown)} of {summary.hits:,} hits are shown; --json gives all.")
+                desk.aside(
+                    f"The first {len(self._shown)} of {several(summary.hits, 'hit')} are shown; --json gives all."
+                )
+        hits = several(summary.hits, "hit")
         desk.out.print(
-            f"{summary.lines:,} lines read, {summary.malformed:,} malformed. {summary.hits:,} hits of "
-            f"{summary.indicators:,} indicators on {summary.lines_hit:,} lines."
+            f"{several(summary.lines, 'line')} read, {summary.malformed:,} malformed. {hits} of "
+            f"{several(summary.indicators, 'indicator')} on {several(summary.lines_hit, 'line')}."
         )
         for tally in self.tallies:
             for number, line in tally.examples[:1]:
-                wrong = f"{tally.log}: {tally.malformed:,} lines are not {tally.form}"
+                wrong = f"{tally.log}: {several(tally.malformed, 'line')} not of the form {tally.form}"
                 desk.aside(f"{wrong}, as line {number}: {line[:100]!r}")
             if tally.form == EMPTY:
                 desk.aside(f"{tally.log} is empty.")
             if tally.truncated:
                 desk.aside(f"{tally.log} ends before its end; what came before was read.")
         if summary.undecided:
-            desk.aside(f"{summary.undecided} patterns were too costly to decide.")
+            desk.aside(f"Too costly to decide: {several(summary.undecided, 'pattern')}.")
         if summary.sightings:
-            desk.out.print(f"{summary.sightings:,} sightings told.")
+            desk.out.print(f"{several(summary.sightings, 'sighting')} told.")
 
 
 def _tell(node: Node, sights: Sights, now: datetime, how: dict[str, Any]) -> int:

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
+from egnatia.cli.manners import several
 from egnatia.cyber.intel.source import Health, Source, Sources, run
 
 
@@ -47,7 +48,7 @@ def save(desk: Desk, file: Path) -> None:
     with desk.node() as node:
         Sources(node.store).save(made)
         node.note("source", made.name, f"{made.kind} {made.url}")
-    desk.answer(made, f"{made.name} is read every {made.every_minutes} minutes while the node serves.")
+    desk.answer(made, f"{made.name} is read every {several(made.every_minutes, 'minute')} while the node serves.")
 
 
 @source.command("list")

@@ -109,7 +109,7 @@ def _import(
     sifting = Sifting(node, BY_HAND, terms, bringing, tally, on_finding)
     if file != "-":  # what bears a marking may stand before what says what it means
         with Path(file).open("rb") as first, suppress(EOFError):
-            sifting.learn(split(opened(first)))
+            sifting.learn(split(opened(cast("BinaryIO", Counted(first)))))
     with _source(file) as (stream, size), desk.progress(Path(file).name, size) as moved:
         counted = Counted(stream)
         try:

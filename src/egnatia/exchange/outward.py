@@ -58,6 +58,20 @@ def is_outside(url: str, allow: Iterable[str]) -> bool:
     return True
 
 
+def is_named_inside(url: str, allow: Iterable[str]) -> bool:
+    """Whether a URL that the operator named is of the house, by its name alone: without TLS, a name of a house, the
+    machine itself, or what the operator allows inside. Raises Barred for what is no address of the web."""
+    scheme, host, _ = parts(url)
+    allowed = frozenset(each.lower() for each in allow)
+    try:
+        literal: Address | None = ipaddress.ip_address(host)
+    except ValueError:
+        literal = None
+    if literal is not None:
+        return scheme != "https" or literal.is_loopback or _is_among(literal, allowed)
+    return scheme != "https" or host in allowed or _is_of_the_house(host)
+
+
 def _is_of_the_house(host: str) -> bool:
     """Whether a name that is not known here can be one of the house's own network (RFC 6762, RFC 8375, and usage)."""
     labels = host.rstrip(".").split(".")

@@ -15,6 +15,7 @@ from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.outbox import Outbox
+from egnatia.exchange.partner import partner_transport
 from egnatia.exchange.peer.pairing import Pairings, State
 from egnatia.exchange.peer.status import statuses
 from egnatia.exchange.peer.target import target_of
@@ -266,7 +267,8 @@ class Node:
         local = Local(
             self.node_id, self.keys, keys_of=cards.keys_of, freshness=Freshness(), replaced=self.replaced_keys
         )
-        return hear([target_of(each, cards) for each in confirmed], local, keys=self._keys_of, at=now())
+        targets, way = [target_of(each, cards) for each in confirmed], partner_transport(self.settings)
+        return hear(targets, local, keys=self._keys_of, at=now(), transport=way)
 
     def purge(self) -> int:
         """Erases what may not be kept any longer; how many records that was."""

@@ -79,9 +79,9 @@ class Network(Section, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=r"^$|^https?://[^/\s]+/?$",
-            description="The proxy through which sources, knowledge and webhooks outside are called; empty: directly. "
-            "What `[webhooks] allow` names and a server of the house are called directly "
-            "(docs/security.md says what is checked then).",
+            description="The proxy through which sources, knowledge, webhooks, peers and the sign-in provider are "
+            "called over TLS; empty: directly. What `[webhooks] allow` names and what is of the house are called "
+            "directly, and mail goes to its own server (docs/security.md says what is checked then).",
             examples=["http://proxy.csirt.example:3128"],
         ),
     ] = ""

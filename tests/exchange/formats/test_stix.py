@@ -55,7 +55,7 @@ def test_no_casing_or_spacing_of_a_label_makes_an_object_wider(
     level: str, upper: list[bool], between: str, place: str, borne: str | None
 ) -> None:
     label = "".join(each.upper() if up else each for each, up in zip(f"tlp{between}{level}", upper, strict=False))
-    refs, strange = read(gate.indicator(*([TLP_IDS[borne]] if borne else []), **{place: [label]}))
+    refs, strange = read(gate.indicator(*([TLP_IDS[borne]] if borne else [])) | {place: [label]})
     said = {name for name, marking in TLP_IDS.items() if marking in refs}
     strictest = max({level, borne or level}, key=TLP_LEVELS.index)
     assert max(said, key=TLP_LEVELS.index) == strictest

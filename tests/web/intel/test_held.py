@@ -236,7 +236,8 @@ def test_what_a_stix_object_says_no_more_is_held_no_more(house: House) -> None:
 
 def test_an_observable_comes_in_once_somebody_has_decided(house: House) -> None:
     value = {"type": "domain-name", "id": "domain-name--3c10e93f-798e-5a26-a0c1-08156efab7f5", "spec_version": "2.1",
-             "value": "quiet.example", "x_opencti_labels": ["do not share"], "object_marking_refs": [gate.GREEN]}  # fmt: skip
+             "value": "quiet.example", "x_opencti_labels": ["do not share"],
+             "object_marking_refs": [gate.GREEN]}  # fmt: skip
     read(house, bundle(value), STIX)
     assert tlps(house, "domain-name") == []
     decided(house, "do not share", "tlp:amber+strict")
@@ -253,9 +254,10 @@ def test_a_marking_of_another_program_is_understood_or_held(house: House) -> Non
     read(house, bundle(strict), STIX)
     assert tlps(house) == [Tlp.AMBER_STRICT], "once it is known what came before is read again"
     assert "Nothing is held" in page(house).text
-    said = strict | {"id": FOREIGN[:-1] + "8", "definition_type": "statement"}
+    other = FOREIGN[:-1] + "8"
+    said = strict | {"id": other, "definition_type": "statement"}
     said |= {"name": "Police", "definition": {"statement": "Law enforcement only"}}
-    read(house, bundle(labelled(marking=said["id"]), said), STIX)
+    read(house, bundle(labelled(marking=other), said), STIX)
     assert tlps(house) == [Tlp.AMBER_STRICT, Tlp.RED]
     assert "Law enforcement only" in page(house).text
 

@@ -20,6 +20,7 @@ import httpx
 from egnatia.exchange.asgi import Receive, Scope, Send
 from egnatia.exchange.host import Admission
 from egnatia.exchange.labelling import Labelling
+from egnatia.exchange.partner import UNBOUNDED, partner_transport_async
 from egnatia.exchange.peer.arrival import Arrival, Own
 from egnatia.exchange.peer.carriage import Carriage
 from egnatia.exchange.peer.contact import Contact, Kind
@@ -36,6 +37,7 @@ from egnatia.exchange.peer.witnessing import Witnessing
 from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import EVERY, PUBLIC, Clearance, clearance_within
 from egnatia.record import Record
+from egnatia.settings import Settings
 from egnatia.store.store import Store
 from egnatia.trust import wire
 from egnatia.trust.card import SignedCard
@@ -58,6 +60,8 @@ CARD_LIMIT = 1 << 20
 class PeerHost(Protocol):
     """What peers need of the node. `members` are the identities of the known members; `clearance_of` is cheap."""
 
+    @property
+    def settings(self) -> Settings: ...
     @property
     def store(self) -> Store: ...
     @property
@@ -153,9 +157,9 @@ class Peers:
     async def start(self) -> None:
         """Begin to follow every confirmed peer, and to wake those that follow this node."""
         loop = asyncio.get_running_loop()
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         mounts: dict[str, httpx.AsyncBaseTransport | None] = dict(LOOPBACK)
-        self._client = httpx.AsyncClient(limits=limits, mounts=mounts)
+        transport = partner_transport_async(self._host.settings)
+        self._client = httpx.AsyncClient(limits=UNBOUNDED, mounts=mounts, transport=transport)
         with contextlib.suppress(Forged):
             self._cards.pair(self._host.signed_card, now=_now())
         self._unsubscribe = self._host.store.subscribe(partial(self._woken, loop))

@@ -86,10 +86,14 @@ async def recounted(target: Target, local: Local, client: httpx.AsyncClient, *, 
     return row.digest
 
 
-def hear(targets: Iterable[Target], local: Local, *, keys: KeysOf, at: int) -> tuple[Heard, ...]:
-    """Asks all of them, and waits for the slowest; `keys` gives those of this node and of peers, replaced ones too."""
+def hear(
+    targets: Iterable[Target], local: Local, *, keys: KeysOf, at: int, transport: httpx.BaseTransport | None = None
+) -> tuple[Heard, ...]:
+    """Asks all of them, and waits for the slowest; `keys` gives those of this node and of peers, replaced ones too.
+    `transport` is the way there, where it is no direct one."""
     mounts: dict[str, httpx.BaseTransport | None] = dict(LOOPBACK)
-    with httpx.Client(timeout=SECONDS, mounts=mounts) as client, ThreadPoolExecutor(_AT_ONCE) as pool:
+    made = httpx.Client(timeout=SECONDS, mounts=mounts, transport=transport)
+    with made as client, ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(lambda target: _heard(target, local, client=client, keys=keys, at=at), targets))
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import httpx
 import msgspec
 
+from egnatia.exchange.partner import partner_transport
 from egnatia.settings import Settings, is_loopback
 from egnatia.settings.people import Oidc
 from egnatia.web.account.ceremony import NotProven
@@ -291,7 +292,8 @@ class Provider:
         """What the provider answers; raises NotProven."""
         try:
             headers = {"accept": "application/json"}
-            with httpx.Client(timeout=5, auth=auth, follow_redirects=False, headers=headers) as client:
+            transport = partner_transport(self._settings)
+            with httpx.Client(timeout=5, auth=auth, headers=headers, transport=transport) as client:
                 answer = client.request(method, url, data=dict(form) if form else None)
         except httpx.HTTPError as error:
             raise NotProven(f"the provider cannot be reached: {error}") from error
