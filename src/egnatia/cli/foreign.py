@@ -150,6 +150,7 @@ def by_hand(
 ) -> tuple[Bringing, Terms]:
     """What brings in what somebody imports here, and the terms with what people decided since of what was held."""
     submitter = Submitter(node.own, "command line", frozenset(Right))
+    marks = msgspec.structs.replace(marks, stays_narrow=True)
     waiting = Waiting(node.store)
     bringing = Bringing(
         node.store,

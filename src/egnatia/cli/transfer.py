@@ -106,6 +106,7 @@ def _import(
 ) -> Tally:
     submitter, tally = Submitter(node.own, "command line", LOCAL), Tally()
     bringing, terms = by_hand(node, given, marks, on_finding)
+    others = msgspec.structs.replace(marks, stays_narrow=True)
     sifting = Sifting(node, BY_HAND, terms, bringing, tally, on_finding)
     if file != "-":  # what bears a marking may stand before what says what it means
         with Path(file).open("rb") as first, suppress(EOFError):
@@ -116,7 +117,7 @@ def _import(
             import_stream(
                 opened(cast("BinaryIO", counted)),
                 lambda bodies: node.admission.submit(
-                    bodies, submitter, handling=marks, atomic=how["atomic"], tolerant=not how["strict"]
+                    bodies, submitter, handling=others, atomic=how["atomic"], tolerant=not how["strict"]
                 ),
                 atomic=how["atomic"],
                 on_finding=on_finding,

@@ -178,6 +178,7 @@ class Admission:
             ),
             applied=(*waiting.handling.applied, *((marking.head.id,) if marking else ())),
             tolerant=waiting.tolerant,
+            stays_narrow=waiting.handling.stays_narrow,
             may_recall=Right.RECALL in submitter.rights,
             reviewed=self._reviewed(submitter),
             members=self._members(),

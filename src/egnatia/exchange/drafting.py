@@ -21,6 +21,9 @@ _UNREVIEWED = Problem(
     "a submitter without that right",
 )
 
+_REFERRERS = 1_000
+"""Of the records that name one so many are looked through for its recalls."""
+
 ADDED = -1
 """The index of what this node adds of itself to somebody's records."""
 
@@ -59,6 +62,7 @@ class Drafting(msgspec.Struct, frozen=True):
     world: World
     applied: tuple[str, ...]
     tolerant: bool
+    stays_narrow: bool
     may_recall: bool
     reviewed: Rule
     """What may not be handed in without a second person; never for who may release."""
@@ -148,9 +152,10 @@ class Drafting(msgspec.Struct, frozen=True):
         out: Drafts,
         now: datetime,
     ) -> None:
-        label = whole = self.labelling.label(record, self.owner, self.applied, batch=meanings)
+        put_on = self._put_on(record, mine)
+        label = whole = self.labelling.label(record, self.owner, put_on, batch=meanings)
         if record.head.granular_markings:
-            whole = self.labelling.whole(record, self.owner, self.applied, batch=meanings)
+            whole = self.labelling.whole(record, self.owner, put_on, batch=meanings)
         problem = self.world.misplaced(record, label)
         if problem is None and whole is not label:
             problem = self.world.misplaced(record, whole)
@@ -163,20 +168,34 @@ class Drafting(msgspec.Struct, frozen=True):
             out.refused.append(Refused(index, record.head.id, (_UNREVIEWED,)))
             return
         # A definition travels as it is, whoever brought it in: what the exercise puts on records is not put on it.
-        applied = self.applied if not (_is_marking(record) and self.world.exercise) else ()
+        applied = put_on if not (_is_marking(record) and self.world.exercise) else ()
         out.drafts.append(self._drafted(index, record, whole, applied))
         widest = whole
         if whole != label and (variant := redact(record)) is not None:
             redacted, widest = read(variant, tolerant=True), label
-            out.drafts.append(self._drafted(ADDED, redacted, label, self.applied, unless=whole))
+            out.drafts.append(self._drafted(ADDED, redacted, label, put_on, unless=whole))
         if mine is None or record.version <= mine.version:
             return
         if mine.recalled:
             out.lifts.append(Lift(record.head.id, self.owner))
         if narrows(mine.governing, widest):
-            refs = (*record.head.object_marking_refs, *self.applied)
+            refs = (*record.head.object_marking_refs, *put_on)
             recall = takeback.narrowing(record, self.owner, refs, now)
             out.drafts.append(self._drafted(ADDED, recall, mine.governing, ()))
+
+    def _put_on(self, record: Record, mine: Custody | None) -> tuple[str, ...]:
+        """The markings that are put on a record: besides those of the caller, where it stays as narrow as a person has
+        made it, those that its last narrowing names."""
+        if not self.stays_narrow or mine is None or not mine.recalled or record.version <= mine.version:
+            return self.applied
+        rows = self.store.neighbours(self.clearance, record.head.id, "in", _REFERRERS)
+        said = [
+            takeback.takeback(read(row.body, tolerant=True))
+            for row in sorted(rows, key=lambda row: row.position)
+            if row.type == "recall" and row.owner == self.owner
+        ]
+        narrowed = [each.new_marking_refs for each in said if each.action == takeback.NARROW]
+        return tuple(dict.fromkeys((*self.applied, *(narrowed[-1] if narrowed else ()))))
 
     def _take_back(self, index: int, record: Record, held: Mapping[str, tuple[Custody, ...]], out: Drafts) -> None:
         said = takeback.takeback(record)

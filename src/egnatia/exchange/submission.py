@@ -37,10 +37,12 @@ class Submitter(msgspec.Struct, frozen=True):
 class Handling(msgspec.Struct, frozen=True):
     """Markings (ids of marking-definitions) that the submitter adds to every record without touching its bytes.
 
-    Where neither the record nor its handling names a TLP, the organisation's default applies.
+    Where neither the record nor its handling names a TLP, the organisation's default applies. What a source brings
+    `stays_narrow`: a person who has narrowed a record is not overruled by its next version.
     """
 
     applied: tuple[str, ...] = ()
+    stays_narrow: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

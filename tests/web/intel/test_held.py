@@ -320,7 +320,7 @@ def test_a_change_on_both_sides_is_shown_and_who_may_publish_takes_a_side(house:
     assert "Nothing was changed on both sides" in page(house, path="/intel/conflicts").text
     theirs = event(attribute("domain", "theirs.example"), info="Ours <b>") | {"uuid": UUIDS[0]}
     Conflicts(house.node.store).note("partner", theirs, Sent(attributes=("one",)))
-    assert "1 report of yours was changed on a server" in page(house, Role.ADMINISTRATOR, path="/intel/sources").text
+    assert "1 report was changed here and on a server" in page(house, Role.ADMINISTRATOR, path="/intel/sources").text
     text = page(house, Role.ANALYST, path="/intel/conflicts").text
     assert "Ours &lt;b&gt;" in text
     assert "theirs[.]example" in text

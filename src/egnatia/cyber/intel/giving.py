@@ -48,7 +48,8 @@ def given_to(store: Store, name: str) -> dict[str, server.Sent]:
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     """An event of ours that somebody changed on the server since our last word: when they did (seconds), what is only
-    there or only here, and whose side a person has taken: `ours`, `theirs`, or nobody's yet."""
+    there or only here, and whose side a person has taken: `ours`, `theirs`, or nobody's yet. One that was `taken` is of
+    theirs, and somebody changed here what came of it."""
 
     source: str
     uuid: str
@@ -57,6 +58,7 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     differs: tuple[str, ...] = ()
     side: str = ""
     by: str = ""
+    taken: bool = False
 
 
 class Conflicts:
@@ -77,6 +79,14 @@ class Conflicts:
             title = str(theirs.get("info", uuid))[:200]
             differs = tuple(_differences(theirs, base, ours))[:DIFFERENCES]
             self.kept.put(f"{name} {uuid}", Conflict(source=name, uuid=uuid, title=title, stamp=stamp, differs=differs))
+
+    def take(self, name: str, theirs: Fields, stamp: int, differs: tuple[str, ...]) -> None:
+        """There is a conflict over an event of theirs."""
+        uuid, held = str(theirs["uuid"]).lower(), self.get(name, str(theirs["uuid"]).lower())
+        if held is None or held.stamp != stamp:
+            title = str(theirs.get("info", uuid))[:200]
+            made = Conflict(source=name, uuid=uuid, title=title, stamp=stamp, differs=differs, taken=True)
+            self.kept.put(f"{name} {uuid}", made)
 
     def side(self, name: str, uuid: str, side: Literal["ours", "theirs"], by: str) -> None:
         """A person takes a side; the next round does so. Raises LookupError where there is no conflict."""

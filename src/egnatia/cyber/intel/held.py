@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from egnatia.cyber.intel.overriding import Bases
 from egnatia.exchange.formats.bringing import Bringing, Doubt
 from egnatia.exchange.formats.conversion import Conversion, Origin
 from egnatia.exchange.formats.csaf import read_advisory
@@ -281,7 +282,7 @@ def read_again(host: Host, held: Held) -> None:
     given = Terms(community=held.community, decided=held.decided, tlp=held.applied_tlp)
     terms = waiting.terms(held.source, given, second=wants_second(host))
     submitter = Submitter(host.own, f"source {held.source}" if held.source else "command line", RIGHTS)
-    marks = Handling(held.applied)
+    marks = Handling(held.applied, stays_narrow=True)
     bringing = Bringing(
         host.store,
         host.clearance_of(host.own),
@@ -292,7 +293,9 @@ def read_again(host: Host, held: Held) -> None:
     document = waiting.documents.get(held.place) or b""
     match held.form:
         case "misp":
-            bringing.bring(read_events(document, terms))
+            found = list(read_events(document, terms))
+            bringing.bring(found)
+            Bases(host.store).note(held.source, found, bringing.versions)
         case "stix":
             bringing.bring([_again_read(document, decided_for(terms, held.key), held, host)])
         case "csaf":

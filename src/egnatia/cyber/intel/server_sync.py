@@ -3,13 +3,14 @@ and here, and our own reports as far as it may see them.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import httpx
 import msgspec
 
 from egnatia.cyber.intel.giving import Conflicts, give, given_to
+from egnatia.cyber.intel.overriding import Bases, Overriding
 from egnatia.exchange.directory import moment
 from egnatia.exchange.formats.conversion import Conversion, identifier, instant, own_identifier, remark, written
 from egnatia.exchange.formats.misp import Terms, read_event, server
@@ -41,7 +42,7 @@ class Look(msgspec.Struct, frozen=True):
 
 class ServerSync:
     """One server, by the name of its source. `bring` hands conversions in, `end` revokes reports with what they
-    list."""
+    list, `versions` tells which versions of records are held."""
 
     def __init__(
         self,
@@ -51,9 +52,11 @@ class ServerSync:
         *,
         bring: Callable[[Iterable[Conversion]], None],
         end: Callable[[Iterable[str]], None],
+        versions: Callable[[Iterable[str]], Mapping[str, str]],
     ) -> None:
         self._host, self._name, self._terms = host, name, terms
-        self._bring, self._end = bring, end
+        self._bring, self._end, self._versions = bring, end, versions
+        self._overriding, self._bases = Overriding(host, name, terms), Bases(host.store)
         self._taken = host.store.kept("misp-taken", int)
         self._looks = host.store.kept("misp-look", Look)
         self._conflicts = Conflicts(host.store)
@@ -62,6 +65,9 @@ class ServerSync:
         """Everything that is new there; gives how far that is after each page. Raises OSError, Invalid."""
         look = self._looks.get(self._name) or Look()
         now = int(time.time())
+        for conflict, conversion in self._overriding.decided():
+            self._take_in([conversion] if conversion is not None else [])
+            self._overriding.settled(conflict, conversion)
         for events, reached in server.pull(client, reached_of(mark)):
             self._take(events)
             yield mark_of(reached)
@@ -78,13 +84,18 @@ class ServerSync:
         self._tell_sightings(client, reader, creator)
 
     def _take(self, events: Sequence[Fields]) -> None:
-        self._bring(self._readable(events))
+        self._take_in(self._readable(events))
         taken = {
             f"{self._name} {uuid}": seconds(each.get("timestamp")) or 0
             for each in events
             if (uuid := str(each.get("uuid", "")).lower()) and not self._is_ours(each)
         }
         self._taken.put_all(taken)
+
+    def _take_in(self, several: Iterable[Conversion]) -> None:
+        found = list(several)
+        self._bring(found)
+        self._bases.note(self._name, found, self._versions)
 
     def _is_ours(self, event: Fields) -> bool:
         creator = event.get("Orgc")
@@ -100,9 +111,12 @@ class ServerSync:
                     self._conflicts.note(self._name, event, base)
                 continue
             try:
-                yield read_event(event, self._terms)
+                conversion = read_event(event, self._terms)
             except Invalid as error:
                 yield Conversion((), error.problems)
+                continue
+            if not self._overriding.waits(event, conversion):
+                yield conversion
 
     def _listed(self, client: httpx.Client) -> None:
         """Read what the server lists and we have not, and end what it has no longer."""
@@ -124,7 +138,8 @@ class ServerSync:
             )
         ended = [uuid for uuid in gone if server.is_gone(client, uuid)]
         self._end(f"report--{uuid}" for uuid in ended)
-        self._taken.remove(*(f"{self._name} {uuid}" for uuid in ended))
+        for kept in (self._taken, self._bases.kept):
+            kept.remove(*(f"{self._name} {uuid}" for uuid in ended))
 
     def _seen(self, several: Iterable[Fields]) -> Iterator[Conversion]:
         """Sightings of what is held here, under its markings."""

@@ -271,7 +271,14 @@ class _Run:
         self._tally.refused += 1
 
     def _server(self, client: httpx.Client) -> None:
-        sync = ServerSync(self._host, self._source.name, self._terms, bring=self._bring, end=self._end)
+        sync = ServerSync(
+            self._host,
+            self._source.name,
+            self._terms,
+            bring=self._bring,
+            end=self._end,
+            versions=self._bringing.versions,
+        )
         for mark in sync.read(client, self._mark):
             self._mark = mark
         if self._source.give_to:
@@ -291,7 +298,7 @@ class _Run:
             if author:
                 self._authors[author] = None
         submitter = Submitter(self._host.own, f"source {self._source.name}", _RIGHTS)
-        return self._host.admission.submit(bodies, submitter, handling=Handling(self._applied))
+        return self._host.admission.submit(bodies, submitter, handling=Handling(self._applied, stays_narrow=True))
 
 
 class _Authored(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Events of ours that somebody changed on a MISP server since our last word: who may publish takes a side."""
+"""Events that were changed here and on a MISP server: who may publish takes a side."""
 
 from typing import ClassVar, Literal
 
@@ -18,7 +18,7 @@ from egnatia.web.visit import Visit
 
 
 class Differs(msgspec.Struct, frozen=True):
-    """What one side has alone: `kind` is + (only there), - (only here) or ~ (another value there)."""
+    """What one side has alone: `kind` is + (only there), - (only here), ~ (otherwise there) or = (another label)."""
 
     kind: str
     about: str
@@ -65,7 +65,7 @@ async def conflicts(visit: NamedDependency[Visit]) -> Response[str]:
 
 @post("/intel/conflicts/{source:str}/{uuid:str}")
 async def take_side(visit: NamedDependency[Visit], source: FromPath[str], uuid: FromPath[str]) -> Response[str]:
-    """Ours is put there, or theirs stays; with the next reading of the source."""
+    """Ours is put there or stays, or theirs stays or is taken; with the next reading of the source."""
     form = await visit.form(Side)
     of_the_house(visit, Permission.PUBLISH)
 
