@@ -149,7 +149,7 @@ def _figures(rows: int, url: str, folder: str) -> Iterator[Figure]:
         paths = (*PATHS, *_records(node), *_cases(node))
         node.store.indexer.wait_for(node.store.position(), 7_200)
         door = Door(node)
-        with serving(app(node, extra=(pages(node, entrance=door),))) as address:
+        with serving(app(node, extra=pages(node, entrance=door))) as address:
             for name, who in (("all", OWNER), ("1%", FRIEND)):
                 account = new_account(f"x{secrets.token_hex(4)}", name, who, frozenset(Role))
                 door.accounts.add(account)

@@ -62,7 +62,7 @@ async def open_pages(node):
     account = new_account("ana", "Ana", node.own, frozenset(Role))
     door.accounts.add(account)
     cookie = door.sessions.begin("ana", "a test", Origin("127.0.0.1", "test"))
-    whole = app(node, extra=(pages(node, entrance=door), *routes(node)))
+    whole = app(node, extra=(*pages(node, entrance=door), *routes(node)))
     transport = httpx.ASGITransport(whole)
     cookies = {cookie_name(SESSION, node.settings): cookie}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=cookies) as client:

@@ -77,7 +77,7 @@ def housed(
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node, clock=clock)
         saved = searches(node.store, node.organisations)
-        whole = app(node, extra=(pages(node, entrance=door), *routes(node)), beat_seconds=beat_seconds, searches=saved)
+        whole = app(node, extra=(*pages(node, entrance=door), *routes(node)), beat_seconds=beat_seconds, searches=saved)
         with serving(whole) as url:
             yield House(node, url, door, whole.state.surface)
 

@@ -40,7 +40,7 @@ def neighbour(folder: Path, name: str, economy: str = "ME") -> Iterator[House]:
     Node.create(settings, PASSPHRASE)
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node)
-        rest = app(node, extra=(pages(node, entrance=door),))
+        rest = app(node, extra=pages(node, entrance=door))
         with _running(node, rest, listening):
             yield House(node, f"http://{listen}", door, rest.state.surface)
 

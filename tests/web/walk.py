@@ -191,7 +191,7 @@ class Walk:
 
 def forms_of(house: House) -> tuple[tuple[str, str], ...]:
     """The method and the form of every address of a node."""
-    whole = app(house.node, extra=(pages(house.node, entrance=house.door), *routes(house.node)))
+    whole = app(house.node, extra=(*pages(house.node, entrance=house.door), *routes(house.node)))
     found = {
         (method, path if path == "/" else f"{path}/" if path.startswith("/taxii2") else path)
         for route in whole.routes

@@ -67,7 +67,7 @@ async def serve(node: Node) -> None:
     door = Door(node)
     rest = api(
         node,
-        extra=(pages(node, entrance=door, guest=guest), *routes(node)),
+        extra=(*pages(node, entrance=door, guest=guest), *routes(node)),
         guest=guest,
         searches=searches(node.store, node.organisations),
     )

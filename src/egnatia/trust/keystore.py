@@ -21,6 +21,9 @@ from egnatia.trust.keys import PrivateKeys
 
 MAGIC = b"EGNATIA KEYSTORE 1\n"
 
+LEAST_WORK, WORK, MOST_WORK = 14, 15, 20
+"""Powers of two of scrypt's N: the least and the most that are read, and what is written."""
+
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the key of the file is made from the passphrase: 2**`log_n` times `r` times 128 bytes of memory."""
@@ -56,7 +59,7 @@ class Keystore:
         """A new, empty keystore; raises `FileExistsError` rather than replace one."""
         if path.exists():
             raise FileExistsError(f"there is a keystore at {str(path)!r} already")
-        header = Header(log_n=15, r=8, p=1, salt=os.urandom(16), nonce=b"")
+        header = Header(log_n=WORK, r=8, p=1, salt=os.urandom(16), nonce=b"")
         store = cls(path, header, _derive(passphrase, header), Content({}, {}))
         store._save()
         return store
@@ -169,7 +172,7 @@ def _parts(path: Path) -> tuple[Header, bytes, bytes]:
     start = len(MAGIC) + 4
     end = start + int.from_bytes(data[len(MAGIC) : start], "big")
     header = wire.decode(data[start:end], Header, "keystore header")
-    if not (14 <= header.log_n <= 20 and 8 <= header.r <= 16 and 1 <= header.p <= 4):
+    if not (LEAST_WORK <= header.log_n <= MOST_WORK and 8 <= header.r <= 16 and 1 <= header.p <= 4):
         raise Forged("keystore header", f"scrypt 2**{header.log_n}, {header.r}, {header.p} is out of bounds")
     return header, data[:end], data[end:]
 

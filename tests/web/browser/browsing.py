@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Browser, Error, Page, Response, expect, sync_playwright
 from tests.web.house import House
 
@@ -32,6 +33,10 @@ _OPTIONS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+_axe = Axe()
+_FOUND: Final = {"resultTypes": ["violations"]}
+_NO_CONTRAST: Final = {"color-contrast": {"enabled": False}}
 
 
 def fill(house: House) -> None:
@@ -73,6 +78,17 @@ class Tab:
         answer = self.page.goto(self.url + path)
         assert answer is not None
         return answer.status
+
+    def shuts_out(self, *, contrast: bool = True) -> str:
+        """What axe finds wrong with this page, also in what is folded away; its colours in the light and in the dark,
+        where nothing else differs. Empty where nobody is shut out."""
+        self.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+        self.page.emulate_media(color_scheme="light")
+        reports = [_axe.run(self.page, options=_FOUND if contrast else {**_FOUND, "rules": _NO_CONTRAST})]
+        if contrast:
+            self.page.emulate_media(color_scheme="dark")
+            reports.append(_axe.run(self.page, options={**_FOUND, "runOnly": ["color-contrast"]}))
+        return "\n".join(report.generate_report() for report in reports if report.violations_count)
 
     @property
     def bytes(self) -> int:

@@ -124,7 +124,7 @@ def played(house: House) -> dict[str, str]:
 
 def routes(house: House) -> list[str]:
     """Every address that answers a GET, as its pattern."""
-    whole = app(house.node, extra=(pages(house.node, entrance=house.door),))
+    whole = app(house.node, extra=pages(house.node, entrance=house.door))
     found = {each.path_format for each in whole.routes if isinstance(each, HTTPRoute) and "GET" in each.methods}
     return sorted(each for each in found if not ENDLESS.search(each))
 
