@@ -73,7 +73,7 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
     """The pages of a node, the public's and the house's; `guest` is the organisation as which visitors without an
     account read (a demonstration). `entrance` is the door through which people come in, a new one where none is given.
 
-    Two parts and not one around both: what is put into another is copied handler by handler, much of what a start takes.
+    Two parts and not one around both: what is put into another is copied handler by handler, which a start waits for.
     """
     entrance = entrance or Door(premises)
 
