@@ -212,7 +212,11 @@ def extract(desk: Desk, file: str, *, title: str, tlp: str) -> None:
     egnatia extract report.eml --title "Phishing wave" > draft.json
     egnatia submit draft.json --tlp amber
     """
-    made = draft(text_of(reached(desk, file)), title, datetime.now(UTC), tlp)
+    try:
+        text = text_of(reached(desk, file))
+    except ValueError as error:
+        raise Failure(f"{file}: {error}") from error
+    made = draft(text, title, datetime.now(UTC), tlp)
     if not made.records:
         raise Failure(f"{file} names nothing that could be an indicator")
     head = f'{{"type":"bundle","id":"bundle--{uuid4()}","objects":[\n'.encode()

@@ -6,6 +6,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import get_args
 
+import httpx
 import pytest
 from tests.cyber.intel.bad_server import address, bad_server
 from tests.exchange import gate
@@ -106,3 +107,11 @@ def test_a_list_in_another_encoding_is_read(node: Node, server: ThreadingHTTPSer
 
 def test_there_is_advice_for_everything_that_can_be_wrong() -> None:
     assert set(ADVICE) == set(Trouble)
+
+
+@pytest.mark.parametrize("kind", ["taxii21", "taxii20"])
+def test_a_page_in_the_place_of_a_collection_is_told_as_one(node: Node, kind: Kind) -> None:
+    source = Source(name="bad", kind=kind, url="https://taxii.example/collections/1")
+    page = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>Sign in</html>"))
+    with httpx.Client(transport=page) as client:
+        assert run(node, source, client=client).trouble == Trouble.PAGE

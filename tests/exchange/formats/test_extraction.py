@@ -1,14 +1,16 @@
 """Reports and mails are searched for what they name; what comes of it is a draft."""
 
+import io
 import json
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfWriter
 
 from egnatia.exchange.formats.conversion import TLP_IDS
-from egnatia.exchange.formats.extraction import draft, extract, text_of
+from egnatia.exchange.formats.extraction import Textless, Why, draft, extract, text_of
 from egnatia.paper import Document, Heading, Paragraph, pdf
 from egnatia.record import read
 
@@ -63,6 +65,33 @@ def test_a_printed_report_is_read() -> None:
 def test_a_broken_pdf_is_told(document: bytes) -> None:
     with pytest.raises(ValueError, match="a PDF that cannot be read"):
         text_of(document)
+
+
+def blank(password: str = "") -> bytes:
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(200, 200)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (blank(), Why.SCAN),
+        (blank("secret"), Why.LOCKED),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), Why.OUTLOOK),
+        (b"PK\x03\x04" + bytes(100), Why.ARCHIVE),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), Why.BINARY),
+        (b"MZ\x90\x00" + bytes(100), Why.BINARY),
+    ],
+)
+def test_what_holds_no_text_says_what_to_do(document: bytes, why: Why) -> None:
+    with pytest.raises(Textless) as refused:
+        text_of(document)
+    assert refused.value.why is why
+    assert text_of(b"MZ is where evil.example stands") == "MZ is where evil.example stands"
 
 
 def test_a_draft_bears_what_the_text_says_of_itself() -> None:

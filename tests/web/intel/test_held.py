@@ -316,6 +316,16 @@ def test_who_looks_through_reports_is_told_once(house: House) -> None:
     assert notices.of(reader.id, 10) == []
 
 
+def test_a_change_to_what_came_from_a_server_is_shown_with_both_labels(house: House) -> None:
+    theirs = event(info="Theirs <b>") | {"uuid": UUIDS[0]}
+    Conflicts(house.node.store).take("partner", theirs, 1_700_000_000, ("= indicator: evil.example (RED | GREEN)",))
+    text = page(house, path="/intel/conflicts").text
+    assert "Theirs &lt;b&gt;" in text
+    assert "indicator: evil[.]example (RED | GREEN)" in text
+    assert "Take their change" in text
+    assert "Put ours there" not in text
+
+
 def test_a_change_on_both_sides_is_shown_and_who_may_publish_takes_a_side(house: House) -> None:
     assert "Nothing was changed on both sides" in page(house, path="/intel/conflicts").text
     theirs = event(attribute("domain", "theirs.example"), info="Ours <b>") | {"uuid": UUIDS[0]}

@@ -253,10 +253,11 @@ def test_how_sources_go_is_shown_to_those_who_see_the_settings(house: House) -> 
 
 
 def test_a_list_is_tried_and_kept_by_the_operator(house: House) -> None:
-    document = b"ioc,kind\nhxxp://evil[.]example/x,url\nnothing here,\n"
+    document = b"ioc,kind,tlp\nhxxp://evil[.]example/x,url,Level 3\nnothing here,\n"
     with served(document) as url, house.visitor(Role.ADMINISTRATOR) as visitor:
         csrf = csrf_of(visitor.get("/intel/sources/new").text)
         form = {"csrf": csrf, "name": "phish", "kind": "list", "url": url, "list_value": "ioc", "list_heading": "yes"}
+        form["list_tlp"] = "tlp"
         barred = visitor.post("/intel/sources", data=form)
         assert barred.status_code == 422
         assert "The node does not call there" in barred.text
@@ -272,12 +273,14 @@ def test_a_list_is_tried_and_kept_by_the_operator(house: House) -> None:
         kept = Sources(house.node.store)
         run(house.node, kept.sources.all()["phish"])
         assert kept.health("phish").added == 1
+        assert [each.words[0].word for each in kept.waiting.held.all().values()] == ["Level 3"]
         assert "goes well" in visitor.get("/intel/sources").text
         assert visitor.post("/intel/sources/phish/read", data={"csrf": csrf}).status_code == 303
         assert kept.health("phish").tried == 0
         assert visitor.post("/intel/sources/phish/pause", data={"csrf": csrf}).status_code == 303
         assert "phish" not in {each.name for each in kept.due(time.time_ns() // 1_000)}
         assert 'value="ioc"' in visitor.get("/intel/sources/phish").text
+        assert 'value="tlp"' in visitor.get("/intel/sources/phish").text
         assert visitor.post("/intel/sources/phish/remove", data={"csrf": csrf}).status_code == 303
         assert visitor.get("/intel/sources/phish").status_code == 404
 

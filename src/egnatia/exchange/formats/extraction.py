@@ -5,6 +5,7 @@ Kinds are recognised by their form alone, digests before names and URLs before t
 """
 
 import email
+import enum
 import html
 import io
 import re
@@ -85,10 +86,40 @@ class Extracted(msgspec.Struct, frozen=True):
         return self.path.partition(":")[0]
 
 
+class Why(enum.StrEnum):
+    """Why a document holds no text for us, with what its reader may do."""
+
+    LOCKED = "the PDF is locked by a password: save it without one first"
+    SCAN = "the PDF holds no text, only pictures of it: have the text recognised (OCR) first"
+    OUTLOOK = "an Outlook message (.msg): save it as .eml or as text first"
+    ARCHIVE = "an archive or an office document: unpack it, or save it as PDF or text first"
+    BINARY = "it holds no text: a picture, a program or something else"
+
+
+class Textless(ValueError):
+    """A document of which there is no text to read."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+_MAGIC: Final = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Why.OUTLOOK), (b"PK\x03\x04", Why.ARCHIVE), (b"PK\x05\x06", Why.ARCHIVE),
+    (b"Rar!", Why.ARCHIVE), (b"7z\xbc\xaf\x27\x1c", Why.ARCHIVE), (b"\xfd7zXZ", Why.ARCHIVE), (b"BZh", Why.ARCHIVE),
+    (b"\x89PNG", Why.BINARY), (b"\xff\xd8\xff", Why.BINARY), (b"GIF8", Why.BINARY), (b"MZ", Why.BINARY),
+    (b"\x7fELF", Why.BINARY),
+)  # fmt: skip
+"""How files begin that are no text."""
+
+
 def text_of(document: bytes) -> str:
-    """The text of a mail (with its parts), a page, a PDF or a plain text; raises ValueError for a PDF or a mail that
-    cannot be read."""
+    """The text of a mail (with its parts), a page, a PDF or a plain text; raises Textless for one that holds none, and
+    another ValueError for a PDF or a mail that cannot be read."""
     head = document[:4_096]
+    for magic, why in _MAGIC:
+        if document.startswith(magic) and (why is not Why.BINARY or b"\0" in head or not head.isascii()):
+            raise Textless(why)
     if b"%PDF-" in head[:1_024]:
         return _pdf_text(document)
     if re.search(rb"^(?:Received|Message-ID|From|MIME-Version):", head, re.IGNORECASE | re.MULTILINE):
@@ -133,7 +164,7 @@ def _mail_text(made: EmailMessage) -> str:
 
 def _pdf_text(document: bytes) -> str:
     from pypdf import PdfReader  # noqa: PLC0415  (14 MB that an idle node does not need)
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    from pypdf.errors import FileNotDecryptedError, PyPdfError  # noqa: PLC0415
 
     parts: list[str] = []
     size = 0
@@ -143,9 +174,13 @@ def _pdf_text(document: bytes) -> str:
             size += len(parts[-1])
             if size > TEXT_LIMIT:
                 break
+    except FileNotDecryptedError as error:
+        raise Textless(Why.LOCKED) from error
     except (PyPdfError, ValueError, LookupError, RecursionError, TypeError, AttributeError, ArithmeticError) as error:
         # pypdf raises what it stumbles over: a hostile file can do so in many ways
         raise ValueError(f"a PDF that cannot be read ({type(error).__name__}: {error})") from error
+    if parts and not any(map(str.strip, parts)):
+        raise Textless(Why.SCAN)
     return "\n".join(parts)
 
 

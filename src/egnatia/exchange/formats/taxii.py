@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from egnatia.exchange.formats.fetching import refusal
+from egnatia.exchange.formats.fetching import no_page, refusal
 from egnatia.exchange.trouble import unreached
 from egnatia.record.record import Invalid, Problem
 
@@ -56,7 +56,7 @@ def _page_2_1(client: httpx.Client, url: str, mark: Mark) -> tuple[list[bytes], 
     asked |= {"added_after": mark.added_after} if mark.added_after else {}
     asked |= {"next": mark.next} if mark.next else {}
     answer = _asked(client, url, asked, {"Accept": "application/taxii+json;version=2.1"})
-    page = _envelope(answer)
+    page = _envelope(url, answer)
     last = answer.headers.get(ADDED_LAST, "")
     if page.more and page.next:
         return _bodies(page), Mark(mark.added_after, page.next), True
@@ -69,7 +69,7 @@ def _page_2_0(client: httpx.Client, url: str, mark: Mark) -> tuple[list[bytes], 
     answer = _asked(client, url, {"added_after": mark.added_after} if mark.added_after else {}, headers)
     if answer.status_code == 416:
         return [], Mark(mark.added_after), False
-    page = _envelope(answer)
+    page = _envelope(url, answer)
     last = answer.headers.get(ADDED_LAST, "")
     total = answer.headers.get("Content-Range", "").rpartition("/")[2]
     end = first + len(page.objects)
@@ -88,9 +88,9 @@ def _asked(client: httpx.Client, url: str, asked: dict[str, str | int], headers:
     return answer
 
 
-def _envelope(answer: httpx.Response) -> Envelope:
+def _envelope(url: str, answer: httpx.Response) -> Envelope:
     try:
-        return msgspec.json.decode(answer.content or b"{}", type=Envelope)
+        return msgspec.json.decode(no_page(url, answer.content) or b"{}", type=Envelope)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a TAXII envelope or a bundle", str(error)),)) from error
 

@@ -84,7 +84,8 @@ async def take_side(visit: NamedDependency[Visit], source: FromPath[str], uuid: 
 def _differs(said: str) -> Differs:
     kind, _, about = said.partition(" ")
     type_, between, value = about.partition(": ")
-    return Differs(kind, visible(f"{type_}{between}{defanged(value)}"[:300]))
+    value, bracket, labels = value.rpartition(" (") if kind == "=" else (value, "", "")
+    return Differs(kind, visible(f"{type_}{between}{defanged(value)}{bracket}{labels}"[:300]))
 
 
 SIDING = (conflicts, take_side)

@@ -96,6 +96,8 @@ class WantedSource(msgspec.Struct, frozen=True):
     reliability: str = "F"
     list_form: str = "csv"
     list_value: Annotated[str, msgspec.Meta(max_length=200)] = "1"
+    list_tlp: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    list_tags: Annotated[str, msgspec.Meta(max_length=200)] = ""
     list_kind: str = "auto"
     list_heading: str = ""
     list_delimiter: Annotated[str, msgspec.Meta(max_length=1)] = ","
@@ -137,7 +139,7 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
             advice=_advised(say, healths.get(each.name)),
             held=counts.get(each.name, 0),
         )
-        for each in held.values()
+        for each in sorted(held.values(), key=lambda each: (not _fails(each, healths.get(each.name)), each.name))
     )
     may_change = visit.visitor.may(Permission.MANAGE_SOURCES)
     return visit.page(
@@ -254,6 +256,7 @@ def _made(form: WantedSource, before: Source | None) -> Source:
     if form.kind == "list":
         fields["mapping"] = (fields.get("mapping") or {}) | {
             "name": form.name, "form": form.list_form, "value": form.list_value, "kind": form.list_kind,
+            "tlp_column": form.list_tlp, "tags_column": form.list_tags,
             "heading": form.list_heading == "yes", "delimiter": form.list_delimiter or ",",
             "items": form.list_items, "valid_days": form.list_valid_days, "confidence": form.list_confidence,
         }  # fmt: skip
@@ -263,6 +266,10 @@ def _made(form: WantedSource, before: Source | None) -> Source:
         raise ValueError(NO_URL if "$.url" in str(error) else NO_NAME) from error
     made.check()
     return made
+
+
+def _fails(source: Source, health: Health | None) -> bool:
+    return health is not None and health.failures > 0 and not source.paused
 
 
 def _advised(say: Callable[[str], str], health: Health | None) -> str:
@@ -302,6 +309,8 @@ def _given(held: Source) -> WantedSource:
         given,
         list_form=mapping.form,
         list_value=mapping.value,
+        list_tlp=mapping.tlp_column,
+        list_tags=mapping.tags_column,
         list_kind=mapping.kind,
         list_heading="yes" if mapping.heading else "",
         list_delimiter=mapping.delimiter,

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from egnatia.cyber.intel.warning_index import warning_lists
-from egnatia.exchange.formats.extraction import Extracted, extract, text_of
+from egnatia.exchange.formats.extraction import Extracted, Textless, Why, extract, text_of
 from egnatia.exchange.review import Review
 from egnatia.record import Head, Record
 from egnatia.web.language.speech import N_
@@ -40,6 +40,13 @@ FILE_BYTES: Final = 16_000_000
 TITLE: Final = 120
 TEXT_LIMIT: Final = 200_000
 NO_TEXT: Final = N_("Paste or write what happened")
+TEXTLESS: Final = {
+    Why.LOCKED: N_("The PDF is locked by a password. Save it without one and choose it again."),
+    Why.SCAN: N_("The PDF holds no text, only pictures of it. Have the text recognised (OCR) first, or paste it."),
+    Why.OUTLOOK: N_("This is an Outlook message (.msg). Save it as .eml or as text and choose it again."),
+    Why.ARCHIVE: N_("This is an archive or an office document. Unpack it, or save it as PDF or text, and choose that."),
+    Why.BINARY: N_("The file holds no text: it is a picture, a program or something else."),
+}
 UNREAD: Final = N_("The file holds no text that can be read: is it a picture, or protected by a password?")
 TOO_LATE: Final = N_("Something chosen is not in the text any more: look at the list again")
 
@@ -140,6 +147,8 @@ def _read(form: Quick, document: bytes) -> tuple[Quick, str]:
     """The form with the text of a file after what was pasted, as much as fits; and what was wrong with the file."""
     try:
         text = text_of(document)
+    except Textless as error:
+        return form, TEXTLESS[error.why]
     except ValueError:
         return form, UNREAD
     whole = "\n".join(each for each in (form.text, text.replace("\x00", " ").strip()) if each)
