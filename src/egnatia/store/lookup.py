@@ -28,8 +28,9 @@ _CHUNKS: Final = (200, 2_000, 20_000)
 _OWN_CHUNKS: Final = (200, 500, 500)
 """How many rows that the reader may see are looked at in between: one costs as much as forty candidates."""
 
-_OWN_NEWEST: Final = 400
-"""How many of the newest rows that the reader may see are looked at for suggestions before the index is asked."""
+_OWN_NEWEST: Final = (400, 1_600)
+"""How many of the newest rows that the reader may see are looked at for suggestions, one time after the other, before
+the index is asked: what begins one record in a hundred is found among them, and of what is rarer it has little."""
 
 _NEWEST: Final = Query(versions=(LAST,))
 
@@ -150,14 +151,18 @@ class Lookup(Reading):
         def read(link: Link, end: End) -> tuple[Row, ...]:
             view = self.shelving.view(clearance, query)
             low, high = self.stretch(link, 0, query, end)
-            own = Walk(self.database, link, view, newest_first=True).positions(low, high, _OWN_NEWEST)
-            found = _kept(own, among(self.database, link, words, own))
-            if (allowed := self._admits(query)) is not None:
-                found = _kept(found, allowed(link, found))
-            if len(found) < limit and len(own) == _OWN_NEWEST:
+            allowed = self._admits(query)
+            found: list[int] = []
+            for size in _OWN_NEWEST:
+                own = Walk(self.database, link, view, newest_first=True).positions(low, high, size)
+                said = _kept(own, among(self.database, link, words, own))
+                found += said if allowed is None else _kept(said, allowed(link, said))
+                if len(found) >= limit or len(own) < size:
+                    break
+                high = own[-1] - 1
+            else:
                 # What is rare in the reader's newest is left to the index, which goes through all that begins so.
-                before = (low, own[-1] - 1)
-                found += self._saying(link, view, words, query, before, limit - len(found), turns=1)
+                found += self._saying(link, view, words, query, (low, high), limit - len(found), turns=1)
             return self._ranked(self.rows_at(link, view, found[:limit]), words, query)
 
         return self.consistent(read) if self._asks(words, query) else ()
@@ -303,7 +308,7 @@ SELECT DISTINCT v.position, v.shelf FROM refs r JOIN versions v ON v.name = r.ta
 """
 
 _NAMING: Final = """
-SELECT r.position, v.shelf, v.version FROM refs r JOIN versions v ON v.position = r.position
+SELECT r.position, v.shelf, v.version FROM refs r JOIN versions v ON v.position = r.position + 0
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record)
 AND r.position > :low AND r.position <= :high ORDER BY r.position DESC LIMIT :size
 """
@@ -314,7 +319,7 @@ WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {amon
 """
 
 _WITH_VALUE: Final = """
-SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position
+SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position + 0
 WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
 """
 

@@ -281,8 +281,10 @@ WHERE {among:v.position:positions}
 
 _BY_ID: Final = """
 SELECT v.position, v.shelf, v.version FROM names n JOIN versions v ON v.name = n.number
-WHERE {amongst:n.name:ids} AND v.position > :low AND v.position <= :high
+WHERE {amongst:n.name:ids} AND v.position + 0 > :low AND v.position + 0 <= :high
 """
+"""What is added to a position keeps the database from going through all positions where it does not know yet how many
+there are."""
 
 _PLACES: Final = "SELECT position, shelf, version FROM versions WHERE {among:position:positions}"
 

@@ -82,9 +82,10 @@ class Tying:
         ]
         of = list(dict.fromkeys([row[0] for row in ends]))
         verbs = {at: _verb(body).relationship_type for at, body in self._rows(_BODIES, of) if body is not None}
+        names = dict(self._rows(_NAMES, list({row[3] for row in ends})))
         return [
-            Tie(name, shelves[shelf].type, verbs[at], forth[property_], at, versions[at], True)
-            for at, property_, shelf, name in ends
+            Tie(names[target], shelves[shelf].type, verbs[at], forth[property_], at, versions[at], True)
+            for at, property_, shelf, target in ends
             if at in verbs
         ]
 
@@ -108,9 +109,10 @@ WHERE {among:r.position:positions} AND n.name <> :record
 _ENDS: Final = "SELECT number, name FROM names WHERE {amongst:name:ends}"
 
 _OTHER_ENDS: Final = """
-SELECT r.position, r.property, v.shelf, n.name FROM refs r
-JOIN versions v ON v.name = r.target JOIN names n ON n.number = r.target
+SELECT r.position, r.property, v.shelf, r.target FROM refs r JOIN versions v ON v.name = r.target
 WHERE {among:r.position:positions} AND r.target <> (SELECT t.number FROM names t WHERE t.name = :record)
 """
+
+_NAMES: Final = "SELECT number, name FROM names WHERE {among:number:positions}"
 
 _BODIES: Final = "SELECT position, body FROM bodies WHERE {among:position:positions}"
