@@ -61,11 +61,18 @@ class Lookup(Reading):
         return tuple(sorted(self._all(clearance, Query(ids=(record,))), key=lambda row: (row.version, row.position)))
 
     def neighbours(
-        self, clearance: Clearance, record: str, direction: Direction = "both", limit: int = 100, *, before: int = 0
+        self,
+        clearance: Clearance,
+        record: str,
+        direction: Direction = "both",
+        limit: int = 100,
+        *,
+        before: int = 0,
+        types: tuple[str, ...] = (),
     ) -> tuple[Row, ...]:
         """The newest versions of the records that this one names (`out`) and that name it (`in`), newest first; only
-        those that were added before position `before`, if it is given. Nothing where the record itself is not to be
-        seen."""
+        those that were added before position `before`, and those of `types`, if these are given. Nothing where the
+        record itself is not to be seen."""
         limit = bounded(limit)
 
         def read(link: Link, end: End) -> tuple[Row, ...]:
@@ -73,6 +80,7 @@ class Lookup(Reading):
             own = [row[0] for row in self._rows(link, _HEADS, ids=possible([record])) if row[1] in view.shelves]
             if not own:
                 return ()
+            view = self.shelving.view(clearance, Query(types=types, versions=(LAST,))) if types else view
             found: set[int] = set()
             high = min(end.position, before - 1) if before else end.position
             if direction != "in":

@@ -219,6 +219,6 @@ def _members(host: Host, clearance: Clearance, report: Row) -> list[Row]:
     refs = _read(report).object_refs
     named = list(host.store.get(clearance, refs[:10_000]))
     inner = [ref for row in named if row.type == "observed-data" for ref in _read(row).object_refs]
-    notes = [row for row in host.store.neighbours(clearance, report.id, "in", 1_000) if row.type == "note"]
+    notes = host.store.neighbours(clearance, report.id, "in", 1_000, types=("note",))
     rows = [report, *named, *(host.store.get(clearance, inner) if inner else ()), *notes]
     return [row for row in rows if row.owner == host.own]

@@ -86,8 +86,9 @@ async def receipts(desk: NamedDependency[Desk], record_id: RecordId) -> Response
     rows = await desk.ask(lambda: store.get(clearance, [checked]))
     if not any(row.owner == desk.caller.organisation for row in rows):
         raise NotFound
-    naming = await desk.ask(lambda: store.neighbours(clearance, checked, "in", 1_000))
-    return await desk.found(tuple(row for row in naming if row.type == "receipt"))
+    return await desk.found(
+        await desk.ask(lambda: store.neighbours(clearance, checked, "in", 1_000, types=("receipt",)))
+    )
 
 
 def _ruling(organisation: str, decision: Decision) -> Ruling:

@@ -169,11 +169,7 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
         weak = weaknesses(counter.store, counter.clearance, made.refs)
         related = _related(counter, [each for each in made.refs if not each.startswith("vulnerability--")])
         return BulletinPage(title=shown.title, told=shown, weak=weak, related=related, **around)
-    contents = [
-        each
-        for each in counter.store.neighbours(counter.clearance, row.id, "in", 200)
-        if each.type == "language-content"
-    ]
+    contents = counter.store.neighbours(counter.clearance, row.id, "in", 200, types=("language-content",))
     spoken = translated(stix, row.owner, contents, counter.language)
     shown_stix: Mapping[str, Any] = spoken.stix if spoken is not None else stix
     around_rows = counter.store.neighbours(counter.clearance, row.id, "both", RELATED)

@@ -55,9 +55,7 @@ Rows = Sequence[Row]
 def record(visit: Visit, about: Subject, *, original: bool = False) -> tuple[RecordPage, Rows]:
     """What a record says, how it may be handled, what is around it, where it comes from."""
     row, store = about.row, visit.store
-    contents = tuple(
-        each for each in store.neighbours(about.clearance, row.id, "in", 50) if each.type == "language-content"
-    )
+    contents = store.neighbours(about.clearance, row.id, "in", 50, types=("language-content",))
     told = None if original else translated(about.stix, row.owner, contents, visit.language)
     stix = told.stix if told is not None else about.stix
     author = str(stix.get("created_by_ref", ""))
@@ -160,9 +158,8 @@ def origin(visit: Visit, about: Subject) -> tuple[OriginPage, Rows]:
 
 def audience(visit: Visit, about: Subject) -> tuple[AudiencePage, Rows]:
     """Who sees it and by which rule, and who has it; for its owner alone."""
-    naming = visit.store.neighbours(about.clearance, about.row.id, "in", ANSWERS)
+    answers = visit.store.neighbours(about.clearance, about.row.id, "in", ANSWERS, types=("receipt",))
     names = names_of(visit, about, ids_of(about.row.label))
-    answers = tuple(row for row in naming if row.type == "receipt")
     page = AudiencePage(
         title=name_of(about.stix, visit.speech),
         head=head(visit, about, "/audience", names),
@@ -267,8 +264,8 @@ def _why(visit: Visit, about: Subject, words: Mapping[str, str]) -> str:
 
 def _recalls(visit: Visit, about: Subject) -> tuple[Row, ...]:
     """The recalls of the record by its owner, the newest first, as far as the visitor may see them."""
-    naming = visit.store.neighbours(about.clearance, about.row.id, "in", FIRST_LINKS)
-    return tuple(row for row in naming if row.type == "recall" and row.owner == about.row.owner)
+    naming = visit.store.neighbours(about.clearance, about.row.id, "in", FIRST_LINKS, types=("recall",))
+    return tuple(row for row in naming if row.owner == about.row.owner)
 
 
 def _grouped(links: Sequence[Link]) -> Grouped:
