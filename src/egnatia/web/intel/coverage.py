@@ -14,7 +14,7 @@ from egnatia.cyber.intel.matrix import ATTACK, DISARM, Cell, Extent, Matrix, mat
 from egnatia.cyber.intel.searching import known_to
 from egnatia.web.frame import Content
 from egnatia.web.intel.grid import Column, Mark, columns, heat
-from egnatia.web.intel.remembered import remembered
+from egnatia.web.intel.remembered import Told, remembered
 from egnatia.web.intel.wording import misread
 from egnatia.web.language.speech import N_
 from egnatia.web.record.text import visible
@@ -73,7 +73,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class CoveragePage(Content, frozen=True, kw_only=True):
-    """The matrix for a question; `heads` are the parts of the table of heat."""
+    """The matrix for a question, as it was `counted` at a moment in microseconds UTC (0: just now); `heads` are the
+    parts of the table of heat."""
 
     template: ClassVar[str] = "intel/coverage.html"
     asked: Asked
@@ -82,6 +83,7 @@ class CoveragePage(Content, frozen=True, kw_only=True):
     covered: int
     known: int
     complete: bool
+    counted: int
     heads: tuple[str, ...]
     heats: tuple[Heat, ...]
     economies: tuple[tuple[str, str], ...]
@@ -96,7 +98,7 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
     params = visit.request.query_params
     asked, wrong = read_form({name: params.getall(name) for name in params}, Asked), ""
     extent = Extent(ATTACK if asked.order == "attack" else DISARM, asked.whole, split=asked.by)
-    made = Matrix((), {}, 0, 0, complete=True)
+    made, counted = Matrix((), {}, 0, 0, complete=True), 0
     try:
         term = asked.term()
         organisations = await visit.ask(visit.premises.organisations)
@@ -105,11 +107,12 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
         def count() -> Matrix:
             return matrix(visit.store, clearance, term, known_to(visit.store, clearance, organisations), now, extent)
 
-        def work() -> Matrix:
+        def work() -> Told[Matrix]:
             question = ("matrix", term, extent)
             return remembered(visit.store, clearance, question, count, is_large=lambda found: not found.complete)
 
-        made = await visit.ask(work)
+        told = await visit.ask(work)
+        made, counted = told.made, told.at
     except BadQuery as error:
         wrong = misread(error, visit.speech)
     heads, heats = _heats(visit, made, asked)
@@ -121,6 +124,7 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
         covered=made.covered,
         known=made.known,
         complete=made.complete,
+        counted=counted,
         heads=heads,
         heats=heats,
         economies=(("", visit.speech.gettext("All economies")), *economies(visit)),

@@ -24,7 +24,7 @@ from egnatia.web.visit import Visit, read_form
 DAY: Final = r"^\d{4}-\d\d-\d\d\Z"
 LONGEST: Final = timedelta(days=3 * 366)
 LARGE: Final = 2_000
-"""A landscape that looked at more records than so many is kept for a minute."""
+"""A landscape that looked at more records than so many is kept."""
 Level = Literal["clear", "green", "amber", "amber+strict", "red"]
 
 
@@ -60,11 +60,12 @@ def _day(text: str) -> datetime:
 
 
 class LandscapePage(Content, frozen=True, kw_only=True):
-    """The landscape. `spans` lead to usual periods."""
+    """The landscape, as it was `counted` at a moment in microseconds UTC; 0: just now."""
 
     template: ClassVar[str] = "intel/landscape.html"
     asked: Asked
     told: Summary
+    counted: int
     chart: Chart
     economies: tuple[tuple[str, str], ...]
     sectors: tuple[tuple[str, str], ...]
@@ -75,7 +76,7 @@ class LandscapePage(Content, frozen=True, kw_only=True):
 @get("/intel/landscape")
 async def overview(visit: NamedDependency[Visit]) -> Response[str]:
     """The threat landscape of a period."""
-    asked, told, found = await _told(visit, "page")
+    asked, told, found, counted = await _told(visit, "page")
     from egnatia.web.drawing import bars  # noqa: PLC0415  it draws: an idle node does without it
 
     labels = tuple(visit.speech.moment(at, "d MMM") for at, _ in found.steps)
@@ -84,6 +85,7 @@ async def overview(visit: NamedDependency[Visit]) -> Response[str]:
         title=told.title,
         asked=asked,
         told=told,
+        counted=counted,
         chart=bars(visit.speech, visit.speech.gettext("Records over the period"), labels, series),
         economies=(("", visit.speech.gettext("All economies")), *economies(visit)),
         sectors=(("", visit.speech.gettext("All sectors")), *sectors(visit)),
@@ -96,7 +98,7 @@ async def overview(visit: NamedDependency[Visit]) -> Response[str]:
 @get("/intel/landscape.pdf")
 async def print_overview(visit: NamedDependency[Visit]) -> Response[bytes]:
     """The same to be printed: with the strictest TLP of what is in it on every page."""
-    _, told, _ = await _told(visit, "PDF")
+    _, told, _, _ = await _told(visit, "PDF")
     from egnatia.paper import pdf  # noqa: PLC0415  an idle node does without it
     from egnatia.web.intel.printing import document  # noqa: PLC0415  as above
 
@@ -106,7 +108,7 @@ async def print_overview(visit: NamedDependency[Visit]) -> Response[bytes]:
     return Response(await visit.ask(lambda: pdf(made)), media_type="application/pdf", headers=headers)
 
 
-async def _told(visit: Visit, way: str) -> tuple[Asked, Summary, Landscape]:
+async def _told(visit: Visit, way: str) -> tuple[Asked, Summary, Landscape, int]:
     clearance = visit.clearance()
     params = visit.request.query_params
     asked = read_form({name: params.getall(name) for name in params}, Asked)
@@ -119,11 +121,11 @@ async def _told(visit: Visit, way: str) -> tuple[Asked, Summary, Landscape]:
     def count() -> Landscape:
         return landscape(visit.store, clearance, known_to(visit.store, clearance, organisations), period, scope, now)
 
-    def read() -> tuple[Landscape, Summary]:
+    def read() -> tuple[Landscape, Summary, int]:
         question = ("landscape", period, scope)
-        found = remembered(visit.store, clearance, question, count, is_large=lambda made: made.looked > LARGE)
-        return found, summary(reader, found, asked.economy, asked.sector, by_id(organisations))
+        kept = remembered(visit.store, clearance, question, count, is_large=lambda made: made.looked > LARGE)
+        return kept.made, summary(reader, kept.made, asked.economy, asked.sector, by_id(organisations)), kept.at
 
-    found, told = await visit.ask(read)
+    found, told, counted = await visit.ask(read)
     await visit.surface.releases.note(visit.visitor.caller, way, found.rows)
-    return asked, told, found
+    return asked, told, found, counted

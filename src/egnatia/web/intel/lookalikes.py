@@ -121,10 +121,10 @@ class Alike(msgspec.Struct, frozen=True):
 
 
 def _alike(store: Store, clearance: Clearance, protected: tuple[str, ...]) -> Iterator[tuple[Row, Resemblance]]:
-    """The newest record of each look-alike; which ones look alike is up to a minute old where many were looked at."""
+    """The newest record of each look-alike; which ones look alike is a while old where many were looked at."""
     ask = partial(_looked, store, clearance, protected)
     question = ("look-alikes", protected)
-    places = remembered(store, clearance, question, ask, is_large=lambda made: made.looked > LARGE).places
+    places = remembered(store, clearance, question, ask, is_large=lambda made: made.looked > LARGE).made.places
     rows = {row.position: row for row in store.at(clearance, sorted({position for position, _ in places}))}
     for position, found in places:
         if position in rows:  # it may have been taken back meanwhile
