@@ -10,6 +10,7 @@ from benchmarks import (
     bench_casework,
     bench_idle,
     bench_import,
+    bench_incidents,
     bench_intel,
     bench_match,
     bench_network,
@@ -74,6 +75,11 @@ AREAS = (
         "casework",
         "Folding a long case, and what is due in many",
         lambda e: bench_casework.figures(10_000 if e.quick else 100_000),
+    ),
+    Area(
+        "incidents",
+        "The situation of incidents and the quarterly summary over many open cases",
+        lambda e: bench_incidents.figures(2_000 if e.quick else 10_000),
     ),
     Area(
         "intel",

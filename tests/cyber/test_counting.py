@@ -1,4 +1,6 @@
-"""What the summary counts is kept between two questions, and always as it stands."""
+"""What the summary and the situation count is kept between two questions, and always as it stands."""
+
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,7 @@ from tests.exchange.gate import AL, ME, RS
 
 from egnatia.casework.registry import Deed, Opening
 from egnatia.cyber.incidents.counting import Counting
+from egnatia.cyber.incidents.situation import Situations, begins, week_of
 from egnatia.cyber.incidents.summary import folds, looked_at
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
@@ -20,7 +23,7 @@ DEEDS = st.lists(st.sampled_from(["open", "severity", "warn", "leave", "play"]),
 def test_it_is_what_every_case_looked_at_anew_is(tmp_path_factory: pytest.TempPathFactory, deeds: list[str]) -> None:
     folder = tmp_path_factory.mktemp("counting")
     with stage(folder) as node:
-        counting, cases = Counting(node.casework), [_open(node)]
+        counting, situations, cases = Counting(node.casework), Situations(node.casework), [_open(node)]
         for number, deed in enumerate(deeds):
             case = cases[number % len(cases)]
             match deed:
@@ -41,9 +44,17 @@ def test_it_is_what_every_case_looked_at_anew_is(tmp_path_factory: pytest.TempPa
             for reader in (AL, RS, ME):
                 clearance = node.clearance_of(reader)
                 kept = counting.of(clearance)
+                situations.of(clearance, 3)
                 node.casework.catch_up()
                 anew = [looked_at(fold) for fold in folds(node.casework, clearance)]
                 assert sorted(map(repr, kept)) == sorted(map(repr, anew)), (reader, deed)
+                assert situations.of(clearance, 3) == Situations(node.casework).of(clearance, 3), (reader, deed)
+
+
+def test_a_week_begins_on_monday() -> None:
+    sunday, monday = (int(datetime(2026, 11, day, 23, 59, tzinfo=UTC).timestamp()) * 1_000_000 for day in (22, 23))
+    assert week_of(monday) == week_of(sunday) + 1
+    assert datetime.fromtimestamp(begins(week_of(monday)) / 1e6, UTC) == datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def _open(node: Node) -> str:

@@ -251,6 +251,10 @@ class Registry:
         """The cases that a reader takes part in; see `Casebook.standings`."""
         return self._book.standings(clearance, **how)
 
+    def standing(self, clearance: Clearance, cases: Iterable[str]) -> dict[str, Standing]:
+        """How those of the cases stand that are open and that a reader takes part in."""
+        return self._book.among(clearance, cases)
+
     def dues(self, clearance: Clearance, **how: Any) -> tuple[Due, ...]:
         """What is owed in them; see `Casebook.dues`."""
         return self._book.dues(clearance, **how)
@@ -258,6 +262,10 @@ class Registry:
     def touched(self, after: int) -> tuple[tuple[str, ...], int]:
         """The cases that the log has touched after a position, and how far was looked."""
         return self._book.changed(after=after)
+
+    def reached(self) -> int:
+        """How far in the log the view of cases is."""
+        return self._book.reached()
 
     def refresh(self, cases: Iterable[str], reached: int | None = None) -> None:
         """Brings the view of these cases up to what is held of them here."""

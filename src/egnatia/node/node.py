@@ -11,6 +11,7 @@ import msgspec
 from egnatia.casework.registry import Registry
 from egnatia.cyber.exercises.exercises import Exercises
 from egnatia.cyber.incidents.counting import Counting
+from egnatia.cyber.incidents.situation import Situations
 from egnatia.exchange.admission import Admission
 from egnatia.exchange.host import PeerStatus
 from egnatia.exchange.labelling import Labelling
@@ -88,6 +89,7 @@ class Node:
         self.hooks = Hooks(self.store, residence.secret("webhooks"))
         self.casework = Registry(self, workflows(), lambda: [each.id for each in residence.organisations])
         self.counting = Counting(self.casework)
+        self.situations = Situations(self.casework)
         self.exercises = Exercises(self.casework, self.facts.economy)
         self.casework.stage = self.exercises
         self._noticed = residence.signed_card.body

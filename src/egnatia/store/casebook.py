@@ -166,6 +166,14 @@ class Casebook:
             before = (page[-1].updated, page[-1].id)
         return tuple(found.values())[:limit]
 
+    def among(self, clearance: Clearance, ids: Iterable[str]) -> dict[str, Standing]:
+        """Those of the cases that are open and that the reader takes part in, by id."""
+        rows = self._ask(_AMONG, clearance, ids=sorted(ids))
+        listed = (_content(row[0]).apart_for(party) for party, row in rows)
+        found = {each.id: each for each in listed}
+        seen = self._seen(clearance, list(found))
+        return {id_: each for id_, each in found.items() if id_ in seen}
+
     def dues(
         self, clearance: Clearance, *, own: bool = False, until: int = 1 << 62, after: int = -1 << 62, limit: int = 100
     ) -> tuple[Due, ...]:
@@ -302,6 +310,11 @@ _LISTED: Final = """
 SELECT c.content FROM case_parties p JOIN cases c ON c.id = p.id
 WHERE p.party = :party AND p.open = :open AND (p.updated, p.id) < (:before, :id)
 ORDER BY p.updated DESC, p.id DESC LIMIT :size
+"""
+
+_AMONG: Final = """
+SELECT c.content FROM case_parties p JOIN cases c ON c.id = p.id
+WHERE p.party = :party AND p.open = 1 AND {amongst:p.id:ids}
 """
 
 _OWED: Final = """

@@ -6,6 +6,7 @@ from typing import Protocol
 from egnatia.casework.registry import Registry
 from egnatia.cyber.exercises.exercises import Exercises
 from egnatia.cyber.incidents.counting import Counting
+from egnatia.cyber.incidents.situation import Situations
 from egnatia.exchange.host import Host
 from egnatia.exchange.peer.pairing import Pairings
 from egnatia.exchange.peer.witness import Heard
@@ -25,6 +26,8 @@ class Premises(Host, Protocol):
     def casework(self) -> Registry: ...
     @property
     def counting(self) -> Counting: ...
+    @property
+    def situations(self) -> Situations: ...
     @property
     def exercises(self) -> Exercises: ...
     @property

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Final
 
 import msgspec
@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 from markupsafe import Markup
 
 from egnatia.cyber.incidents.aggregate import IncidentAggregate
-from egnatia.cyber.incidents.picture import by_economy, economies_of, open_incidents, tally, told
+from egnatia.cyber.incidents.picture import by_economy, economies_of, told
+from egnatia.cyber.incidents.situation import SEVERITIES, Situation, begins, severity_of, week_of
 from egnatia.store.casebook import Standing
 from egnatia.web.chart import Chart, Series
 from egnatia.web.frame import Content
@@ -24,8 +25,6 @@ from egnatia.web.visit import Visit
 
 WEEKS: Final = 12
 LISTED: Final = 25
-SEVERITIES: Final = ("red", "yellow", "green", "white", "not-said")
-_GRAVEST: Final = {name: number for number, name in enumerate(SEVERITIES)}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,89 +80,81 @@ async def situation(visit: NamedDependency[Visit]) -> Response[str]:
     """The situation now."""
     clearance, registry = visit.clearance(), visit.premises.casework
 
-    def read() -> tuple[list[Standing], tuple[IncidentAggregate, ...], int]:
-        found = list(open_incidents(registry, clearance))
+    def read() -> tuple[Situation, tuple[IncidentAggregate, ...], int]:
+        found = visit.premises.situations.of(clearance, LISTED)
         due = registry.dues(clearance, until=visit.now, limit=1_000)
-        mine = {each.id for each in found}
-        return found, told(visit.store, clearance), len({each.case for each in due if each.case in mine})
+        return found, told(visit.store, clearance), len({each.case for each in due if each.case in found.ids})
 
     found, aggregates, overdue = await visit.ask(read)
     return visit.page(await visit.ask(lambda: _page(visit, found, aggregates, overdue)))
 
 
-def _page(
-    visit: Visit, found: Sequence[Standing], aggregates: Sequence[IncidentAggregate], overdue: int
-) -> IncidentsPage:
+def _page(visit: Visit, found: Situation, aggregates: Sequence[IncidentAggregate], overdue: int) -> IncidentsPage:
     from egnatia.web.situation.picture import drawn  # noqa: PLC0415  drawing is heavy, and an idle node draws nothing
 
     speech = visit.speech
     points = _points(visit, found, by_economy(aggregates))
     names = {each.id: each.name for each in visit.premises.organisations()}
-    ordered = sorted(found, key=lambda each: (_GRAVEST.get(_severity(each), 9), -each.updated))
     return IncidentsPage(
         title=speech.gettext("Incidents"),
-        whole=len(found),
-        significant=sum(bool(each.facts.get("significant")) for each in found),
-        regional=sum(str(each.facts.get("level", "")).startswith("regional") for each in found),
+        whole=len(found.ids),
+        significant=found.significant,
+        regional=found.regional,
         overdue=overdue,
         picture=drawn(points, speech.gettext("Open incidents by economy")),
         points=points,
         heads=tuple((spoken(speech, each), "number") for each in SEVERITIES),
         sectors=_sectors(visit, found),
         course=_course(visit, found),
-        rows=tuple(_row(visit, each) for each in ordered[:LISTED]),
+        rows=tuple(_row(visit, each) for each in found.gravest),
         nodes=tuple(_node(visit, each, names) for each in aggregates),
         may_open=visit.visitor.may(Permission.PUBLISH),
     )
 
 
-def _points(visit: Visit, found: Sequence[Standing], reported: Mapping[str, tuple[int, bool]]) -> tuple[Point, ...]:
+def _points(visit: Visit, found: Situation, reported: Mapping[str, tuple[int, bool]]) -> tuple[Point, ...]:
     """Open incidents by economy: what the reader sees itself, or what that economy's nodes have told where it is
     more."""
     speech = visit.speech
-    own = Counter(code for each in found for code in economies_of(each))
     points = []
     for code in ECONOMIES:
         least, kept_back = reported.get(code, (0, False))
-        count = max(own[code], least)
+        count = max(found.economies[code], least)
         said = speech.ngettext("%(count)s open", "%(count)s open", count)
         if kept_back and not count:
             said = speech.gettext("fewer than 3")
         href = f"/incidents#economy-{code}"
         points.append(Point(code=code, name=speech.economy(code), count=count, said=said, href=href))
-    regional = sum(str(each.facts.get("level", "")).startswith("regional") for each in found)
+    regional = found.regional
     words = speech.ngettext("%(count)s regional", "%(count)s regional", regional)
     region = Point(code="regional", name=speech.economy("regional"), count=regional, said=words, href="/incidents")
     return (*points, region)
 
 
-def _sectors(visit: Visit, found: Sequence[Standing]) -> tuple[Sector, ...]:
-    rows = []
-    for sector, whole in sorted(tally(found)["sectors"].items(), key=lambda each: (-each[1], each[0])):
-        inside = [each for each in found if sector in (each.facts.get("sectors") or ["not-said"])]
-        by = Counter(_severity(each) for each in inside)
-        rows.append(Sector(spoken(visit.speech, sector), tuple(by[each] for each in SEVERITIES), whole))
-    return tuple(rows)
+def _sectors(visit: Visit, found: Situation) -> tuple[Sector, ...]:
+    wholes: Counter[str] = Counter()
+    for (sector, _), count in found.sectors.items():
+        wholes[sector] += count
+    return tuple(
+        Sector(spoken(visit.speech, sector), tuple(found.sectors[sector, each] for each in SEVERITIES), whole)
+        for sector, whole in sorted(wholes.items(), key=lambda each: (-each[1], each[0]))
+    )
 
 
-def _course(visit: Visit, found: Sequence[Standing]) -> Chart | None:
+def _course(visit: Visit, found: Situation) -> Chart | None:
     """When the incidents that are open now were opened, week by week, by severity."""
-    if not found:
+    if not found.ids:
         return None
     from egnatia.web.drawing import bars  # noqa: PLC0415  as above
 
-    now = datetime.fromtimestamp(visit.now / 1e6, UTC)
-    monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    starts = [monday - timedelta(weeks=WEEKS - 1 - each) for each in range(WEEKS)]
+    this = week_of(visit.now)
     counts: dict[str, list[int]] = {name: [0] * WEEKS for name in SEVERITIES}
-    for each in found:
-        opened = datetime.fromtimestamp(int(each.facts.get("opened", each.updated)) / 1e6, UTC)
-        week = max(0, WEEKS - 1 - (monday + timedelta(days=6) - opened).days // 7)
-        counts[_severity(each)][min(week, WEEKS - 1)] += 1
+    for (week, severity), count in found.weeks.items():
+        counts[severity][min(max(0, WEEKS - 1 - (this - week)), WEEKS - 1)] += count
     series = tuple(
         Series(spoken(visit.speech, name), tuple(map(float, values))) for name, values in counts.items() if any(values)
     )
-    labels = [visit.speech.moment(int(each.timestamp() * 1e6), "d MMM") for each in starts]
+    labels = [visit.speech.moment(begins(this - WEEKS + 1 + each), "d MMM") for each in range(WEEKS)]
     return bars(
         visit.speech, visit.speech.gettext("Open incidents by the week in which they were opened"), labels, series
     )
@@ -172,7 +163,7 @@ def _course(visit: Visit, found: Sequence[Standing]) -> Chart | None:
 def _row(visit: Visit, each: Standing) -> Row:
     book = visit.premises.casework.library.newest(each.workflow)
     state = book.states.get(each.state) if book else None
-    severity = _severity(each)
+    severity = severity_of(each)
     return Row(
         case=each,
         state=state.title if state else each.state,
@@ -193,8 +184,3 @@ def _node(visit: Visit, each: IncidentAggregate, names: Mapping[str, str]) -> No
         whole=each.whole,
         severities=tuple((spoken(visit.speech, name), cells[name]) for name in SEVERITIES if name in cells),
     )
-
-
-def _severity(each: Standing) -> str:
-    found = each.facts.get("severity")
-    return found if found in _GRAVEST else "not-said"

@@ -85,9 +85,10 @@ def _keep(store: Store, key: Hashable, made: object, *, is_large: bool) -> None:
 
 def _again(store: Store, key: Hashable, make: Callable[[], T], is_large: Callable[[T], bool]) -> None:
     """Counts anew; where the store cannot say, or is being closed, the next who asks lets it be tried again."""
+    failures: tuple[type[Exception], ...] = (*store.database.failures, RuntimeError)
     try:
         made = make()
-    except (*store.database.failures, RuntimeError) as error:
+    except failures as error:
         _log.warning("what is kept was not counted anew: %s", error)
         with _LOCK:
             if (kept := _KEPT.setdefault(store, OrderedDict()).get(key)) is not None:
