@@ -11,7 +11,7 @@ from tests.exchange.gate import AL, ME, RS
 from egnatia.casework.registry import Deed, Opening
 from egnatia.cyber.incidents.counting import Counting
 from egnatia.cyber.incidents.situation import Situations, begins, week_of
-from egnatia.cyber.incidents.summary import folds, looked_at
+from egnatia.cyber.incidents.summary import folds, looked_at, quarter_of, summed
 from egnatia.node import Node
 from egnatia.record.case import CaseParty
 
@@ -24,6 +24,7 @@ def test_it_is_what_every_case_looked_at_anew_is(tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("counting")
     with stage(folder) as node:
         counting, situations, cases = Counting(node.casework), Situations(node.casework), [_open(node)]
+        quarter = quarter_of(datetime.now(UTC))
         for number, deed in enumerate(deeds):
             case = cases[number % len(cases)]
             match deed:
@@ -48,6 +49,8 @@ def test_it_is_what_every_case_looked_at_anew_is(tmp_path_factory: pytest.TempPa
                 node.casework.catch_up()
                 anew = [looked_at(fold) for fold in folds(node.casework, clearance)]
                 assert sorted(map(repr, kept)) == sorted(map(repr, anew)), (reader, deed)
+                said = counting.summary(clearance, quarter, basis="report", review="any")
+                assert said == summed(anew, quarter), (reader, deed)
                 assert situations.of(clearance, 3) == Situations(node.casework).of(clearance, 3), (reader, deed)
 
 

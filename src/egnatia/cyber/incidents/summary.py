@@ -5,8 +5,10 @@ appear only as a number of notifying entities, and counts below three are kept b
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final, Literal
 
 import msgspec
@@ -235,11 +237,7 @@ def shown(count: int | None) -> str:
 
 
 def _tally(found: Iterable[Iterable[str]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in found:
-        for cell in each:
-            counts[cell] = counts.get(cell, 0) + 1
-    return dict(sorted(counts.items()))
+    return dict(sorted(Counter(chain.from_iterable(found)).items()))
 
 
 def _is_reviewed(fold: Fold, review: Review) -> bool:

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from egnatia.cyber.incidents.summary import Basis, Review, Summary, as_csv, bounds, quarter_of, summed
+from egnatia.cyber.incidents.summary import Basis, Review, Summary, as_csv, bounds, quarter_of
 from egnatia.exchange.api.problem import BadRequest
 from egnatia.store import Batch, Note
 from egnatia.web.frame import HEADERS, Content
@@ -94,7 +94,7 @@ async def _found(visit: Visit, quarter: str, basis: Basis, review: Review) -> Su
         bounds(chosen)
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    return await visit.ask(lambda: summed(counting.of(clearance), chosen, basis=basis, review=review))
+    return await visit.ask(lambda: counting.summary(clearance, chosen, basis=basis, review=review))
 
 
 def _quarters() -> list[str]:
