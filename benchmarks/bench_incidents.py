@@ -47,7 +47,7 @@ def figures(count: int = 10_000) -> Iterator[Figure]:
         with Node.open(settings, PASSPHRASE) as node:
             cases = _filled(node, count)
             door = Door(node)
-            with serving(app(node, extra=(pages(node, entrance=door),))) as address:
+            with serving(app(node, extra=pages(node, entrance=door))) as address:
                 account = new_account(f"x{secrets.token_hex(4)}", "all", OWNER, frozenset(Role))
                 door.accounts.add(account)
                 cookie = door.sessions.begin(account.name, "a measurement", Origin("127.0.0.1", "bench"))
