@@ -89,3 +89,18 @@ def test_a_redirect_to_inside_is_followed_neither_by_knowledge_nor_by_an_import(
         for words in (("knowledge", "load", "attack", url), ("import", url, "--format", "misp")):
             refused = place.run(*words, ok=3)
             assert "only https is called" in refused.output
+
+
+def test_what_cannot_be_had_stays_and_stops_no_other(place: Place, tmp_path: Path) -> None:
+    lists, attack = tmp_path / "lists", tmp_path / "attack.json"
+    (lists / "own").mkdir(parents=True)
+    (lists / "own" / "list.json").write_text('{"name":"Own","type":"hostname","list":["cdn.example"]}')
+    attack.write_text(json.dumps(ATTACK))
+    place.ask("knowledge", "load", "attack", str(attack))
+    place.ask("knowledge", "load", "warning-lists", str(lists))
+    attack.unlink()
+    said = place.run("knowledge", "update", "--json", ok=3)
+    assert [each["name"] for each in json.loads(said.stdout)] == ["warning-lists"]
+    assert "Not updated, what was loaded before stays: attack:" in said.stderr
+    assert "load from a file or a package" in said.stderr
+    assert place.ask("matrix", "--all")["tactics"] == ["initial-access"]

@@ -7,9 +7,10 @@ import click
 import msgspec
 from rich.table import Table
 
-from egnatia.cli.desk import Desk, Failure, command, table
+from egnatia.cli.desk import Desk, Failure, Unreachable, command, table
 from egnatia.cyber.intel.knowledge import Knowledge, Shelf
 from egnatia.node import Node
+from egnatia.record import Invalid
 
 KINDS = ("stix", "galaxies", "warning-lists")
 
@@ -50,13 +51,30 @@ def load(desk: Desk, name: str, *, where: str, kind: str | None) -> None:
     desk.answer(done, f"{done.name}: {done.added} new, {done.present} there already, {done.refused} refused.")
 
 
+OFFLINE = "Without a way out, load from a file or a package: egnatia knowledge load NAME WHERE"
+
+
 @knowledge.command("update")
 @command
 def update(desk: Desk) -> None:
-    """Load again everything that was loaded, from where it came."""
+    """Load again everything that was loaded, from where it came. What cannot be had stays as it is, and stops no other.
+
+    A node without a way out takes it from a file, a folder or an installed package: egnatia knowledge load NAME WHERE.
+    """
+    done, failed = [], []
     with desk.node() as node:
-        done = [_load(desk, node, each) for each in Shelf(node.store).kept.all().values()]
-    desk.answer(done, _shown(done) if done else "Nothing was loaded yet: egnatia knowledge load --help")
+        held = Shelf(node.store).kept.all().values()
+        for each in held:
+            try:
+                done.append(_load(desk, node, each))
+            except (OSError, Invalid) as error:
+                failed.append(f"{each.name}: {error}")
+    if done or not held:
+        desk.answer(done, _shown(done) if done else "Nothing was loaded yet: egnatia knowledge load --help")
+    for why in failed:
+        click.echo(f"Not updated, what was loaded before stays: {why}", err=True)
+    if failed:
+        raise Unreachable(OFFLINE)
 
 
 @knowledge.command("list")
