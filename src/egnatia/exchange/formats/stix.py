@@ -203,7 +203,7 @@ class _Reading:
             (*definition, *(written(self._under(each, own)) for each in kept)),
             tuple(remark(f"{self.id} {places[word]}", why, word) for word in said.strange),
             strange=tuple(
-                Strange(word[:WORD_LIMIT], places[word], f"{self.type}: {title}"[:FOUND_LIMIT])
+                Strange(word[:WORD_LIMIT], places[word], self.type[:FOUND_LIMIT])
                 for word in said.strange
             ),
             origin=Origin("stix", self.id, title, record, stated),
