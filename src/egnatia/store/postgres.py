@@ -49,6 +49,12 @@ class Postgres(Database):
         connection.execute(_BY_INDEX)
         return connection
 
+    def rows(self, link: Link, template: str, **values: Any) -> list[Any]:
+        connection: Any = link
+        # In binary: bodies would be spelled out in hexadecimal and read back.
+        found: list[Any] = connection.execute(self.sql(template), self.bound(values), binary=True).fetchall()
+        return found
+
     def bound(self, values: dict[str, Any]) -> dict[str, Any]:
         for key, value in values.items():
             if type(value) is list and value and type(value[0]) is int:
