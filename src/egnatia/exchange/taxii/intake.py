@@ -48,6 +48,9 @@ PATIENCE_SECONDS: Final = 2.0
 _TOGETHER: Final = 2_000
 """About how many objects are handed in and not stored yet: one batch is read while another is written."""
 
+_BESIDE_OTHERS: Final = 500
+"""The same while others still bring: each of them waits for the commit that is under way."""
+
 _TRIES: Final = 3
 """Of an envelope for which something fails: with others, and then alone."""
 
@@ -203,7 +206,8 @@ class Intake:
             return None
         if self._again:
             return None if self._handed else self._again.popleft()
-        if sum(each.waiting.arrived.objects for each in self._handed) >= _TOGETHER:
+        most = _TOGETHER if monotonic() > self._came + QUIET_SECONDS else _BESIDE_OTHERS
+        if sum(each.waiting.arrived.objects for each in self._handed) >= most:
             return None
         with self._changed:
             rest = self._rest()
