@@ -22,7 +22,7 @@ from egnatia.cyber.incidents.playbook_shelf import Playbooks
 from egnatia.cyber.intel.delivery import Outputs
 from egnatia.cyber.intel.giving import Conflict, Conflicts
 from egnatia.cyber.intel.held import Understood, Waiting
-from egnatia.cyber.intel.log_match import Count, Findings, Run, Runs
+from egnatia.cyber.intel.log_match import Burden, Count, Findings, Run, Runs
 from egnatia.cyber.intel.output import Output
 from egnatia.cyber.intel.source import Source, Sources
 from egnatia.exchange import token
@@ -68,9 +68,10 @@ def matched(store: Store, own: str, stamp: int) -> str:
         id=HUSH, organisation=own, login=HUSH, by=HUSH, name=HUSH, size=1, began=stamp, touched=stamp, ended=stamp
     )
     count = Count(indicator="indicator--1", name=HUSH, kind="domain-name:value", value=HUSH, score=1, times=1)
+    burden = Burden("indicator--1", HUSH, HUSH, 1.0)
     found = Findings(
         form="json", lines=1, malformed=0, example=HUSH, truncated=False, hits=1, lines_hit=1, looked_for=1,
-        undecided=0, left_out={}, slow=0, counts=(count,), shown=(), sights=(),
+        undecided=0, left_out={}, read_for=1, slow=(burden,), costly=(burden,), counts=(count,), shown=(), sights=(),
     )  # fmt: skip
     Runs(store, own).put(run)
     Runs(store, own).keep(run.id, found)

@@ -14,6 +14,7 @@ from egnatia.cli.handling import TLP_IDS
 from egnatia.cli.manners import several
 from egnatia.cli.transfer import LOCAL
 from egnatia.cyber.intel.language import parse
+from egnatia.cyber.intel.log_match import LONG, Burden, burdens
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.sighting import Sights, Telling, records, sighting_id
 from egnatia.cyber.intel.source import Sources
@@ -47,7 +48,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a run has read and found."""
+    """What a run has read and found; `slow` are the patterns that made it slow, `costly` those that were given up."""
 
     lines: int
     malformed: int
@@ -59,6 +60,8 @@ class Summary(msgspec.Struct, frozen=True):
     logs: tuple[Tally, ...]
     undecided: int
     sightings: int
+    slow: tuple[Burden, ...]
+    costly: tuple[Burden, ...]
 
 
 @click.command()
@@ -109,11 +112,17 @@ def match(desk: Desk, logs: tuple[str, ...], *, form: str | None, **how: Any) ->
             raise Failure(str(error)) from error
         run = _Run(desk, found, form)
         sights = Sights()
-        for hit in run.hits(scan, watched):
-            run.show(hit)
-            for each in hit[1]:
-                if how["sightings"]:
-                    sights.add(hit[0].indicator, each)
+        trial = _Trial()
+        watched.matcher.tell_of_trials(trial.now)
+        try:
+            for hit in run.hits(scan, watched):
+                run.show(hit)
+                for each in hit[1]:
+                    if how["sightings"]:
+                        sights.add(hit[0].indicator, each)
+        except KeyboardInterrupt:
+            trial.tell(desk)
+            raise
         told = _tell(node, sights, now, how) if how["sightings"] and len(sights) else 0
         node.note("match", detail=f"{run.lines:,} lines, {run.count:,} hits, {told} sightings")
     run.end(watched, told)
@@ -144,6 +153,23 @@ def _tell_slow(desk: Desk, watched: Watch) -> None:
     named = "; ".join(_harmless(f"{each.indicator} {each.value[:80]}") for each in slow[:SLOW])
     more = f"; and {len(slow) - SLOW:,} more" if len(slow) > SLOW else ""
     desk.aside(f"{several(len(slow), 'pattern')} can only be tried on every line, which takes long: {named}{more}")
+
+
+class _Trial:
+    """Which pattern is being tried: who breaks off a run that does not end is told."""
+
+    def __init__(self) -> None:
+        self._key: Watched | None = None
+
+    def now(self, key: Watched | None) -> None:
+        """This one, or none."""
+        self._key = key
+
+    def tell(self, desk: Desk) -> None:
+        """Names it."""
+        if self._key is not None:
+            named = _harmless(f"{self._key.indicator} {self._key.value[:80]}")
+            desk.aside(f"It was broken off while this pattern was being tried: {named}")
 
 
 def _harmless(line: str) -> str:
@@ -228,6 +254,7 @@ class _Run:
             tuple(self.tallies),
             len(watched.matcher.undecided),
             sightings,
+            *burdens(watched),
         )
         desk = self._desk
         if desk.as_json:
@@ -266,7 +293,11 @@ class _Run:
             if tally.truncated:
                 desk.aside(f"{tally.log} ends before its end; what came before was read.")
         if summary.undecided:
-            desk.aside(f"Too costly to decide: {several(summary.undecided, 'pattern')}.")
+            named = "; ".join(_harmless(f"{each.indicator} {each.value[:80]}") for each in summary.costly[:SLOW])
+            desk.aside(f"Too costly to decide: {several(summary.undecided, 'pattern')}: {named}")
+        for each in summary.slow[:SLOW]:
+            if each.seconds >= LONG:
+                desk.aside(_harmless(f"{each.seconds:,.1f} s went into {each.indicator} {each.value[:80]}"))
         if summary.sightings:
             desk.out.print(f"{several(summary.sightings, 'sighting')} told.")
 

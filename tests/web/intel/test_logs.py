@@ -16,6 +16,7 @@ from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 from egnatia.cyber.intel.log_match import FOLDER, KEPT, Run, Runs, forget_old
 from egnatia.exchange.formats.conversion import instant
 from egnatia.exchange.four_eyes import FourEyes, Rule
+from egnatia.exchange.review import Reviews
 from egnatia.settings.declared import Limits
 from egnatia.store import Query
 from egnatia.web.permission import Role
@@ -141,10 +142,6 @@ def test_who_may_not_is_kept_out(house: House) -> None:
         answer = visitor.post("/intel/match", data={"csrf": "x"}, files={"file": ("a", b"b")})
         assert answer.status_code == 403
         answer = handed(visitor)
-        text = ended(visitor, answer)
-        assert "Record as sightings" not in text
-        form = {"csrf": csrf_of(text), "how": "counts"}
-        assert visitor.post(f"{answer.headers['location']}/sightings", data=form).status_code == 403
 
 
 def test_what_cannot_be_read_is_said_in_words(house: House) -> None:
@@ -197,17 +194,115 @@ def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         assert list((house.node.settings.data / FOLDER).iterdir()) == []
 
 
-def test_an_organisation_with_a_second_reader_records_nothing_alone(house: House) -> None:
+def test_where_a_second_person_reads_hits_are_handed_in_and_published_when_approved(house: House) -> None:
     FourEyes(house.node.store).set(house.node.own, Rule.ALWAYS)
+    before = len(sightings(house))
     try:
-        with house.visitor(Role.PUBLISHER) as visitor:
+        with house.visitor(Role.PUBLISHER) as visitor, house.visitor(Role.PUBLISHER) as second:
             answer = handed(visitor, LOG.replace("17672", "17692").encode())
-            text = ended(visitor, answer)
-            assert "a second person" in text
+            place, text = answer.headers["location"], ended(visitor, answer)
+            assert "handed in for review" in text
             form = {"csrf": csrf_of(text), "how": "counts"}
-            assert visitor.post(f"{answer.headers['location']}/sightings", data=form).status_code == 403
+            assert visitor.post(f"{place}/sightings", data=form).status_code == 303
+            assert "2 sightings wait for a second person" in visitor.get(place).text
+            assert "2 sightings were handed in" in visitor.get(place).text
+            visitor.post(f"{place}/sightings", data=form)
+            waiting = [each for each in Reviews(house.node.store, house.node.own).latest() if each.state == "waiting"]
+            assert len(waiting) == 2, "one for each marking, and none twice"
+            assert {each.title for each in waiting} == {"1 sighting of the log dns.log"}
+            assert len(sightings(house)) == before
+            for each in waiting:
+                path = f"/publish/reviews/{each.id}"
+                approve = {"csrf": csrf_of(visitor.get(path).text), "do": "approve", "digest": each.digest}
+                assert visitor.post(path, data=approve).status_code == 422, "nobody approves their own"
+                approve["csrf"] = csrf_of(second.get(path).text)
+                assert second.post(path, data=approve).status_code == 303
+            assert len(sightings(house)) == before + 2
+            assert "10.0.0.7" not in str(sightings(house))
     finally:
         FourEyes(house.node.store).set(house.node.own, Rule.NEVER)
+
+
+def test_what_waits_for_nobody_is_recorded_and_the_rest_handed_in(house: House) -> None:
+    FourEyes(house.node.store).set(house.node.own, Rule.OTHERS)
+    try:
+        with house.visitor(Role.PUBLISHER) as visitor:
+            answer = handed(visitor, LOG.replace("17672", "17702").encode())
+            text = ended(visitor, answer)
+            form = {"csrf": csrf_of(text), "how": "full"}
+            visitor.post(f"{answer.headers['location']}/sightings", data=form)
+            text = visitor.get(answer.headers["location"]).text
+            assert "1 sighting is recorded. 1 sighting waits for a second person." in text
+            (review,) = (each for each in Reviews(house.node.store, house.node.own).latest() if each.state == "waiting")
+            path = f"/publish/reviews/{review.id}"
+            text = visitor.get(path).text
+            assert "Take it back to my drafts" not in text
+            taken = visitor.post(path, data={"csrf": csrf_of(text), "do": "withdraw"})
+            assert taken.headers["location"] == "/publish/reviews"
+    finally:
+        FourEyes(house.node.store).set(house.node.own, Rule.NEVER)
+
+
+def test_who_may_not_publish_hands_in_under_every_rule(house: House) -> None:
+    before = len(sightings(house))
+    with house.visitor(Role.ANALYST) as visitor, house.visitor(Role.PUBLISHER) as second:
+        answer = handed(visitor, LOG.replace("17672", "17712").encode())
+        form = {"csrf": csrf_of(ended(visitor, answer)), "how": "counts"}
+        assert visitor.post(f"{answer.headers['location']}/sightings", data=form).status_code == 303
+        assert len(sightings(house)) == before
+        assert "2 sightings wait for a second person" in visitor.get(answer.headers["location"]).text
+        for each in Reviews(house.node.store, house.node.own).latest():
+            if each.state == "waiting":
+                path = f"/publish/reviews/{each.id}"
+                back = {"csrf": csrf_of(second.get(path).text), "do": "return", "reason": "They are ours."}
+                assert second.post(path, data=back).status_code == 303
+
+
+def test_the_page_of_a_run_looks_again_by_itself_without_a_script(house: House) -> None:
+    now = time.time_ns() // 1_000
+    going = Run(id="going", organisation=house.node.own, login="a", by="A", name="x", size=9, began=now, touched=now)
+    runs = Runs(house.node.store, house.node.own)
+    again = '<noscript><meta http-equiv="refresh" content="3"></noscript>'
+    try:
+        runs.put(going)
+        with house.visitor(Role.ANALYST) as visitor:
+            head = visitor.get("/intel/match/going").text.partition("</head>")[0]
+            assert again in head
+            runs.put(msgspec.structs.replace(going, ended=now))
+            assert again not in visitor.get("/intel/match/going").text
+    finally:
+        runs.remove("going")
+
+
+def test_the_pattern_that_was_being_tried_when_a_run_was_ended_is_named_to_who_may_see_it(house: House) -> None:
+    now = time.time_ns() // 1_000
+    run = Run(
+        id="stuck", organisation=house.node.own, login="a", by="A", name="x", size=9, began=now, touched=now, ended=now,
+        failed="too long", stuck=EVIL,
+    )  # fmt: skip
+    runs = Runs(house.node.store, house.node.own)
+    try:
+        with house.visitor(Role.ANALYST) as visitor:
+            runs.put(run)
+            text = visitor.get("/intel/match/stuck").text
+            assert "while this pattern was being tried" in text
+            assert f'<a href="/records/{EVIL}">A sign of evil</a>' in text
+            runs.put(msgspec.structs.replace(run, stuck="indicator--33333333-3333-4333-8333-333333333333"))
+            assert "while this pattern was being tried" not in visitor.get("/intel/match/stuck").text
+    finally:
+        runs.remove("stuck")
+
+
+def test_a_pattern_for_which_every_line_is_read_is_named(house: House) -> None:
+    slow = "indicator--22222222-2222-4222-8222-222222222222"
+    pattern = "[domain-name:value MATCHES '^[a-z]{20}$']"
+    house.submit(record("indicator", RED, id=slow, name="Бавен образец", pattern=pattern, modified=NOW))
+    with house.visitor(Role.ANALYST) as visitor:
+        text = ended(visitor, handed(visitor))
+        assert "1 pattern asks for nothing that can be looked up: every line was read for it." in text
+        assert f'<a href="/records/{slow}">Бавен образец</a>' in text
+    with house.visitor(Role.ANALYST, organisation=ALBANIA) as visitor:
+        assert "Бавен" not in ended(visitor, handed(visitor))
 
 
 def test_after_a_day_all_is_forgotten(house: House) -> None:

@@ -17,10 +17,23 @@ from typing import Final
 import msgspec
 
 from egnatia.cyber.intel.language import parse
-from egnatia.cyber.intel.log_match import HITS, SIGHTS, Count, Errand, Failed, Far, Findings, Hit, Word, client_of
+from egnatia.cyber.intel.log_match import (
+    HITS,
+    SIGHTS,
+    Count,
+    Errand,
+    Failed,
+    Far,
+    Findings,
+    Hit,
+    Word,
+    burdens,
+    client_of,
+)
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.sighting import Sight, Sights
 from egnatia.cyber.intel.source import Sources
+from egnatia.cyber.intel.trial import told_in
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.cyber.intel.watch import Terms, Watch, Watched, watch
 from egnatia.engine.connection import embedded
@@ -69,6 +82,8 @@ def carried(store: Store, errand: Errand) -> Findings:
         reliabilities=Sources(store).reliabilities(),
     )
     watched = watch(store, errand.clearance, now, terms)
+    if errand.trial:
+        watched.matcher.tell_of_trials(told_in(Path(errand.trial)))
     scan = Scan(watched.matcher, now, embedded(threads=1, folder=Path(errand.log).parent))
     gathered = _Gathered(Source(errand.log))
     for key, observation in gathered.hits(scan, watched, errand.form):
@@ -119,6 +134,7 @@ class _Gathered:
     def findings(self, watched: Watch) -> Findings:
         """All of it."""
         tally = self._tally
+        slow, costly = burdens(watched)
         return Findings(
             form=tally.form,
             lines=tally.lines,
@@ -130,7 +146,9 @@ class _Gathered:
             looked_for=len(watched),
             undecided=len(watched.matcher.undecided),
             left_out=watched.left_out,
-            slow=0,
+            read_for=len(watched.matcher.slow()),
+            slow=slow,
+            costly=costly,
             counts=tuple(sorted(self._counts.values(), key=lambda each: -each.times)),
             shown=tuple(self._shown),
             sights=tuple(map(_bare, self._sights)),

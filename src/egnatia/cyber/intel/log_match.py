@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.cyber.intel.sighting import Sight, Telling, records, sighting_id
+from egnatia.cyber.intel.watch import Watch, Watched
 from egnatia.engine.pattern import Observation
 from egnatia.policy import Clearance
 from egnatia.store import Known, Row, Store
@@ -21,6 +22,15 @@ KEPT: Final = 24 * 3_600 * 1_000_000
 
 SILENCE: Final = 60 * 1_000_000
 """Microseconds after which a run that says nothing was interrupted."""
+
+BURDENS: Final = 20
+"""Slow patterns that are named."""
+
+PATTERN: Final = 400
+"""Letters of a pattern that are shown."""
+
+LONG: Final = 1.0
+"""Seconds of trials after which a pattern is named though not every line was read for it."""
 
 HITS: Final = 5_000
 """Hits that are kept with their lines; all are counted."""
@@ -54,9 +64,19 @@ class Count(msgspec.Struct):
     times: int = 0
 
 
+class Burden(msgspec.Struct, frozen=True):
+    """A pattern that made a run slow, and the seconds for which it tried values."""
+
+    indicator: str
+    name: str
+    value: str
+    seconds: float = 0.0
+
+
 class Findings(msgspec.Struct, frozen=True, kw_only=True, tag="found"):
-    """All that a run has found. `left_out` counts by reason what was not looked for; `slow` are patterns for which
-    every line was read."""
+    """All that a run has found. `left_out` counts by reason what was not looked for; `read_for` are the patterns for
+    which every line was read, `undecided` those that were given up. Of the former, and of others that took long, the
+    slowest are named in `slow`, of the latter some in `costly`."""
 
     form: str
     lines: int
@@ -68,14 +88,17 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True, tag="found"):
     looked_for: int
     undecided: int
     left_out: Mapping[str, int]
-    slow: int
+    read_for: int
+    slow: tuple[Burden, ...]
+    costly: tuple[Burden, ...]
     counts: tuple[Count, ...]
     shown: tuple[Hit, ...]
     sights: tuple[Sight, ...]
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be matched with what. `database` and `ledger` are those of the node's store."""
+    """What is to be matched with what. `database` and `ledger` are those of the node's store; `trial` is the file in
+    which the indicator stands whose pattern is being tried."""
 
     log: str
     database: str
@@ -85,6 +108,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     organisations: tuple[Known, ...]
     least: int
     form: str | None = None
+    trial: str = ""
 
 
 class Far(msgspec.Struct, frozen=True, tag="far"):
@@ -105,7 +129,9 @@ Word = Far | Findings | Failed
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it stands. Times are microseconds UTC; `ended` is 0 while it goes on; `failed` is why it did."""
+    """A run as it stands. Times are microseconds UTC; `ended` is 0 while it goes on; `failed` is why it did, `stuck`
+    the indicator whose pattern was being tried when its time was over. Of its sightings so many are `told`, and so many
+    were `handed` in for a second person."""
 
     id: str
     organisation: str
@@ -121,6 +147,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ended: int = 0
     failed: str = ""
     told: int = 0
+    handed: int = 0
+    stuck: str = ""
 
     def goes_on(self, now: int) -> bool:
         """Whether it is going on; one that says nothing was interrupted."""
@@ -184,6 +212,20 @@ def client_of(observation: Observation) -> str:
     traffic: Mapping[str, Any] = observation.objects.get("network-traffic", {})
     asked = observation.objects.get(str(traffic.get("src_ref", "")), {})
     return str(asked.get("value", ""))
+
+
+def burdens(watched: Watch) -> tuple[tuple[Burden, ...], tuple[Burden, ...]]:
+    """The patterns that made a run slow, the slowest first, and those that were given up, as many as are named."""
+    spent = dict(watched.matcher.spent())
+    named = {key: spent.get(key, 0.0) for key in watched.matcher.slow()}
+    named |= {key: seconds for key, seconds in spent.items() if seconds >= LONG}
+    slowest = sorted(named.items(), key=lambda each: -each[1])
+    slow = tuple(_burden(key, seconds) for key, seconds in slowest[:BURDENS])
+    return slow, tuple(map(_burden, watched.matcher.undecided[:BURDENS]))
+
+
+def _burden(key: Watched, seconds: float = 0.0) -> Burden:
+    return Burden(key.indicator, key.name, key.value[:PATTERN], round(seconds, 2))
 
 
 def told(store: Store, clearance: Clearance, sights: Sequence[Sight], telling: Telling) -> list[bytes]:

@@ -4,7 +4,7 @@ patterns found so are decided. A pattern of one observation is told at once; of 
 import ipaddress
 import unicodedata
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from egnatia.engine.pattern.deciding import Decider, decider
 from egnatia.engine.pattern.expression import Comparison, Either, Every, Expression, Seen, Step, Test
 from egnatia.engine.pattern.fragment import fragments
 from egnatia.engine.pattern.observation import Object, Observation, found
+from egnatia.engine.pattern.pace import Pace
 from egnatia.engine.pattern.walking import brackets
 
 K = TypeVar("K", bound=Hashable)
@@ -107,6 +108,7 @@ class Matcher(Generic[K]):
         self.undecided: list[K] = []
         self._loose: set[str] = set()
         self._slow: dict[int, None] = {}
+        self._pace = Pace()
         self._fragments: set[str] = set()
         self._fragment_kinds: set[str] = set()
         self._is_sound = True
@@ -159,6 +161,15 @@ class Matcher(Generic[K]):
     def slow(self) -> list[K]:
         """The patterns that ask for nothing that can be looked up, for which all of a log is read."""
         return [self._keys[number] for number in self._slow]
+
+    def spent(self) -> list[tuple[K, float]]:
+        """The patterns that try values one by one with the seconds that each has taken until now, the slowest first."""
+        taken = sorted(self._pace.spent.items(), key=lambda each: -each[1])
+        return [(self._keys[number], seconds) for number, seconds in taken]
+
+    def tell_of_trials(self, told: Callable[[K | None], None]) -> None:
+        """From now on `told` hears which pattern is about to try a value, which may have no end; None when it has."""
+        self._pace.trying = lambda number: told(None if number is None else self._keys[number])
 
     def fragments(self) -> tuple[frozenset[str], frozenset[str]]:
         """Letters in a row of which a line has some if a pattern passes that no table leads to, and the kinds of object
@@ -215,7 +226,7 @@ class Matcher(Generic[K]):
                 self._kind(name).rest.append(bracket)
             for sign in _signs(seen.comparison):
                 self._is_sound &= not any(isinstance(step, int) for step in sign.steps)
-                self._kind(sign.kind).signs[sign] = decider(sign)
+                self._kind(sign.kind).signs[sign] = self._pace.of(self._brackets[bracket][0], decider(sign))
             return
         for anchor in known:
             self._kind(anchor.kind).path(anchor.steps).add(anchor, bracket)
@@ -293,7 +304,10 @@ class Matcher(Generic[K]):
     def _passes(self, bracket: int, seen: Seen, observation: Observation) -> bool:
         decide = self._deciders.get(bracket)
         if decide is None:
-            decide = self._deciders[bracket] = decider(seen.comparison)
+            decide = decider(seen.comparison)
+            if _tries(seen.comparison):
+                decide = self._pace.of(self._brackets[bracket][0], decide)
+            self._deciders[bracket] = decide
         return bool(decide(observation.objects))
 
     def _together(self, kept: dict[int, deque[Observation]]) -> Iterator[Match[K]]:
@@ -329,6 +343,13 @@ def _vague(test: Test) -> int:
     if test.negated or test.operator in {"!=", "EXISTS"}:
         return 2
     return 1 if test.operator in {"<", "<=", ">", ">="} else 0
+
+
+def _tries(comparison: Comparison) -> bool:
+    """Whether it tries an expression on texts, which can take long, or has to be tried on every value."""
+    if isinstance(comparison, Test):
+        return comparison.operator in {"LIKE", "MATCHES"} or _vague(comparison) > 0
+    return any(map(_tries, comparison.parts))
 
 
 def _is_alone(pattern: Expression) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from egnatia.cyber.intel.log_match import FOLDER, Errand, Failed, Far, Findings, Run, Runs, Word, going_on
+from egnatia.cyber.intel.trial import tried_in
 from egnatia.policy import Clearance
 from egnatia.store import Batch, Note
 from egnatia.web.premises import Premises
@@ -91,7 +92,7 @@ async def _carry(premises: Premises, wanted: Wanted, place: Path) -> None:
             )  # fmt: skip
             run = await _follow(premises, wanted, place, process)
     except TimeoutError:
-        run = replace(run, failed=TOO_LONG)
+        run = replace(run, failed=TOO_LONG, stuck=await asyncio.to_thread(tried_in, _trial(place)))
     except (OSError, ValueError, msgspec.DecodeError) as error:
         log.warning("a log could not be matched: %s", error)
         run = replace(run, failed=BROKEN)
@@ -101,6 +102,11 @@ async def _carry(premises: Premises, wanted: Wanted, place: Path) -> None:
             await process.wait()
         shutil.rmtree(place.parent, ignore_errors=True)
     await asyncio.to_thread(_end, premises, wanted, run)
+
+
+def _trial(log_: Path) -> Path:
+    """The file beside a log in which the process writes which pattern it is trying."""
+    return log_.with_name("trial")
 
 
 async def _follow(premises: Premises, wanted: Wanted, place: Path, process: Process) -> Run:
@@ -115,6 +121,7 @@ async def _follow(premises: Premises, wanted: Wanted, place: Path, process: Proc
         organisations=tuple(await asyncio.to_thread(premises.organisations)),
         least=wanted.least,
         form=wanted.form,
+        trial=str(_trial(place)),
     )
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (they are pipes)
     process.stdin.write(msgspec.json.encode(errand))

@@ -9,8 +9,8 @@ import importlib.util
 import io
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Annotated, BinaryIO, ClassVar, Final, Literal, cast
 
 import msgspec
@@ -21,19 +21,17 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from egnatia.cyber.intel.log_match import Count, Findings, Hit, Run, Runs, rows, told
-from egnatia.cyber.intel.sighting import Telling
+from egnatia.cyber.intel.log_match import Burden, Count, Findings, Hit, Run
+from egnatia.cyber.intel.matching import Fields
 from egnatia.cyber.intel.watch import LEAST
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.exchange.formats.spreadsheet import csv_of
-from egnatia.exchange.submission import NotAllowed
-from egnatia.store import Batch, Note
-from egnatia.store.entry import Row
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.intel.errands import BROKEN, TOO_LONG, Busy, Wanted, begin, enter, put_down
+from egnatia.web.intel.matched import Slow, noted, run_of, runs_of, seen, seen_in, slow
+from egnatia.web.intel.witness import offered, record
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
-from egnatia.web.publish.desk import is_reviewed, submitted
 from egnatia.web.record.text import defanged, visible
 from egnatia.web.visit import Visit
 
@@ -82,12 +80,6 @@ class Handing(msgspec.Struct, frozen=True):
     form: Literal["", "zeek", "json", "bind", "dnsmasq", "unbound", "squid", "combined", "table"] = ""
 
 
-class Recording(msgspec.Struct, frozen=True):
-    """The form that makes sightings of what was found."""
-
-    how: Literal["full", "counts"]
-
-
 class Nothing(msgspec.Struct, frozen=True):
     """A form without fields."""
 
@@ -126,7 +118,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunPage(Content, frozen=True, kw_only=True):
-    """How far a run is, or what it has found."""
+    """How far a run is, or what it has found; `needs_second` where sightings of it wait for a second person. Named are
+    the patterns that made it `slow`, those given up (`costly`), and the one that was being tried when its time was over
+    (`stuck`)."""
 
     template: ClassVar[str] = "intel/match_run.html"
     script: ClassVar[str] = "progress.js"
@@ -142,6 +136,9 @@ class RunPage(Content, frozen=True, kw_only=True):
     others_left: int = 0
     may_tell: bool = False
     needs_second: bool = False
+    slow: tuple[Slow, ...] = ()
+    costly: tuple[Slow, ...] = ()
+    stuck: tuple[Slow, ...] = ()
 
 
 @get("/intel/match")
@@ -152,7 +149,7 @@ async def handing(visit: NamedDependency[Visit]) -> Response[str]:
 
 
 async def _form(visit: Visit, given: Handing, wrong: str = "", status: int = 200) -> Response[str]:
-    runs = _runs(visit)
+    runs = runs_of(visit)
     content = MatchPage(
         title=visit.speech.gettext("Match a log"),
         runs=await visit.ask(runs.all),
@@ -168,10 +165,6 @@ async def _form(visit: Visit, given: Handing, wrong: str = "", status: int = 200
 def _is_ready() -> bool:
     """Whether the optional part for bulk work is there; it is looked for, not loaded."""
     return importlib.util.find_spec("duckdb") is not None and importlib.util.find_spec("ibis") is not None
-
-
-def _runs(visit: Visit) -> Runs:
-    return Runs(visit.store, visit.visitor.organisation or "")
 
 
 @post("/intel/match", request_max_body_size=None)
@@ -219,58 +212,44 @@ async def hand_over(visit: NamedDependency[Visit]) -> Response[str]:
 @get("/intel/match/{run:str}")
 async def reading(visit: NamedDependency[Visit], run: FromPath[str]) -> Response[str]:
     """How far it is, or what it has found."""
-    found = await _run(visit, run)
+    found = await run_of(visit, run)
     goes_on = found.goes_on(visit.now)
-    findings = None if goes_on else await visit.ask(lambda: _runs(visit).findings(run))
+    findings = None if goes_on else await visit.ask(lambda: runs_of(visit).findings(run))
     title = visit.speech.gettext("Match: %(name)s", name=found.name)
     page = RunPage(title=title, run=found, goes_on=goes_on, why=WHY.get(found.failed, ""), findings=findings)
     if findings is not None:
         page = await _told(visit, page, findings)
+    elif found.stuck:
+        page = msgspec.structs.replace(page, stuck=await _stuck(visit, found))
     return visit.page(page)
 
 
-async def _run(visit: Visit, run: str) -> Run:
-    visit.require(Permission.MATCH)
-    found = await visit.ask(lambda: _runs(visit).get(run))
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def _seen(visit: Visit, findings: Findings) -> dict[str, Row]:
-    """The indicators among those found that the visitor may see now."""
-    clearance = visit.clearance()
-    ids = [each.indicator for each in findings.counts]
-    seen = await visit.ask(lambda: rows(visit.store, clearance, ids))
-    await visit.surface.releases.note(visit.visitor.caller, "page", tuple(seen.values()))
-    return seen
+async def _stuck(visit: Visit, run: Run) -> tuple[Slow, ...]:
+    """The pattern that was being tried when a run was ended, if the visitor may see it."""
+    present = await seen(visit, [run.stuck])
+    records = (msgspec.json.decode(row.body, type=Fields) for row in present.values())
+    burdens = [Burden(run.stuck, str(each.get("name", "")), str(each.get("pattern", ""))) for each in records]
+    return slow(tuple(burdens[:1]), present)
 
 
 async def _told(visit: Visit, page: RunPage, findings: Findings) -> RunPage:
-    seen = await _seen(visit, findings)
+    present = await seen_in(visit, findings)
     left = findings.left_out
     warned = sum(count for reason, count in left.items() if reason.startswith("warning list"))
-    may_tell = visit.visitor.may(Permission.PUBLISH) and bool(seen)
-    needs_second = False
-    if may_tell:
-        sights = [each for each in findings.sights if each.indicator in seen][:1]
-        bodies = told(visit.store, visit.clearance(), sights, _telling(visit, "counts"))
-        needs_second = bool(bodies) and await _needs_second(visit, bodies)
+    may_tell, needs_second = await offered(visit, findings, present)
     return msgspec.structs.replace(
         page,
-        found=tuple(_found(each) for each in findings.counts if each.indicator in seen),
-        lines=tuple(_line(each) for each in findings.shown[: SHOWN * 5] if each.indicator in seen)[:SHOWN],
-        hidden=sum(1 for each in findings.counts if each.indicator not in seen),
+        found=tuple(_found(each) for each in findings.counts if each.indicator in present),
+        lines=tuple(_line(each) for each in findings.shown[: SHOWN * 5] if each.indicator in present)[:SHOWN],
+        hidden=sum(1 for each in findings.counts if each.indicator not in present),
         warned=warned,
         worth_little=left.get("score", 0),
         others_left=sum(left.values()) - warned - left.get("score", 0),
         may_tell=may_tell,
         needs_second=needs_second,
+        slow=slow(findings.slow, present),
+        costly=slow(findings.costly, present),
     )
-
-
-async def _needs_second(visit: Visit, bodies: Sequence[bytes]) -> bool:
-    return await visit.ask(lambda: is_reviewed(visit, bodies, ()))
 
 
 def _found(count: Count) -> Found:
@@ -297,12 +276,12 @@ def _line(hit: Hit) -> Line:
 @get("/intel/match/{run:str}/progress")
 async def progress(visit: NamedDependency[Visit], run: FromPath[str]) -> Stream:
     """Server-sent events: how far it is, until it has ended."""
-    await _run(visit, run)
+    await run_of(visit, run)
     return Stream(_far(visit, run), media_type="text/event-stream", headers={**HEADERS, "x-accel-buffering": "no"})
 
 
 async def _far(visit: Visit, run: str) -> AsyncIterator[bytes]:
-    runs, entrance = _runs(visit), visit.lobby.entrance
+    runs, entrance = runs_of(visit), visit.lobby.entrance
     while not visit.surface.live.closing:
         if entrance is not None and not await visit.ask(lambda: entrance.still(visit.visitor)):
             return
@@ -320,69 +299,32 @@ async def _far(visit: Visit, run: str) -> AsyncIterator[bytes]:
 @get("/intel/match/{run:str}/hits.csv")
 async def hits(visit: NamedDependency[Visit], run: FromPath[str]) -> Response[bytes]:
     """The hits as CSV; no cell becomes a formula."""
-    await _run(visit, run)
-    findings = await visit.ask(lambda: _runs(visit).findings(run))
+    await run_of(visit, run)
+    findings = await visit.ask(lambda: runs_of(visit).findings(run))
     if findings is None:
         raise NotFound
-    seen = await _seen(visit, findings)
+    present = await seen_in(visit, findings)
     heading = ("time", "indicator", "value", "score", "client", "line number", "line")
     lines = [
         (each.at or "", each.indicator, each.value, each.score, each.client, each.number, each.line)
         for each in findings.shown
-        if each.indicator in seen
+        if each.indicator in present
     ]
-    await visit.ask(lambda: _note(visit, "match taken along", run, f"{len(lines)} hits"))
+    await visit.ask(lambda: noted(visit, "match taken along", run, f"{len(lines)} hits"))
     headers = {**HEADERS, "content-disposition": f'attachment; filename="hits-{run}.csv"'}
     return Response(csv_of((heading, *lines)).encode(), media_type="text/csv", headers=headers)
-
-
-@post("/intel/match/{run:str}/sightings")
-async def record(visit: NamedDependency[Visit], run: FromPath[str]) -> Response[str]:
-    """Make sightings of what was found: with what the first line of each day showed, or counts alone."""
-    form = await visit.form(Recording)
-    found = await _run(visit, run)
-    visit.require(Permission.PUBLISH)
-    findings = await visit.ask(lambda: _runs(visit).findings(run))
-    if findings is None:
-        raise NotFound
-    clearance, telling = visit.clearance(), _telling(visit, form.how)
-    bodies = await visit.ask(lambda: told(visit.store, clearance, findings.sights, telling))
-    if bodies and await _needs_second(visit, bodies):
-        raise NotAllowed(visit.speech.gettext("Your organisation wants a second person to read what is published."))
-    count = 0
-    for first in range(0, len(bodies), 500):
-        outcome = await submitted(visit, bodies[first : first + 500])
-        if outcome.refused:
-            raise BadRequest(str(outcome.refused[0].problems[0]))
-        count += sum(1 for each in outcome.accepted if each.id.startswith("sighting--"))
-    kept = msgspec.structs.replace(found, told=found.told + count)
-    await visit.ask(lambda: _runs(visit).put(kept))
-    await visit.ask(lambda: _note(visit, "match recorded", run, f"{count} sightings, {form.how}"))
-    words = visit.speech.ngettext("%(count)s sighting is recorded.", "%(count)s sightings are recorded.", count)
-    return visit.go(f"/intel/match/{run}", words)
-
-
-def _telling(visit: Visit, how: str) -> Telling:
-    organisation = visit.visitor.organisation or ""
-    return Telling(
-        organisation=organisation, now=datetime.now(UTC), counts_only=how == "counts", observed=how == "full"
-    )
 
 
 @post("/intel/match/{run:str}/remove")
 async def remove(visit: NamedDependency[Visit], run: FromPath[str]) -> Response[str]:
     """Forget what was found."""
     await visit.form(Nothing)
-    found = await _run(visit, run)
+    found = await run_of(visit, run)
     if found.goes_on(visit.now):
         raise BadRequest(visit.speech.gettext("It goes on still."))
-    await visit.ask(lambda: _runs(visit).remove(run))
-    await visit.ask(lambda: _note(visit, "match removed", run, ""))
+    await visit.ask(lambda: runs_of(visit).remove(run))
+    await visit.ask(lambda: noted(visit, "match removed", run, ""))
     return visit.go("/intel/match", visit.speech.gettext("What was found is forgotten."))
-
-
-def _note(visit: Visit, what: str, run: str, detail: str) -> None:
-    visit.store.append(Batch(notes=(Note(visit.actor, what, run, detail),))).result()
 
 
 LOGS: Final[tuple[ControllerRouterHandler, ...]] = (handing, hand_over, reading, progress, hits, record, remove)

@@ -72,7 +72,8 @@ class Stepped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewPage(Content, frozen=True, kw_only=True):
-    """A review. What is decided has no records to show any more but the published one."""
+    """A review. What is decided has no records to show any more but the published one. `others` are records that are
+    only named; `has_form` where there is a draft to go back to."""
 
     template: ClassVar[str] = "review/review.html"
     id: str
@@ -84,13 +85,14 @@ class ReviewPage(Content, frozen=True, kw_only=True):
     tlp: str
     tlp_words: str
     shown: tuple[Shown, ...]
-    count: int
+    others: tuple[str, ...]
     foreseen: Foresight | None
     steps: tuple[Stepped, ...]
     published: Named | None
     may_decide: bool
     mine: bool
     draft: str
+    has_form: bool
     wrong: str
     reason: str
 
@@ -126,7 +128,8 @@ async def decided(visit: NamedDependency[Visit], review_id: ReviewId) -> Respons
                 wrong = say(NO_REASON)
             case "withdraw" if about.author == who:
                 await visit.ask(lambda: _given_back(visit, reviews, about, form.reason, "withdrawn"))
-                return visit.go("/publish", say("It is among your drafts again"))
+                told = say("It is among your drafts again") if about.form else say("It is taken back")
+                return visit.go("/publish" if about.form else "/publish/reviews", told)
             case _:
                 raise NotFound
     except (OwnWork, Changed, Overtaken) as error:
@@ -200,16 +203,25 @@ def _made(
         tlp=TLP_NAMES[label.tlp] if label is not None else "",
         tlp_words=say(TLP_WORDS[label.tlp]) if label is not None else "",
         shown=tuple(_shown(visit, each, own.get(str(each["id"])), names) for each in reversed(told[-SHOWN:])),
-        count=len(told),
+        others=tuple(_line(visit, each, names) for each in reversed(told[:-SHOWN])),
         foreseen=foreseen,
         steps=tuple(_step(visit, each) for each in reversed(about.steps)),
         published=names.named(about.main) if about.state == "approved" else None,
         may_decide=waits and visit.visitor.may(Permission.PUBLISH) and not mine,
         mine=mine,
         draft=draft.href if draft is not None and about.state == "returned" else "",
+        has_form=bool(about.form),
         wrong=wrong,
         reason=reason,
     )
+
+
+def _line(visit: Visit, stix: Mapping[str, Any], names: Names) -> str:
+    """A record that is only named: a sighting by what was seen, how often and when."""
+    if stix["type"] != "sighting":
+        return name_of(stix, visit.speech)
+    count = visit.speech.number(int(stix.get("count", 1)))
+    return f"{names.named(str(stix['sighting_of_ref'])).name}: {count} × {str(stix.get('last_seen', ''))[:10]}"
 
 
 def _shown(visit: Visit, stix: Mapping[str, Any], before: Mapping[str, Any] | None, names: Names) -> Shown:
