@@ -89,3 +89,23 @@ def test_economies_are_called_by_their_official_names_in_the_order_of_the_reader
     assert [code for code, _ in speech(LANGUAGES["sr-Cyrl"]).economies()] == ["AL", "BA", "XK", "MK", "RS", "ME"]
     assert dict(speech(LANGUAGES["cnr"]).economies())["MK"] == "Sjeverna Makedonija"
     assert all("*" in dict(speech(each).economies())["XK"] for each in LANGUAGES.values())
+
+
+def test_lengths_of_time_are_in_the_words_of_each_language() -> None:
+    said = {
+        "en": ("180 days", "24 hours", "1 month", "1 day 12 hours"),
+        "sq": ("180 ditë", "24 orë", "1 muaj", "1 ditë 12 orë"),
+        "bs": ("180 dana", "24 sata", "1 mjesec", "1 dan 12 sati"),
+        "mk": ("180 дена", "24 часа", "1 месец", "1 ден 12 часа"),
+        "cnr": ("180 dana", "24 sata", "1 mjesec", "1 dan 12 sati"),
+        "sr-Cyrl": ("180 дана", "24 сата", "1 месец", "1 дан 12 сати"),
+        "sr-Latn": ("180 dana", "24 sata", "1 mesec", "1 dan 12 sati"),
+    }
+    for code, language in LANGUAGES.items():
+        assert tuple(map(speech(language).length, ("P180D", "PT24H", "P1M", "P1DT12H"))) == said[code]
+
+
+def test_montenegrin_says_how_long_ago_in_its_own_words() -> None:
+    day, now = 86_400_000_000, 1_780_000_000_000_000
+    ago = [speech(LANGUAGES["cnr"]).ago(now - days * day, now) for days in (3, 20, 90)]
+    assert ago == ["prije 3 dana", "prije 3 nedjelje", "prije 3 mjeseca"]

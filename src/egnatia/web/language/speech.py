@@ -4,17 +4,22 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Final, Literal
 
 import msgspec
 from babel import Locale
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
-from babel.units import format_unit
 
 from egnatia.casework.span import span
 from egnatia.web.language.alphabet import order
 from egnatia.web.language.catalogue import Catalogue, catalogue
 from egnatia.web.language.declared import Language
+
+Unit = Literal["month", "day", "hour", "minute"]
+
+_NEVER: Final = 1e9
+"""More of a unit than any length has: the next greater one is not taken in its place."""
 
 ECONOMIES = ("AL", "BA", "XK", "ME", "MK", "RS")
 
@@ -52,8 +57,24 @@ class Speech(msgspec.Struct, frozen=True):
         """An ISO 8601 duration in words: "24 hours", "1 month"."""
         found = span(text)
         hours, left = divmod(found.seconds, 3_600)
-        parts = (("month", found.months), ("day", found.days), ("hour", hours), ("minute", left // 60))
-        return " ".join(format_unit(count, unit, locale=self.locale) for unit, count in parts if count)
+        day = timedelta(days=1)
+        parts: tuple[tuple[Unit, timedelta], ...] = (
+            ("month", found.months * 30 * day),
+            ("day", found.days * day),
+            ("hour", timedelta(hours=hours)),
+            ("minute", timedelta(minutes=left // 60)),
+        )
+        return " ".join(self._counted(unit, long) for unit, long in parts if long)
+
+    def _counted(self, unit: Unit, long: timedelta) -> str:
+        """So many of one unit. What CLDR has of units by themselves lacks days and hours of four of our languages."""
+        return self._spoken(str(format_timedelta(long, granularity=unit, threshold=_NEVER, locale=self.locale)))
+
+    def _spoken(self, length: str) -> str:
+        """CLDR has no Montenegrin, and the Serbian that stands in for it says these words otherwise."""
+        if self.language.code != "cnr":
+            return length
+        return re.sub(r"\bpre\b", "prije", length).replace("mesec", "mjesec").replace("nedelj", "nedjelj")
 
     def moment(self, at: int | datetime, style: str = "medium") -> str:
         """A date with its time, in UTC; `style` is CLDR's short, medium, long, or a pattern."""
@@ -80,7 +101,7 @@ class Speech(msgspec.Struct, frozen=True):
     def ago(self, at: int | datetime, now: int | datetime) -> str:
         """How long ago, or in how long: "3 minutes ago"."""
         passed: timedelta = _aware(at) - _aware(now)
-        return str(format_timedelta(passed, add_direction=True, locale=self.locale))
+        return self._spoken(str(format_timedelta(passed, add_direction=True, locale=self.locale)))
 
     def economy(self, code: str) -> str:
         """The name of an economy. Kosovo* carries its asterisk; the page carries the footnote."""
