@@ -12,6 +12,7 @@ from egnatia.exchange.peer.status import save
 from egnatia.settings import Organisation
 from egnatia.web.language import LANGUAGES
 from egnatia.web.language.alphabet import ALPHABETS
+from egnatia.web.language.catalogue import spelled_for
 from egnatia.web.language.speech import speech
 from egnatia.web.permission import Role
 
@@ -109,3 +110,12 @@ def test_montenegrin_says_how_long_ago_in_its_own_words() -> None:
     day, now = 86_400_000_000, 1_780_000_000_000_000
     ago = [speech(LANGUAGES["cnr"]).ago(now - days * day, now) for days in (3, 20, 90)]
     assert ago == ["prije 3 dana", "prije 3 nedjelje", "prije 3 mjeseca"]
+
+
+def test_serbian_text_is_in_the_letters_that_its_reader_chose_and_names_in_a_network_stay() -> None:
+    latin, cyrillic = LANGUAGES["sr-Latn"], LANGUAGES["sr-Cyrl"]
+    written = "Не отварајте пошту-србије.срб, hxxp://пошта.example ни банка[.]срб! Њене везе су лажне."
+    assert spelled_for(cyrillic, "sr", written) == written
+    assert spelled_for(latin, "mk", written) == written
+    spelled = "Ne otvarajte пошту-србије.срб, hxxp://пошта.example ni банка[.]срб! Njene veze su lažne."
+    assert spelled_for(latin, "sr-Cyrl", written) == spelled

@@ -3,9 +3,11 @@
 The .po files are what translators edit and what is shipped: nothing is compiled beforehand, so nothing can be stale.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import msgspec
 from babel.messages.pofile import read_po
@@ -77,6 +79,18 @@ def in_latin(text: str) -> str:
             following = text[place + 1 : place + 2]
             written.append(latin.upper() if following.isupper() else latin.capitalize())
     return "".join(written)
+
+
+def spelled_for(language: Language, lang: str, text: str) -> str:
+    """Serbian text that somebody wrote, in the letters that the reader chose. What may be a name in a network (it has
+    Latin letters, digits, or a point, slash or @ within) is never spelled anew: it may be a look-alike to warn of."""
+    if not language.latin or lang.lower().partition("-")[0] != "sr":
+        return text
+    return _WORD.sub(lambda word: word[0] if _NETWORKED.search(word[0]) else in_latin(word[0]), text)
+
+
+_WORD: Final = re.compile(r"\S+")
+_NETWORKED: Final = re.compile(r"[A-Za-z0-9]|\w[./@:\[\]]+\w")
 
 
 def _plural(expression: str) -> Callable[[int], int]:

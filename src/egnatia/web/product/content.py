@@ -15,6 +15,7 @@ from egnatia.store import Known
 from egnatia.store.entry import Row
 from egnatia.store.store import Store
 from egnatia.web.language import Language, Speech
+from egnatia.web.language.catalogue import spelled_for
 from egnatia.web.language.footnote import footnotes
 from egnatia.web.product.text import Part, blocks, parts
 from egnatia.web.publish.product import KINDS, SEVERITY_WORDS
@@ -63,6 +64,7 @@ def bulletin(product: Product, language: Language, spoken: Speech, organisations
     """The product in this language, else in its author's."""
     near = (*tags(language), *_ALSO_READ.get(language.code, ()))
     title, text, lang = product.text((*near, "en"))
+    title, text = (spelled_for(language, lang, each) for each in (title, text))
     told = parts(text)
     owner = organisations.get(product.owner)
     published = micros(product.published) or product.at

@@ -8,6 +8,7 @@ import msgspec
 from egnatia.record.instant import version_of
 from egnatia.store.entry import Row
 from egnatia.web.language import Language
+from egnatia.web.language.catalogue import spelled_for
 from egnatia.web.record.name import decoded
 
 _NEAR: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +42,7 @@ def translated(stix: Mapping[str, Any], owner: str, contents: Sequence[Row], lan
         names = {name for name, text in texts.items() if isinstance(text, str) and isinstance(stix.get(name), str)}
         if names:
             return Translated(
-                stix={**stix, **{name: texts[name] for name in names}, "lang": tag},
+                stix={**stix, **{name: spelled_for(language, tag, texts[name]) for name in names}, "lang": tag},
                 lang=tag,
                 owner=row.owner,
                 names=frozenset(names),
