@@ -70,6 +70,7 @@ class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
     collection, `root` is the API root and `collection` its id there."""
 
     output: Output
+    form: str
     url: str
     root: str
     collection: str
@@ -180,6 +181,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
     rows = tuple(
         OutputRow(
             output=each,
+            form=_words(each.form, visit),
             url=f"{base}/outputs/{each.name}{'/taxii2/' if each.form == TAXII else ''}",
             root=f"{base}/outputs/{each.name}/taxii2/exchange/" if each.form == TAXII else "",
             collection=collection_of(each.name).id(visit.premises.node_id) if each.form == TAXII else "",
@@ -191,7 +193,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
     content = OutputsPage(
         title=visit.speech.gettext("Outputs for defences"),
         rows=rows,
-        forms=tuple((name, f"{name} · {visit.speech.gettext(FORMATS[name])}") for name in DEVICES),
+        forms=tuple((name, _words(name, visit)) for name in DEVICES),
         given=given,
         operates=visit.visitor.organisation == visit.premises.own,
         questions=questions,
@@ -199,3 +201,7 @@ async def _page(visit: Visit, given: Wanted, *, issued: str = "", wrong: str = "
         wrong=wrong,
     )
     return visit.page(content, status=422 if wrong else 200)
+
+
+def _words(form: str, visit: Visit) -> str:
+    return f"{form} · {visit.speech.gettext(FORMATS[form])}"
