@@ -53,6 +53,10 @@ STANDINGS: Mapping[str, Standing] = {
 """Own and Partner have an agreement and a group; Member is in the community; Stranger is not."""
 
 
+PATIENCE = 60.0
+"""Seconds that a busy machine is given."""
+
+
 class Node:
     """What the surfaces need of a node, with the standings that a test gives."""
 
@@ -209,3 +213,11 @@ def indicator(number: int, *, modified: str = "2026-01-01T00:00:00.000Z", **prop
         **properties,
     }
     return msgspec.json.encode(content)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.02)

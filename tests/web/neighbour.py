@@ -3,13 +3,13 @@
 import asyncio
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from tests.exchange.served import PATIENCE, until
 from tests.web.house import PASSPHRASE, House
 
 from egnatia.exchange.api.app import Application, app
@@ -22,8 +22,7 @@ from egnatia.settings.declared import Network
 from egnatia.web.account.door import Door
 from egnatia.web.mount import pages
 
-PATIENCE = 60.0
-"""Seconds that a busy machine is given."""
+__all__ = ["PATIENCE", "neighbour", "until"]
 
 
 @contextmanager
@@ -89,11 +88,3 @@ def _running(node: Node, rest: Application, listening: socket.socket) -> Iterato
         listening.close()
         assert not thread.is_alive()
         assert not failed
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.02)

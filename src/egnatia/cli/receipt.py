@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 import click
-import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
-from egnatia.exchange.takeback import own_custody
 from egnatia.node import Node
 from egnatia.store import Row
 from egnatia.web.record.receipt import Compliance, Receipt, compliance, receipts
@@ -31,7 +29,7 @@ def receipts_(desk: Desk, record: str) -> None:
         row = own_record(node, record, "only its owner is told who has it")
         naming = node.store.neighbours(node.clearance_of(node.own), row.id, "in", ANSWERS)
         if row.type == "recall":
-            _standings(desk, _compliance(node, row, naming))
+            _standings(desk, compliance(node, row, naming, now=time.time_ns() // 1_000))
         else:
             known = {each.id: each.name for each in node.organisations()}
             _receipts(desk, receipts(node, row, naming, known))
@@ -51,13 +49,6 @@ def own_record(node: Node, record: str, rule: str) -> Row:
         if row.owner == node.own:
             return row
     raise Failure(f"{record} is another organisation's: {rule}")
-
-
-def _compliance(node: Node, recall: Row, naming: tuple[Row, ...]) -> tuple[Compliance, ...]:
-    target = msgspec.json.decode(recall.body)["object_ref"]
-    held = own_custody(node.store.custody.heads([target]).get(target, ()), recall.owner)
-    before = held.label if held is not None else recall.label
-    return compliance(node, recall, before, naming, now=time.time_ns() // 1_000)
 
 
 def _standings(desk: Desk, found: tuple[Compliance, ...]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -108,7 +107,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             owner = random.choice(ORGANISATIONS)
             body = _relationship(number, *random.sample(range(COUNT), 2))
             running.node.admission.submit([body], _submitter(owner)).result(30)
-        time.sleep(0.5)
+        assert running.node.store.indexer.wait_for(running.node.store.position())
         yield running
 
 

@@ -1,13 +1,12 @@
 """The API: hand in, look up, take back; whole requests in, whole answers out."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from tests.exchange.served import MEMBER, OWN, PARTNER, STRANGER, Served, indicator, served
+from tests.exchange.served import MEMBER, OWN, PARTNER, STRANGER, Served, indicator, served, until
 
 from egnatia.exchange.submission import Right
 from egnatia.record.marking import TLP2_IDS
@@ -105,7 +104,7 @@ def test_versions_and_neighbours(exchange: Served) -> None:
 def test_search_and_values_find_what_the_reader_may_see(exchange: Served) -> None:
     with exchange.client() as client, exchange.client(STRANGER) as stranger:
         submit(client, indicator(12, name="Напад на Скопје"))
-        _eventually(lambda: client.get(f"{API}/search", params={"q": "skopje"}).json()["records"])
+        until(lambda: client.get(f"{API}/search", params={"q": "skopje"}).json()["records"])
         assert stranger.get(f"{API}/search", params={"q": "skopje"}).json() == {"records": []}
         found = client.get(f"{API}/values", params={"value": "host12.example"}).json()["records"]
         assert [each["record"]["name"] for each in found] == ["Напад на Скопје"]
@@ -237,11 +236,3 @@ def test_health_and_metrics(exchange: Served) -> None:
         assert 'egnatia_requests_total{method="GET",status="200",surface="health"}' in figures
         assert "identity--" not in figures
         assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
-
-
-def _eventually(found: Any, seconds: float = 5) -> None:
-    """Text is searchable soon after it was stored."""
-    until = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < until
-        time.sleep(0.02)

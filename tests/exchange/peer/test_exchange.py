@@ -32,9 +32,11 @@ def test_a_record_reaches_every_peer_who_may_see_it_and_nobody_else(tmp_path: Pa
             shared, kept = indicator("for all"), indicator("for nobody else", marking=RED)
             await asyncio.to_thread(one.submit, shared, kept)
             await until(lambda: id_of(shared) in two.ids() and id_of(shared) in three.ids())
-            await asyncio.sleep(0.3)
-            assert two.ids() == three.ids() == [id_of(shared)]
-            assert one.ids() == [id_of(shared), id_of(kept)]
+            later = indicator("after both")
+            await asyncio.to_thread(one.submit, later)
+            await until(lambda: id_of(later) in two.ids() and id_of(later) in three.ids())
+            assert two.ids() == three.ids() == [id_of(shared), id_of(later)], "what came before the last has not come"
+            assert one.ids() == [id_of(shared), id_of(kept), id_of(later)]
             row = next(row for row in two.rows() if row.id == id_of(shared))
             assert row.body == shared
             assert row.owner == one.own
@@ -146,12 +148,17 @@ def test_a_pairing_that_is_paused_stops_both_ways_and_goes_on(tmp_path: Path) ->
             await until(lambda: not one.contact(two).connected_since and not two.contact(one).connected_since)
             body = indicator()
             await asyncio.to_thread(one.submit, body)
-            await asyncio.sleep(0.5)
-            assert two.ids() == []
-            one.peers.pairings.resume(two.node.node_id)
-            await asyncio.sleep(2.2)
+            troubles = two.contact(one).troubles
             two.peers.poke()
-            await until(lambda: two.ids() == [id_of(body)])
+            await until(lambda: two.contact(one).troubles != troubles)
+            assert two.ids() == [], "it has asked once more, in vain"
+            one.peers.pairings.resume(two.node.node_id)
+
+            def arrived() -> bool:
+                two.peers.poke()  # it waits longer and longer by itself
+                return two.ids() == [id_of(body)]
+
+            await until(arrived)
 
     asyncio.run(scenario())
 

@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
-from tests.exchange.served import ALL_RIGHTS, MEMBER, OWN, PARTNER, STRANGER, TAXII, Served, indicator, served
+from tests.exchange.served import ALL_RIGHTS, MEMBER, OWN, PARTNER, STRANGER, TAXII, Served, indicator, served, until
 
 from egnatia.exchange.caller import Caller
 from egnatia.exchange.submission import Right
 from egnatia.exchange.taxii.status import KEPT, KEPT_SECONDS, Statuses
 from egnatia.settings.declared import Limits
 from egnatia.store.store import Store
+from egnatia.trust.audit import AuditRow
 
 ROOT = "/taxii2/exchange/"
 OBJECTS = f"{ROOT}collections/all/objects/"
@@ -315,8 +316,10 @@ def test_releases_to_others_are_noted_and_ones_own_are_not(exchange: Served) -> 
         post(owner, indicator(11))
         owner.get(OBJECTS)
         released = msgspec.json.decode(partner.get(OBJECTS).content)["objects"]
-    time.sleep(0.6)
-    notes = [row for row in exchange.node.store.audit_rows() if row.action == "release"]
     assert released
-    assert any(PARTNER in note.actor and note.subject == "taxii" for note in notes)
-    assert not any(OWN in note.actor for note in notes)
+
+    def notes() -> list[AuditRow]:
+        return [row for row in exchange.node.store.audit_rows() if row.action == "release"]
+
+    until(lambda: any(PARTNER in note.actor and note.subject == "taxii" for note in notes()))
+    assert not any(OWN in note.actor for note in notes()), "it was read before, and would be noted before"

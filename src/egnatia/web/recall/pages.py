@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.submission import Handling, Right, Submitter
-from egnatia.exchange.takeback import ERASE, NARROW, WITHDRAW, Action, own_custody
+from egnatia.exchange.takeback import ERASE, NARROW, WITHDRAW, Action
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.exchange.withdrawal import take_back
 from egnatia.policy import Label, strictest
@@ -290,13 +290,9 @@ def _page(
 
 
 def _standing(visit: Visit, recall: Row) -> CompliancePage:
-    clearance, stix = visit.clearance(), decoded(recall)
-    target = str(stix.get("object_ref", ""))
-    held = own_custody(visit.store.custody.heads([target]).get(target, ()), recall.owner)
-    answers = visit.store.neighbours(clearance, recall.id, "in", ANSWERS)
-    before = held.label if held is not None else recall.label
+    answers = visit.store.neighbours(visit.clearance(), recall.id, "in", ANSWERS)
     position = visit.store.position()
-    nodes = compliance(visit.premises, recall, before, answers, now=visit.now)
+    nodes = compliance(visit.premises, recall, answers, now=visit.now)
     names = _names(visit, (recall,))
     shown = _taken(visit, recall, names)
     return CompliancePage(

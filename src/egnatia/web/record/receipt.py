@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.exchange.host import PeerStatus
+from egnatia.exchange.takeback import own_custody
 from egnatia.policy import Label, clearance_within, decide
 from egnatia.store.entry import Row
 from egnatia.trust import Forged
@@ -52,14 +53,14 @@ SILENT: Final = 120_000_000
 """After how many microseconds without a word a node counts as unreachable."""
 
 
-def compliance(
-    premises: Premises, recall: Row, label: Label, answers: Iterable[Row], *, now: int
-) -> tuple[Compliance, ...]:
-    """How each node that could have had the record stands to its recall. `label` is that of the record before it was
-    taken back, `answers` are the receipts that name the recall; the unreachable come first."""
-    answered = _answered(premises, recall.id, answers)
+def compliance(premises: Premises, recall: Row, naming: Sequence[Row], *, now: int) -> tuple[Compliance, ...]:
+    """How each node that could have had the record stands to its recall; `naming` are the records that name that. The
+    unreachable come first."""
+    target = str(decoded(recall).get("object_ref", ""))
+    held = own_custody(premises.store.custody.heads([target]).get(target, ()), recall.owner)
+    before = without_recall(held.label if held is not None else recall.label)
+    answered = _answered(premises, recall.id, naming)
     acknowledged = dict(premises.store.acknowledgements.at(recall.position))
-    before = without_recall(label)
     found = [
         _standing(peer, answered, acknowledged, silent=_is_silent(peer, recall.at, now))
         for peer in premises.peers()
