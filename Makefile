@@ -21,10 +21,12 @@ run: install
 # What measures time or kills processes runs by itself: beside other tests it would fail for want of a processor.
 # Each file runs in one process from its first test to its last: some are one story. (Groups of pytest-xdist 3.8 are not kept by
 # pytest 9.2, whose names of tests cannot be written over: the tests of a file were dealt out one by one.)
+# Many wait for another process half of their time: three share two processors well.
+WORKERS ?= 3
 ALONE := tests/exchange/peer tests/store/test_crash.py tests/demo/test_network.py tests/network
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(addprefix --ignore=,$(ALONE))
 	$(BIN)/python -m pytest $(ALONE)
 
 check: install

@@ -20,7 +20,7 @@ from egnatia.policy import Clearance
 from egnatia.store import Store
 
 SECONDS: Final = 60
-OLDEST: Final = 300
+OLDEST: Final = 120
 """Seconds after which an answer is not told any more: who asks then waits for a new one."""
 
 MOST: Final = 8
