@@ -58,7 +58,7 @@ class Appending:
         self._touched: dict[tuple[int, int], Group] = {}
         self._loaded: set[int] = set()
         self._added: list[tuple[Entry, Line, Group]] = []
-        self._attested: list[tuple[int, Attestation]] = []
+        self._attested: list[tuple[int, bytes, Attestation]] = []
         self._signing: list[tuple[int, Signing]] = []
         self._gone: list[int] = []
         self._placed: dict[tuple[int, int], Places] = {}
@@ -121,7 +121,7 @@ class Appending:
             if name not in numbers:
                 self._attestation += 1
                 numbers[name] = self._attestation
-                self._attested.append((self._attestation, one))
+                self._attested.append((self._attestation, name, one))
         for name, coming in to_come.items():
             # Batches that are attested together may be committed one after the other; then the first has stored it.
             if coming.done.done() and (
@@ -450,9 +450,10 @@ class Appending:
     def _save(self, batches: Sequence[Batch]) -> None:
         database, link, interning = self._database, self._link, self.interning
         add_notes(database, link, [note for batch in batches for note in batch.notes], self._at)
-        attested = self._attested + [(number, signing.done.result()) for number, signing in self._signing]
+        signed = [(number, signing.done.result()) for number, signing in self._signing]
+        attested = self._attested + [(number, digest(one), one) for number, one in signed]
         database.insert(
-            link, schema.attestations, [(n, digest(one), one.node, one.sequence, _pack(one)) for n, one in attested]
+            link, schema.attestations, [(n, name, one.node, one.sequence, _pack(one)) for n, name, one in attested]
         )
         for batch in batches:
             if batch.cursor is not None:

@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -97,6 +98,14 @@ class Database(ABC):
     @abstractmethod
     def insert(self, link: Link, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Rows with a value for every column of the table, in its order."""
+
+    def numbers(self, link: Link, names: Sequence[str]) -> list[tuple[str, int]]:
+        """Those of the names that have a number, with it."""
+        return self.rows(link, "SELECT name, number FROM names WHERE {amongst:name:names}", names=list(names))
+
+    def transaction(self, connection: Connection) -> AbstractContextManager[object]:
+        """A writer's transaction in which nothing but the driver's own connection is used."""
+        return connection.begin()
 
     @abstractmethod
     def lock(self, link: Link) -> tuple[int, ...]:

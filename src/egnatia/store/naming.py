@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
+from itertools import count
 from typing import Final
 
 from egnatia.store import schema
@@ -60,9 +61,8 @@ class Naming:
         if unknown:
             for name in unknown:
                 check_name(name)
-            rows = self._database.rows(link, "SELECT name, number FROM names WHERE {amongst:name:names}", names=unknown)
-            found: dict[str, int] = dict(rows)
-            fresh = {name: number for number, name in enumerate((one for one in unknown if one not in found), last + 1)}
+            found = dict(self._database.numbers(link, unknown))
+            fresh = dict(zip([one for one in unknown if one not in found], count(last + 1), strict=False))
             self._database.insert(link, schema.names, [(number, name) for name, number in fresh.items()])
             last += len(fresh)
             found.update(fresh)

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from math import inf
 from time import monotonic
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -118,7 +119,7 @@ class Writer:
         if not jobs:
             return
         try:
-            with connection.begin():
+            with self._transaction(connection, jobs):
                 appending = self._work(connection, jobs)
         except Exception as error:  # noqa: BLE001 whatever it is belongs to the submitter
             self._naming.forget()
@@ -136,6 +137,12 @@ class Writer:
             job.done.set_result(job.outcome)
         if appending is not None:
             self._committed(appending.position, erased=bool(appending.erased))
+
+    def _transaction(self, connection: Connection, jobs: Sequence[Job[Any]]) -> AbstractContextManager[object]:
+        for job in jobs:
+            if not isinstance(job.work, Batch) or job.work.keeps or job.work.outcome is not None:
+                return connection.begin()
+        return self._database.transaction(connection)
 
     def _work(self, connection: Connection, jobs: Sequence[Job[Any]]) -> Appending | None:
         batches = [(job, job.work) for job in jobs if isinstance(job.work, Batch)]
