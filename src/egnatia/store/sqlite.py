@@ -215,9 +215,14 @@ class Sqlite(Database):
 
 @cache
 def _insertions(table: Table) -> tuple[tuple[int, str], ...]:
-    """The statements that insert many rows, fewer, and one."""
+    """The statements that insert many rows, fewer, and one.
+
+    What fails takes its whole transaction with it: to take back a statement alone, SQLite would copy every page that it
+    is about to change, which costs more than the insertion.
+    """
     one = f"({','.join('?' * len(table.columns))})"
-    return tuple((size, f"INSERT INTO {table.name} VALUES {','.join([one] * size)}") for size in _TOGETHER)
+    into = f"INSERT OR ROLLBACK INTO {table.name} VALUES "
+    return tuple((size, into + ",".join([one] * size)) for size in _TOGETHER)
 
 
 def _pragmas(connection: sqlite3.Connection) -> None:
