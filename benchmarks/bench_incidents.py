@@ -59,7 +59,9 @@ def figures(count: int = 10_000) -> Iterator[Figure]:
 def _filled(node: Node, count: int) -> list[str]:
     """Open incidents of the node's organisation alone."""
     rng = Random(3)  # noqa: S311 - the same incidents every time
-    workflow = next(book for book in [node.casework.library.newest("incident")] if book).workflow
+    book = node.casework.library.newest("incident")
+    assert book is not None
+    workflow = book.workflow
     who, stamp = Submitter(OWNER, "a measurement", ALL_RIGHTS), stamp_of(datetime.now(UTC))
     id_, definition = marking({OWNER})
     made: list[str] = []
