@@ -17,8 +17,7 @@ from tests.exchange.served import MEMBER, OWN, STANDINGS, TAXII, Node, serving
 
 from egnatia.cyber.intel.collecting import NOBODY, Roll, enrolled
 from egnatia.cyber.intel.delivery import Maker, Outputs, routes
-from egnatia.cyber.intel.output import Output, allow_lists
-from egnatia.cyber.intel.warning_index import WarningLists
+from egnatia.cyber.intel.output import Output, allowing
 from egnatia.exchange.api.app import app
 from egnatia.exchange.formats.conversion import instant
 from egnatia.settings import Settings
@@ -49,7 +48,7 @@ class Place:
     def roll(self, before: Roll = NOBODY, *, now: int = 1, allow: tuple[str, ...] = ()) -> Roll:
         store, clearance = self.node.store, self.node.clearance_of(MEMBER)
         names = [row.id for row in store.changes(clearance, 0, 100).rows if row.type == "indicator"]
-        return enrolled(before, store, clearance, names, now, (WarningLists(allow_lists(allow)),))
+        return enrolled(before, store, clearance, names, now, (allowing(allow),))
 
 
 OBJECTS = "exchange/collections/output-siem/objects/"

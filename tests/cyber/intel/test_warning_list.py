@@ -27,6 +27,9 @@ LISTS = WarningLists()
         ("domain-name:value", "GOV.ME."),
         ("domain-name:value", "portal.gov.rs"),
         ("domain-name:value", "printer.local"),
+        ("domain-name:value", "com.mk"),
+        ("domain-name:value", "me"),
+        ("domain-name:value", "xn--90a3ac"),
         ("url:value", "https://gov.al/"),
         ("url:value", "http://192.168.1.1/login"),
         ("file:hashes.MD5", "D41D8CD98F00B204E9800998ECF8427E"),
@@ -43,8 +46,8 @@ def test_benign_values_are_stopped(kind: str, value: str) -> None:
         ("ipv4-addr:value", "198.51.100.7"),
         ("ipv6-addr:value", "2001:db8::1"),
         ("domain-name:value", "notgov.me"),
+        ("domain-name:value", "evil.com.mk"),
         ("domain-name:value", "gov.me.evil.example"),
-        ("domain-name:value", "me"),
         ("url:value", "https://portal.gov.al/uploads/evil.exe"),
         ("file:hashes.MD5", "0" * 32),
         ("mutex:name", "10.0.0.1 lock"),
@@ -52,6 +55,21 @@ def test_benign_values_are_stopped(kind: str, value: str) -> None:
 )
 def test_others_are_not(kind: str, value: str) -> None:
     assert LISTS.warned(kind, value) is None
+
+
+def test_what_covers_something_benign_is_stopped_as_well() -> None:
+    lists = WarningLists([WarningList(name="x", form="hostname", values=("cdn.partner.example",))])
+    stopped = [lists.warned("domain-name:value", name) is not None for name in ("partner.example", "example", "a.b")]
+    assert stopped == [True, True, False]
+    for near in ("artner.example", "xpartner.example", "dn.partner.example", "partner.example.org"):
+        assert lists.warned("domain-name:value", near) is None
+
+
+def test_a_strict_list_stops_urls_and_mail_addresses_by_their_host() -> None:
+    hosts = WarningList(name="x", form="hostname", values=("partner.example",))
+    for kind, value in (("url:value", "https://www.partner.example/a"), ("email-addr:value", "who@partner.example")):
+        assert WarningLists([hosts], strict=True).warned(kind, value) is not None
+        assert WarningLists([hosts]).warned(kind, value) is None
 
 
 def test_what_is_in_the_data_directory_counts_from_the_next_question_on(tmp_path: Path) -> None:

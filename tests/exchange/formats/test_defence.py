@@ -61,7 +61,7 @@ def test_each_format_holds_its_kinds() -> None:
         "evil.example IN CNAME .",
         "*.evil.example IN CNAME .",
         "32.7.100.51.198.rpz-ip IN CNAME .",
-        "32.0.0.0.0.0.0.db8.2001.rpz-ip IN CNAME .",
+        "32.zz.db8.2001.rpz-ip IN CNAME .",
     ]
     zeek = [line.split("\t") for line in made("zeek")]
     assert zeek[0] == ["#fields", "indicator", "indicator_type", "meta.source", "meta.desc"]
@@ -79,8 +79,9 @@ def test_two_yara_rules_of_one_name_are_one() -> None:
 
 
 RULE = re.compile(
-    r"alert [a-z]+(?: \S+ any -> \S+ any)? \(msg:\"[^\";\\]*\";"
-    r"(?: [a-z_.:]+(?: [a-z]+)?;| content:\"[^\";\\]*\"(?:,nocase)?;| classtype:[a-z-]+;)*"
+    r"alert [a-z]+(?: \S+ any -> \S+ (?:any|53))? \(msg:\"[^\";\\]*\";"
+    r"(?: [a-z_.:]+(?: [a-z]+)?;| content:\"[^\";\\]*\"(?:,nocase)?(?:,fast_pattern|,depth \d+)?;"
+    r"| isdataat:!1,relative;| classtype:[a-z-]+;)*"
     r" sid:\d+; rev:1;\)"
 )
 hostile = st.one_of(
@@ -216,11 +217,67 @@ def test_international_names_and_addresses_of_version_6_are_given_in_the_form_th
     entries = [Entry(kind, value, 90, "indicator--x") for kind, value in values.items()]
     assert data(made("hosts", *entries)) == ["0.0.0.0 xn--e1afmkfd.xn--j1ad"]
     assert data(made("addresses", *entries)) == ["2001:db8::7"]
-    assert "32.0.0.0.0.0.db8" not in "\n".join(made("rpz", *entries))
-    assert "128.7.0.0.0.0.0.db8.2001.rpz-ip IN CNAME ." in made("rpz", *entries)
+    assert "128.7.zz.db8.2001.rpz-ip IN CNAME ." in made("rpz", *entries)
     assert any("[2001:db8::7/128]" in line for line in made("suricata", *entries))
     assert "http://xn--e1afmkfd.xn--j1ad/пат?a=1" in made("plain", *entries)
     assert sum("|D0|" in line.replace(" ", "|") for line in made("suricata", *entries)) == 1
+
+
+def test_an_address_of_one_machine_s_interface_breaks_no_file() -> None:
+    local = Entry("ipv6-addr:value", "2001:db8::7%eth0", 90, "indicator--x")
+    for form in FORMS:
+        assert "eth0" not in "\n".join(made(form, local)) or form == "csv"
+
+
+@pytest.mark.parametrize(
+    ("address", "trigger"),
+    [
+        ("::", "128.zz"),
+        ("::1", "128.1.zz"),
+        ("2001:db8:0:1:2:3:4:5", "128.5.4.3.2.1.0.db8.2001"),
+        ("2001:db8:0:0:1:0:0:2", "128.2.0.0.1.zz.db8.2001"),
+        ("2001:0:0:1:0:0:0:2", "128.2.zz.1.0.0.2001"),
+        ("::ffff:192.0.2.1", "128.201.c000.ffff.zz"),
+        ("2001:db8:1::/48", "48.zz.1.db8.2001"),
+    ],
+)
+def test_an_address_of_version_6_is_spelled_as_resolvers_look_it_up(address: str, trigger: str) -> None:
+    zone = made("rpz", Entry("ipv6-addr:value", address, 90, "indicator--x"))
+    assert zone[-1] == f"{trigger}.rpz-ip IN CNAME ."
+
+
+def test_a_url_is_given_as_it_goes_over_the_wire() -> None:
+    entries = [
+        Entry("url:value", url, 90, "indicator--x")
+        for url in ("http://who:pass@evil.example/in?a=1#top", "http://evil.example?b=2", "http://[2001:db8::9]:8080/x")
+    ]
+    assert data(made("plain", *entries)) == [
+        "http://evil.example/in?a=1", "http://evil.example?b=2", "http://[2001:db8::9]:8080/x",
+    ]  # fmt: skip
+    assert [line.split("\t")[0] for line in made("zeek", *entries)[1:]] == [
+        "evil.example/in?a=1", "evil.example/?b=2", "[2001:db8::9]:8080/x",
+    ]  # fmt: skip
+    suricata, snort = "\n".join(made("suricata", *entries)), "\n".join(made("snort", *entries))
+    for sought in ("/in|3F|a|3D|1", "/|3F|b|3D|2"):
+        assert f'http.uri; content:"{sought}"; startswith;' in suricata
+        assert f'http_uri; content:"{sought}",depth' in snort
+    assert "top" not in suricata + snort
+    assert 'http.host; content:"|5B|2001|3A|db8|3A 3A|9|5D|"; startswith; endswith;' in suricata
+    assert 'content:"|5B|2001|3A|db8|3A 3A|9|5D 3A|8080",nocase,depth 18; isdataat:!1,relative;' in snort
+
+
+def test_a_front_page_is_not_everything_that_begins_like_it() -> None:
+    page = Entry("url:value", "http://evil.example/", 90, "indicator--x")
+    assert 'http.uri; content:"/"; startswith; endswith;' in "\n".join(made("suricata", page))
+    assert 'http_uri; content:"/",depth 1; isdataat:!1,relative;' in "\n".join(made("snort", page))
+
+
+def test_snort_looks_for_a_name_label_by_label() -> None:
+    rules = data(made("snort", ENTRIES[2]))
+    assert [rule.split(" (")[0] for rule in rules] == [
+        "alert udp $HOME_NET any -> any 53", "alert tcp $HOME_NET any -> any 53",
+    ]  # fmt: skip
+    assert all('content:"|04|evil|07|example|00|",nocase,fast_pattern;' in rule for rule in rules)
 
 
 def test_wildcards_in_a_value_stand_for_themselves_in_sigma() -> None:
@@ -252,6 +309,41 @@ def test_bind_takes_the_zone(tmp_path: Path) -> None:
     zone.write_bytes(FORMS["rpz"].write([*ENTRIES, *names], ABOUT))
     done = subprocess.run([str(CHECKZONE), ORIGIN, str(zone)], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
+
+
+NAMED = shutil.which("named")
+
+
+@pytest.mark.skipif(NAMED is None, reason="named (bind9) is not installed")
+def test_bind_takes_every_trigger_of_the_zone(tmp_path: Path) -> None:
+    addresses = (
+        "::1",
+        "2001:db8::/32",
+        "2001:db8:0:0:1:0:0:2",
+        "2001:0:0:1::2",
+        "2001:db8:0:1:2:3:4:5",
+        "192.0.2.0/28",
+    )
+    entries = [Entry(f"ipv{6 if ':' in each else 4}-addr:value", each, 90, "indicator--x") for each in addresses]
+    (tmp_path / "zone").write_bytes(FORMS["rpz"].write([ENTRIES[2], *entries], ABOUT))
+    settings = tmp_path / "named.conf"
+    settings.write_text(
+        f'options {{ directory "{tmp_path}"; listen-on {{ none; }}; listen-on-v6 {{ none; }}; pid-file none;'
+        f' session-keyfile none; response-policy {{ zone "{ORIGIN}"; }}; }}; controls {{ }};'
+        f' zone "{ORIGIN}" {{ type primary; file "zone"; }};'
+    )
+    with subprocess.Popen(
+        [str(NAMED), "-g", "-n", "1", "-c", str(settings)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "reload done" in line or "exiting" in line:
+                break
+        process.kill()
+    assert "reload done: success" in told[-1], told
+    assert not [line for line in told if "rpz" in line and ("canonical" in line or "invalid rpz" in line)]
 
 
 SURICATA = shutil.which("suricata")

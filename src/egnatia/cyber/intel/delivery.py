@@ -22,7 +22,7 @@ from egnatia.casework.workplace import Workplace
 from egnatia.cyber.intel.collecting import NOBODY, Roll, enrolled
 from egnatia.cyber.intel.collection import REFUSALS, Shelf, as_response, given, problem_of
 from egnatia.cyber.intel.feeding import feed
-from egnatia.cyber.intel.output import MISP_FEED, TAXII, Made, Output, allow_lists, make
+from egnatia.cyber.intel.output import MISP_FEED, TAXII, Made, Output, allowing, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
 from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
@@ -140,7 +140,7 @@ class Maker:
         store, clearance = self._host.store, self._host.clearance_of(organisation)
         rolls, key = Outputs(store).rolls, f"{output.name} {organisation or 'public'}"
         before = rolls.get(key) or NOBODY
-        lists = (WarningLists(allow_lists(output.allow)), warnings)
+        lists = (allowing(output.allow), warnings)
         roll = enrolled(before, store, clearance, made.sources, time.time_ns() // 1_000, lists)
         if roll != before:
             rolls.put(key, roll)

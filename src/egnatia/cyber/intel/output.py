@@ -84,7 +84,7 @@ def make(
 ) -> Made:
     """The output for one reader now."""
     form = DEVICES[output.form]
-    allowed = WarningLists(allow_lists(output.allow))
+    allowed = allowing(output.allow)
     term = parse(output.search)
     left_out: dict[str, int] = {}
     kept: list[Scored] = []
@@ -126,8 +126,9 @@ def _entry(scored: Scored) -> Entry:
     return Entry(detected.kind, detected.value, scored.score.value, scored.indicator, scored.name, scored.since)
 
 
-def allow_lists(values: Iterable[str]) -> tuple[WarningList, ...]:
-    """Values that an operator never wants in an output, each compared as its kind asks for."""
+def allowing(values: Iterable[str]) -> WarningLists:
+    """Values that an operator never wants in an output, each compared as its kind asks for: a name with all that is
+    under it, what is under that in URLs and mail addresses, and every name above it."""
     sorted_: dict[str, list[str]] = {"cidr": [], "hostname": [], "string": []}
     for value in filter(None, (each.strip() for each in values)):
         kind = next((each.kind for each in guessed(value)), "")
@@ -135,7 +136,8 @@ def allow_lists(values: Iterable[str]) -> tuple[WarningList, ...]:
             kind, "string"
         )
         sorted_[form].append(value)
-    return tuple(WarningList(name="allowed", form=form, values=tuple(each)) for form, each in sorted_.items())
+    lists = (WarningList(name="allowed", form=form, values=tuple(each)) for form, each in sorted_.items())
+    return WarningLists(lists, strict=True)
 
 
 def tag_of(output: Output, entries: Iterable[Entry]) -> str:

@@ -16,14 +16,26 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from egnatia.cyber.intel.warning_list import BUILT_IN, FOLDER, Network, Warned, WarningList, expression, lists_in
+from egnatia.cyber.intel.warning_list import (
+    FOLDER,
+    SUFFIX,
+    Network,
+    Warned,
+    WarningList,
+    built_in,
+    expression,
+    lists_in,
+)
 from egnatia.record.values import domain, normalised, values_of
 
 INDEX: Final = "warning-lists.index"
 """The file in the data directory."""
+LAYOUT: Final = 2
+"""Changes with what is written into the index, so that one of another making is not read."""
 
 _TABLES: Final = (
-    # One row per value that is compared as it is (kind 'exact'), or with all that is under it ('host').
+    # One row per value that is compared as it is (kind 'exact'), as a whole name ('suffix'), or with all that is under
+    # it ('host'): names are spelled from the right with a dot after each label, so what is under one stands beside it.
     "CREATE TABLE value (kind TEXT, value TEXT, list TEXT, PRIMARY KEY (kind, value)) WITHOUT ROWID",
     # One row per range of addresses, disjoint within a version; both ends are of it, as 16 bytes.
     "CREATE TABLE range (version INTEGER, start BLOB, end BLOB, list TEXT, PRIMARY KEY (version, start)) WITHOUT ROWID",
@@ -32,19 +44,28 @@ _TABLES: Final = (
     # One row: what the files were that the index was made of.
     "CREATE TABLE made_of (signature TEXT)",
 )
-_FORMS: Final = {"hostname": "host", "substring": "part", "regex": "expression"}
+_FORMS: Final = {"hostname": "host", "substring": "part", "regex": "expression", SUFFIX: "suffix"}
+_UNDER: Final = """
+SELECT * FROM (
+    SELECT list FROM value WHERE kind = 'host' AND value IN ({marks}) ORDER BY length(value) DESC LIMIT 1)
+UNION ALL SELECT list FROM value WHERE kind = 'host' AND value > ? AND value < ?
+UNION ALL SELECT list FROM value WHERE kind = 'suffix' AND value = ?
+LIMIT 1
+"""
+"""The list that has the longest of some names, something under the name, or the name as a whole."""
 _GRAM: Final = 4
 _ADDRESSED: Final = frozenset({"ipv4-addr:value", "ipv6-addr:value", "url:value"})
 _HOST_OF: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
 
 
 class WarningLists:
-    """Several lists, ready to be asked about millions of values, from any thread."""
+    """Several lists, the built-in ones where none are named, ready to be asked about millions of values, from any
+    thread. Where they are `strict`, a URL or a mail address is stopped by its host, whatever stands there."""
 
-    def __init__(self, lists: Iterable[WarningList] = BUILT_IN) -> None:
+    def __init__(self, lists: Iterable[WarningList] | None = None, *, strict: bool = False) -> None:
         link = sqlite3.connect(":memory:", check_same_thread=False)
-        _fill(link, lists)
-        self._use(link)
+        _fill(link, built_in() if lists is None else lists)
+        self._use(link, strict=strict)
 
     @classmethod
     def opened(cls, path: Path) -> "WarningLists":
@@ -56,8 +77,8 @@ class WarningLists:
             raise OSError(f"{path}: {error}") from error
         return made
 
-    def _use(self, link: sqlite3.Connection) -> None:
-        self._link, self._lock = link, Lock()
+    def _use(self, link: sqlite3.Connection, *, strict: bool = False) -> None:
+        self._link, self._lock, self._strict = link, Lock(), strict
         self._short: list[tuple[str, str]] = []
         self._parts: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._expressions: list[tuple[re.Pattern[str], str]] = []
@@ -94,12 +115,6 @@ class WarningLists:
     def _exact(self, text: str) -> str | None:
         return self._asked("SELECT list FROM value WHERE kind = 'exact' AND value = ?", text)
 
-    def _hosted(self, names: list[str]) -> str | None:
-        """The list that has the longest of these names."""
-        marks = ",".join("?" * len(names))
-        query = f"SELECT list FROM value WHERE kind = 'host' AND value IN ({marks}) ORDER BY length(value) DESC"  # noqa: S608
-        return self._asked(f"{query} LIMIT 1", *names)
-
     def _in_network(self, kind: str, text: str) -> str | None:
         if kind not in _ADDRESSED:
             return None
@@ -112,15 +127,19 @@ class WarningLists:
         return self._asked(f"SELECT list FROM ({before}) WHERE end >= ?", network.version, end, start)  # noqa: S608
 
     def _under_host(self, kind: str, text: str) -> str | None:
-        """A domain is stopped by itself or what it is under; a URL only where the host itself is on a list, for what
-        stands at a benign place need not be benign."""
-        if kind == "url:value":
-            path = text.partition("://")[2].partition("/")[2]
-            return None if path else self._hosted([domain(_host(kind, text))])
-        if kind != "domain-name:value":
+        """A domain is stopped by itself, what it is under and what is under it; a URL only where the host itself is
+        on a list, for what stands at a benign place need not be benign."""
+        host = _named(kind, text)
+        if not host:
             return None
-        labels = text.split(".")[-127:]
-        return self._hosted([".".join(labels[place:]) for place in range(len(labels))])
+        name = _reversed(host)
+        if kind == "domain-name:value" or self._strict:
+            ends = [place + 1 for place, letter in enumerate(name) if letter == "."][:127]
+            query = _UNDER.format(marks=",".join("?" * len(ends)))  # marks alone, however many labels there are
+            return self._asked(query, *(name[:end] for end in ends), name, f"{name[:-1]}/", host)
+        if kind != "url:value" or text.partition("://")[2].partition("/")[2]:
+            return None
+        return self._asked("SELECT list FROM value WHERE kind = 'host' AND value = ?", name)
 
     def _part(self, text: str) -> str | None:
         for place in range(len(text) - _GRAM + 1):
@@ -153,7 +172,9 @@ def _fill(link: sqlite3.Connection, lists: Iterable[WarningList], signature: str
 def _texts(made: WarningList) -> Iterator[str]:
     match made.form:
         case "hostname":
-            yield from (domain(value.strip().lstrip(".*")) for value in made.values)
+            yield from (_reversed(domain(value.strip().lstrip(".*"))) for value in made.values)
+        case "suffix":
+            yield from (domain(value) for value in made.values)
         case "regex":
             for value in made.values:
                 expression(value)  # a list that is wrong is told when it comes in
@@ -189,6 +210,23 @@ def _ends(network: Network) -> tuple[bytes, bytes]:
     return int(network.network_address).to_bytes(16), int(network.broadcast_address).to_bytes(16)
 
 
+def _named(kind: str, text: str) -> str:
+    """The host that a value names, or is; empty where it is of another kind."""
+    match kind:
+        case "domain-name:value":
+            return text
+        case "url:value":
+            return domain(_host(kind, text))
+        case "email-addr:value":
+            return domain(text.rpartition("@")[2])
+    return ""
+
+
+def _reversed(host: str) -> str:
+    """A name from the right, a dot after each label: `me.gov.` for gov.me. What is under it begins with it."""
+    return "".join(f"{label}." for label in reversed(host.split(".")))
+
+
 def _host(kind: str, text: str) -> str:
     if kind != "url:value":
         return text.partition("/")[0] if "addr" not in kind else text
@@ -215,7 +253,7 @@ def _at(data: Path, signature: str) -> WarningLists:
         fresh.unlink(missing_ok=True)
         link = sqlite3.connect(fresh)
         try:
-            _fill(link, chain(BUILT_IN, lists_in(data / FOLDER)), signature)
+            _fill(link, chain(built_in(), lists_in(data / FOLDER)), signature)
         except BaseException:
             link.close()
             fresh.unlink()
@@ -228,7 +266,8 @@ def _at(data: Path, signature: str) -> WarningLists:
 def _signature(folder: Path) -> str:
     """What the files of a folder are, by name, size and time."""
     found = sorted((str(each), each.stat()) for each in folder.rglob("*.json"))
-    return hashlib.sha256(repr([(name, at.st_size, at.st_mtime_ns) for name, at in found]).encode()).hexdigest()
+    told = (LAYOUT, [(name, at.st_size, at.st_mtime_ns) for name, at in found])
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def _signature_in(path: Path) -> str:

@@ -2,14 +2,16 @@
 defences, unless somebody insists.
 
 The lists of the MISP project are read as they are published (`lists/*/list.json`); a few of our own are built in.
-Addresses are compared as networks in both directions: a list's network covers an address, and an indicator that is a
-network is stopped if it covers anything on a list.
+Addresses and names are compared in both directions: a list's network covers an address, a listed name what is under it;
+and an indicator is stopped if it covers anything on a list, for who blocks a network or a name blocks all of it.
 """
 
 import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +88,18 @@ EMPTY: Final = WarningList(
 )
 
 BUILT_IN: Final = (PROTECTED, RESOLVERS, NOT_ROUTED, LOCAL_NAMES, EMPTY)
+SUFFIX: Final = "suffix"
+"""The form of a list of names that are never meant as a whole; what is under them may well be meant."""
+
+
+@lru_cache(maxsize=1)
+def built_in() -> tuple[WarningList, ...]:
+    """The lists that are always there, with the names under which anybody can register one (publicsuffix.org): whoever
+    names `com.me` means somebody under it."""
+    text = (files("publicsuffixlist") / "public_suffix_list.dat").read_text("utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    names = tuple(line for line in lines if line and not line.startswith(("//", "!", "*")))
+    return (*BUILT_IN, WarningList(name="Names under which anybody registers", form=SUFFIX, values=names))
 
 
 def read_list(document: bytes) -> WarningList:

@@ -11,7 +11,7 @@ from egnatia.cyber.intel.benign import Benign, Listed, pruned
 from egnatia.cyber.intel.board import EVERYTHING, NOTHING_KNOWN, Scored, survey
 from egnatia.cyber.intel.language import Term
 from egnatia.cyber.intel.matching import Known
-from egnatia.cyber.intel.output import allow_lists
+from egnatia.cyber.intel.output import allowing
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.engine.log.meaning import meant
@@ -60,7 +60,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 def watch(store: Store, clearance: Clearance, now: datetime, terms: Terms) -> Watch:
     """What one reader looks for now. The PAP counts: detection in own logs is shown to nobody, so all of it may."""
     matcher: Matcher[Watched] = Matcher()
-    allowed = WarningLists(allow_lists(terms.allow))
+    allowed = allowing(terms.allow)
     left_out: dict[str, int] = {}
     paths: dict[str, Test] = {}
     for scored in survey(

@@ -15,7 +15,7 @@ FORMS: Final[Mapping[str, Form]] = {
     "addresses": Form(lists.addresses, ADDRESSES, Action.BLOCK, limit=100_000),
     "mikrotik": Form(lists.mikrotik, ADDRESSES, Action.BLOCK, limit=20_000),
     "suricata": Form(rules.suricata, NAMES | ADDRESSES | URLS | {"suricata"}, Action.DETECT, limit=30_000),
-    "snort": Form(rules.snort, ADDRESSES | URLS | {"snort"}, Action.DETECT, limit=30_000),
+    "snort": Form(rules.snort, NAMES | ADDRESSES | URLS | {"snort"}, Action.DETECT, limit=30_000),
     "zeek": Form(rules.zeek, NAMES | ADDRESSES | URLS | DIGESTS | MAILS | {"file:name"}, Action.DETECT, limit=200_000),
     "yara": Form(rules.yara, frozenset({"yara"}), Action.DETECT, limit=20_000),
     "sigma": Form(

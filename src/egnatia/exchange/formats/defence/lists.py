@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from egnatia.exchange.formats.defence.entry import (
@@ -23,6 +24,7 @@ _NAME: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
 )
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#][^\s]*", re.IGNORECASE)
+_SIGN_IN: Final = re.compile(r"\A([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
 _MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9.-]{1,253}", re.IGNORECASE)
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,128}")
 _CUT: Final = re.compile(r".{900,}#[0-9a-f]{64}")
@@ -32,7 +34,14 @@ ORIGIN: Final = "rpz.egnatia.invalid."
 
 def plain(entries: Sequence[Entry], about: About) -> bytes:
     """One value a line."""
-    return lined([*told(about), *dict.fromkeys(each.value for each in entries if is_sound(each))])
+    return lined([*told(about), *dict.fromkeys(asked_for(each) for each in entries if is_sound(each))])
+
+
+def asked_for(entry: Entry) -> str:
+    """A value as it goes over the wire: a URL without who signs in and without the part that stays in the browser."""
+    if entry.kind not in URLS:
+        return entry.value
+    return _SIGN_IN.sub(r"\1", entry.value.partition("#")[0], count=1)
 
 
 def is_sound(entry: Entry) -> bool:
@@ -88,11 +97,18 @@ def rpz(entries: Sequence[Entry], about: About) -> bytes:
 
 def _triggers(entries: Sequence[Entry]) -> Iterator[str]:
     for network in networks(entries):
-        if network.version == 4:
-            parts = str(network.network_address).split(".")
-        else:
-            parts = [f"{int(part, 16):x}" for part in network.network_address.exploded.split(":")]
+        address = network.network_address
+        parts = str(address).split(".") if network.version == 4 else _shortened(address.exploded)
         yield f"{network.prefixlen}.{'.'.join(reversed(parts))}.rpz-ip"
+
+
+def _shortened(address: str) -> list[str]:
+    """The words of an address of version 6 with `zz` for its first longest run of zeros: a resolver passes over every
+    other spelling (BIND 9 Administrator Reference Manual, Response Policy Zones, the RPZ-IP trigger)."""
+    words = [f"{int(part, 16):x}" for part in address.split(":")]
+    runs = [list(run) for zero, run in groupby(range(len(words)), lambda place: words[place] == "0") if zero]
+    longest = max(runs, key=len, default=[])
+    return [*words[: longest[0]], "zz", *words[longest[-1] + 1 :]] if len(longest) > 1 else words
 
 
 def addresses(entries: Sequence[Entry], about: About) -> bytes:
@@ -124,6 +140,8 @@ def networks(entries: Sequence[Entry]) -> list[ipaddress.IPv4Network | ipaddress
 
 
 def _network(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if "%" in value:  # an interface of the machine that saw it: no other machine can tell what it is
+        return None
     try:
         return ipaddress.ip_network(value, strict=False)
     except ValueError:

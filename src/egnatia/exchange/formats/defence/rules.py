@@ -21,14 +21,15 @@ from egnatia.exchange.formats.defence.entry import (
     told,
 )
 from egnatia.exchange.formats.defence.foreign import number_of, rules, yara_names
-from egnatia.exchange.formats.defence.lists import is_sound, names, networks
+from egnatia.exchange.formats.defence.lists import asked_for, is_sound, names, networks
 
 FIRST_SID, SIDS = 9_000_000, 90_000_000
 """Rule numbers are taken from a range that no public rule set uses; the same value has the same number everywhere."""
 
 _URL: Final = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:\[\]]+)(?::(\d+))?([/?][^\s\x00-\x20\x7f]*)?", re.IGNORECASE
+    r"https?://([^/?#:\[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(/?[^\s\x00-\x20\x7f]*)", re.IGNORECASE
 )
+_HOST_ALONE: Final = re.compile(r"\A([^/?]+)(?=\?|\Z)")
 _SIGMA_HASH: Final = {
     "file:hashes.MD5": "MD5",
     "file:hashes.'SHA-1'": "SHA1",
@@ -52,9 +53,10 @@ def suricata(entries: Sequence[Entry], about: About) -> bytes:
             made, f"tls {name}", "alert tls $HOME_NET any -> any any",
             f'tls.sni; dotprefix; content:"{text}"; nocase; endswith;',
         )  # fmt: skip
-    for host, path in _urls(entries):
+    for host, _, path in _urls(entries):
         at = f'http.host; content:"{content(host)}"; startswith; endswith;'
-        options = f'{at} http.uri; content:"{content(path)}"; startswith;'
+        # A front page is that page alone: everything of the host begins like it.
+        options = f'{at} http.uri; content:"{content(path)}"; startswith;{" endswith;" if path == "/" else ""}'
         _rule(made, f"http {host}{path}", "alert http $HOME_NET any -> any any", options)
     for network in networks(entries):
         shown = f"[{network}]" if network.version == 6 else str(network)
@@ -63,11 +65,24 @@ def suricata(entries: Sequence[Entry], about: About) -> bytes:
 
 
 def snort(entries: Sequence[Entry], about: About) -> bytes:
-    """Alerts of Snort 3 on addresses and HTTP; rules of its own language after them."""
+    """Alerts of Snort 3 on names (in questions to resolvers), addresses and HTTP; rules of its own language after
+    them. It has no buffer for names, so a name is looked for as it goes over the wire: each label after its length, the
+    root's empty one at the end (RFC 1035 section 3.1)."""
     made: dict[int, str] = {}
-    for host, path in _urls(entries):
-        options = f'http_header:field host; content:"{content(host)}",nocase; http_uri; content:"{content(path)}";'
-        _rule(made, f"http {host}{path}", "alert http", options, version=3)
+    for name in names(entries):
+        wire = "".join(f"|{len(label):02X}|{content(label)}" for label in name.split("."))
+        for protocol in ("udp", "tcp"):
+            options = f'flow:to_server; content:"{wire}|00|",nocase,fast_pattern;'
+            head = f"alert {protocol} $HOME_NET any -> any 53"
+            _rule(made, f"dns {protocol} {name}", head, options, version=3)
+    for host, port, path in _urls(entries):
+        at = host if port in {"", "80"} else f"{host}:{port}"
+        options = (
+            f'http_header:field host; content:"{content(at)}",nocase,depth {len(at)}; isdataat:!1,relative; '
+            f'http_uri; content:"{content(path)}",depth {len(path.encode(errors="surrogateescape"))};'
+        )
+        close = " isdataat:!1,relative;" if path == "/" else ""
+        _rule(made, f"http {host}{path}", "alert http", f"{options}{close}", version=3)
     for network in networks(entries):
         _rule(made, f"ip {network}", f"alert ip $HOME_NET any -> {network} any", "", version=3)
     return lined([*told(about), *made.values(), *_passed(entries, "snort", made)])
@@ -91,7 +106,8 @@ def _zeek(entry: Entry) -> tuple[str, str] | None:
     if entry.kind in NAMES:
         return entry.value, "Intel::DOMAIN"
     if entry.kind in URLS:
-        return entry.value.partition("://")[2], "Intel::URL"
+        place = asked_for(entry).partition("://")[2]
+        return _HOST_ALONE.sub(r"\1/", place), "Intel::URL"
     if entry.kind in MAILS:
         return entry.value, "Intel::EMAIL"
     if entry.kind in DIGESTS:
@@ -122,7 +138,7 @@ def _sigma_of_values(entries: Sequence[Entry], about: About) -> Iterator[str]:
     known = names(entries)
     under = [f".{each}" for each in known]
     found = [str(each) for each in networks(entries)]
-    urls = [_literal(each.value) for each in entries if each.kind in URLS and is_sound(each)]
+    urls = [_literal(asked_for(each)) for each in entries if each.kind in URLS and is_sound(each)]
     digests = [
         f"{_SIGMA_HASH[each.kind]}={each.value}" for each in entries if each.kind in _SIGMA_HASH and is_sound(each)
     ]
@@ -167,13 +183,14 @@ def _passed(entries: Sequence[Entry], language: str, made: Mapping[int, str]) ->
             yield line
 
 
-def _urls(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    """Host and path of what is asked for without encryption or behind a proxy."""
+def _urls(entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
+    """Host, port (empty for the usual one) and path of what is asked for without encryption or behind a proxy."""
     for each in entries:
-        found = _URL.fullmatch(each.value) if each.kind in URLS else None
-        if found is not None and each.value.lower().startswith("http"):
+        found = _URL.fullmatch(asked_for(each)) if each.kind in URLS else None
+        if found is not None:
+            path = found[3] if found[3].startswith("/") else f"/{found[3]}"
             # What a sensor compares with has its escapes undone.
-            yield found[1].lower(), unquote(found[3] or "/", errors="surrogateescape")
+            yield found[1].lower(), found[2] or "", unquote(path, errors="surrogateescape")
 
 
 def _rule(made: dict[int, str], key: str, head: str, options: str, version: int = 6) -> None:
