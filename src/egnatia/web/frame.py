@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from egnatia.cyber.exercises.time import GameTime
-from egnatia.web.asset import PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET, script, sheet
+from egnatia.web.asset import PAGE_SHEET, PORTAL_SHEET, PRINT_SHEET, inline, script, sheet
 from egnatia.web.language import LANGUAGES, Language, Speech, speech
 from egnatia.web.language.choice import chosen
 from egnatia.web.language.declared import ENGLISH
@@ -107,8 +107,12 @@ _TEMPLATES = jinja2.Environment(
 )
 _TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=False)  # type: ignore[attr-defined]
 _TEMPLATES.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
-_TEMPLATES.globals.update(page_sheet=lambda: sheet(*PAGE_SHEET), portal_sheet=lambda: sheet(*PORTAL_SHEET))
-_TEMPLATES.globals.update(print_sheet=lambda: sheet(*PRINT_SHEET), page_script=script)
+_TEMPLATES.globals.update(
+    page_sheet=lambda: sheet(*PAGE_SHEET),
+    portal_sheet=lambda: Markup(inline(*PORTAL_SHEET).text),  # noqa: S704  a file of our own
+    print_sheet=lambda: sheet(*PRINT_SHEET),
+    page_script=script,
+)
 _TEMPLATES.filters.update(
     number=lambda value: _SPEAKING.get().number(value),
     percent=lambda value: _SPEAKING.get().percent(value),

@@ -1,5 +1,7 @@
 """The portal shows what is public to everyone, in each language, and nothing else to anybody."""
 
+import base64
+import hashlib
 import json
 import re
 from collections import deque
@@ -186,12 +188,24 @@ def test_a_page_is_cacheable_without_cookies_and_under_the_strictest_policy(hous
         assert answer.headers["cache-control"] == "public, max-age=60"
         assert "script-src" not in answer.headers["content-security-policy"]
         assert "<script" not in answer.text.replace("&lt;script", "")
+        assert "stylesheet" not in answer.text, "a page of the portal is seen without fetching anything more"
         again = visitor.get("/public/en", headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         root = visitor.get("/public", headers={"accept-language": "sr"})
         assert root.text == visitor.get("/public/sr-Cyrl").text
         assert root.headers["content-language"] == "sr-Cyrl"
         assert root.headers["vary"] == "accept-encoding, accept-language"
+
+
+def test_the_policy_names_the_one_sheet_that_stands_in_the_page_and_no_other(house: House) -> None:
+    with house.visitor() as visitor:
+        for path in ("/public/en", "/public/mk/report", "/public/en/search?q=a", "/public/en/no-such-page"):
+            answer = visitor.get(path)
+            (sheet,) = re.findall(r"<style>(.*?)</style>", answer.text, flags=re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+            policy = answer.headers["content-security-policy"]
+            assert f"style-src 'sha256-{digest}';" in policy, path
+            assert "unsafe" not in policy
 
 
 def test_each_language_reads_its_own_text_and_the_others_the_authors(house: House) -> None:

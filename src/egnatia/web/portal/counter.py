@@ -17,6 +17,7 @@ from egnatia.exchange.api.surface import Surface
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.store import Known
 from egnatia.store.store import Store
+from egnatia.web.asset import PORTAL_SHEET, inline
 from egnatia.web.frame import Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
 from egnatia.web.packing import LEAST, packed, takes_gzip
@@ -24,9 +25,10 @@ from egnatia.web.premises import Premises
 from egnatia.web.visitor import Visitor
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src 'sha256-{inline(*PORTAL_SHEET).digest}'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy of the portal: it has no scripts at all."""
+"""The Content-Security-Policy of the portal: it has no scripts at all, and no sheet but its own."""
 
 HEADERS: Final = {
     "content-security-policy": POLICY,
