@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from egnatia.policy import Agreement
 from egnatia.record import Record, reading
@@ -52,10 +52,10 @@ def agreement_of(terms: SharingAgreement, signed: frozenset[str]) -> Agreement:
 
 
 def moment(instant: str) -> datetime:
-    """A STIX timestamp (UTC) to the microsecond; what is finer is cut off."""
-    whole, _, fraction = instant.rstrip("Z").partition(".")
-    parsed = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    return parsed + timedelta(microseconds=int((fraction + "000000")[:6]))
+    """A STIX timestamp (UTC) to the microsecond; what is finer is cut off, a leap second is the one before it."""
+    # Without `strptime`, which takes twenty times as long: a search compares thousands of them.
+    said = instant if instant[17:19] != "60" else f"{instant[:17]}59{instant[19:]}"
+    return datetime.fromisoformat(f"{said.rstrip('Z')[:26]}+00:00")
 
 
 def duration(text: str) -> timedelta:

@@ -119,3 +119,13 @@ def test_a_search_goes_on_where_it_ended(node: Node, query: str) -> None:
             break
         before = found.next
     assert pages == [row.position for row in whole.rows]
+
+
+def test_a_record_of_a_leap_second_stops_no_question(tmp_path: Path) -> None:
+    with gate.node(tmp_path) as node:
+        leap = "2016-12-31T23:59:60.000Z"
+        gate.hand_in(node, gate.indicator(gate.GREEN, created=leap, modified=leap, valid_until="2026-12-31T23:59:60Z"))
+        clearance = node.clearance_of(gate.AL)
+        known = known_to(node.store, clearance)
+        for query in ("type:indicator since:2016-12-31 until:2017-01-01", "type:indicator is:live"):
+            assert [row.type for row in search(node.store, clearance, parse(query), known, NOW).rows] == ["indicator"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 import msgspec
@@ -153,6 +154,7 @@ def changed(record: Fields) -> datetime:
     return moment(str(stamp)) if stamp else datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(64)  # a question asks the same of each record
 def when(text: str, now: datetime) -> datetime:
     """The moment that `30d`, `12h`, `2w` or a date stands for; a day that its month has not is the month's last."""
     if text[-1] in _UNITS:
