@@ -114,3 +114,39 @@ def test_an_opinion_is_for_no_more_readers_than_what_it_is_about(node: Node, mar
     assert bool(node.store.get(node.clearance_of(gate.AL), [name])) == (marking == gate.GREEN)
     again = msgspec.json.decode(opinion(row, gate.ME, "agree", NOW.replace(day=2)))
     assert again["id"] == name
+
+
+def thing(kind: str, name: str, marking: str = gate.GREEN, **more: Any) -> dict[str, Any]:
+    return STAMP | {"type": kind, "id": gate.new_id(kind), "name": name, "object_marking_refs": [marking]} | more
+
+
+def tie(source: dict[str, Any], verb: str, target: dict[str, Any], marking: str = gate.GREEN) -> dict[str, Any]:
+    ends = {"source_ref": source["id"], "target_ref": target["id"], "relationship_type": verb}
+    return STAMP | {"type": "relationship", "id": gate.new_id("relationship"), "object_marking_refs": [marking]} | ends
+
+
+def test_adversaries_that_use_the_same_are_told_by_what_they_both_use(node: Node) -> None:
+    ours, theirs, unseen = (thing("intrusion-set", name) for name in ("Ours", "Theirs", "Unseen"))
+    way, other_way = thing("attack-pattern", "Phishing"), thing("attack-pattern", "A kind of phishing")
+    host = thing("infrastructure", "Rented server")
+    gate.hand_in(node, ours, theirs, unseen, way, other_way, host)
+    used = [tie(ours, "uses", way), tie(theirs, "uses", way), tie(ours, "uses", host), tie(theirs, "uses", host)]
+    gate.hand_in(node, *used, tie(other_way, "subtechnique-of", way), tie(unseen, "uses", way, gate.RED))
+    found = correlate(node.store, node.clearance_of(gate.AL), ours["id"])
+    assert found is not None
+    assert [each.row.id for each in found.related] == [theirs["id"]]
+    assert {(one.value, one.of) for one in found.related[0].shared} == {(way["id"], 1), (host["id"], 1)}
+    owner = correlate(node.store, node.clearance_of(gate.ME), ours["id"])
+    assert owner is not None
+    assert {each.row.id for each in owner.related} == {theirs["id"], unseen["id"]}
+
+
+def test_names_that_lead_to_one_address_share_infrastructure(node: Node) -> None:
+    one, two = domain("one.example"), domain("two.example")
+    address = {"type": "ipv4-addr", "spec_version": "2.1", "id": gate.new_id("ipv4-addr"), "value": "198.51.100.7"}
+    address["object_marking_refs"] = [gate.GREEN]
+    gate.hand_in(node, one, two, address)
+    gate.hand_in(node, tie(one, "related-to", address), tie(two, "related-to", address))
+    found = correlate(node.store, node.clearance_of(gate.AL), one["id"])
+    assert found is not None
+    assert [(each.row.id, each.shared[0].value) for each in found.related] == [(two["id"], address["id"])]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.exchange import gate
 
+from egnatia.cyber.intel.board import survey
 from egnatia.cyber.intel.profile import profile
 from egnatia.cyber.intel.sameness import choruses, together
 from egnatia.cyber.intel.vote import opinion
@@ -68,6 +69,27 @@ def test_a_false_positive_lowers_what_it_is_worth_and_a_revocation_ends_one_voic
     (ended,) = choruses(node.store, clearance, row, NOW)
     assert ended.sources == (gate.AL,)
     assert [voice.revoked for voice in ended.voices] == [True, False]
+
+
+def test_what_was_taken_back_or_seen_nought_times_counts_nowhere(node: Node) -> None:
+    one = gate.indicator(gate.GREEN, confidence=60)
+    gate.hand_in(node, one)
+    clearance = node.clearance_of(gate.AL)
+    (row,) = node.store.get(clearance, [one["id"]])
+    stamp = {"spec_version": "2.1", "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-09T00:00:00.000Z"}
+    by = stamp | {"created_by_ref": gate.RS, "object_marking_refs": [gate.GREEN], "revoked": True}
+    doubt = by | {"type": "opinion", "id": gate.new_id("opinion"), "opinion": "strongly-disagree"}
+    seen = by | {"type": "sighting", "id": gate.new_id("sighting"), "sighting_of_ref": one["id"]}
+    nought = seen | {"id": gate.new_id("sighting"), "revoked": False, "count": 0}
+
+    def worth() -> set[int]:
+        (told,) = choruses(node.store, clearance, row, NOW)
+        return {told.score.value, *(each.score.value for each in survey(node.store, clearance, NOW))}
+
+    before = worth()
+    gate.hand_in(node, doubt | {"object_refs": [one["id"]]}, seen, nought, owner=gate.RS)
+    assert worth() == before
+    assert len(before) == 1
 
 
 def test_a_profile_holds_what_its_campaigns_do_and_merges_nobody_of_the_same_name(node: Node) -> None:

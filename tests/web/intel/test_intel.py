@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from tests.web.house import House, csrf_of, housed
@@ -69,6 +70,19 @@ def test_the_same_from_several_is_shown_as_one_with_all_its_voices(house: House)
         assert "2 sources say so" in found
         assert ("A sign of evil" in found) is not ("The same elsewhere" in found)
         assert "A secret sign" not in found
+
+
+def test_a_benign_value_is_told_on_its_page_and_grades_of_sources_to_the_house_alone(house: House) -> None:
+    told = {"pattern": "[ipv4-addr:value = '8.8.8.8']", "pattern_type": "stix", "valid_from": "2026-01-01T00:00:00Z"}
+    body = record("indicator", GREEN, name="A resolver", **told)
+    house.submit(body)
+    address = f"/records/{msgspec.json.decode(body)['id']}"
+    ours, theirs = page(house, address), page(house, address, organisation=ALBANIA)
+    for text in (ours, theirs):
+        assert "8[.]8[.]8[.]8 is well known and harmless" in text
+        assert "Public resolvers of names" in text
+    assert "F: cannot be judged" in ours
+    assert "F: cannot be judged" not in theirs
 
 
 def test_one_press_calls_it_a_false_positive_and_everybody_who_sees_it_learns_so(house: House) -> None:

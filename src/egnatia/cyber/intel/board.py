@@ -80,11 +80,9 @@ def survey(
             case "indicator" if may_act(label, action).allowed:
                 if not record.get("revoked") and matches(term, Candidate(record, owner, label), known, now):
                     _take(standings, record, owner, reliabilities)
-            case "sighting":
-                by = (record.get("where_sighted_refs") or [record.get("created_by_ref") or owner])[0]
-                at = moment(record.get("last_seen") or record["modified"])
-                seen.setdefault(record["sighting_of_ref"], []).append(Seen(by, at))
-            case "opinion":
+            case "sighting" if counts(record):
+                seen.setdefault(record["sighting_of_ref"], []).append(seen_of(record, owner))
+            case "opinion" if counts(record):
                 for ref in record["object_refs"]:
                     votes.setdefault(ref, []).append(Vote(owner, record["opinion"]))
     for detected, standing in standings.items():
@@ -132,6 +130,18 @@ def source_of(record: Fields, owner: str) -> str:
     references = record.get("external_references") or ()
     named = next((each["source_name"] for each in references if each.get("url")), None)
     return str(record.get("created_by_ref") or named or owner)
+
+
+def counts(remark: Fields) -> bool:
+    """Whether a sighting or an opinion says something: not one that was taken back, nor one of nothing (STIX 2.1
+    section 5.2: a count may be 0)."""
+    return not remark.get("revoked") and remark.get("count") != 0
+
+
+def seen_of(sighting: Fields, owner: str) -> Seen:
+    """Who saw it, and when last; `owner` answers for the sighting here."""
+    by = (sighting.get("where_sighted_refs") or [sighting.get("created_by_ref") or owner])[0]
+    return Seen(by, moment(sighting.get("last_seen") or sighting["modified"]))
 
 
 def detected_by(record: Fields) -> tuple[Detected, ...]:

@@ -1,5 +1,5 @@
-"""Records that have something in common, with what that is: values, and adversaries, malware or techniques that both
-name.
+"""Records that have something in common, with what that is: values, and adversaries, malware, techniques or
+infrastructure that both name or are tied to by a relationship.
 
 What many records have in common tells little: of a value beyond `POPULAR` records the reader is told that it is
 popular, and no more is looked at. All that is asked for is asked under the reader's clearance, so neither a record nor
@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
+from egnatia.cyber.intel.graph import APART
 from egnatia.policy import Clearance
 from egnatia.record.record import Value
 from egnatia.record.values import values_of
-from egnatia.store import Row, Store
+from egnatia.store import Row, Store, Tie
 
 Fields = dict[str, Any]
 
@@ -32,12 +33,22 @@ COMMON: Final = frozenset(
 )
 """What two records may both name and thereby have in common."""
 
+PLACES: Final = frozenset({"autonomous-system", "domain-name", "ipv4-addr", "ipv6-addr", "x509-certificate"})
+"""Where several things may be hosted: two records tied to one of these share infrastructure."""
+
+SILENT: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "opinion", "relationship"})
+"""Records that say nothing of their own by being tied to what others are tied to: a technique belongs to another, and
+many are from one place."""
+
+TIES: Final = 1_000
+"""The most relationships of one record that are looked at."""
+
 CONTAINERS: Final = frozenset({"report", "grouping", "observed-data", "incident", "case"})
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """One thing in common: a value under its STIX path, or the id of a record that both name. `of` are the records that
-    have it, as far as the reader may see them."""
+    """One thing in common: a value under its STIX path, or the id of a record that both name or are tied to (kind
+    `names`). `of` are the other records that have it, as far as the reader may see them."""
 
     kind: str
     value: str
@@ -73,8 +84,11 @@ def correlate(store: Store, clearance: Clearance, record: str, limit: int = 50) 
     found = _Found(own)
     for value in list(values)[:VALUES]:
         found.take(value.kind, value.value, store.by_value(clearance, value.value, POPULAR + 1 + len(own)))
-    for name in _named(decoded, inner):
-        found.take("names", name, store.neighbours(clearance, name, "in", POPULAR + 1 + len(own)))
+    ties = store.ties(clearance, record, TIES).ties
+    linked = {tie.other for tie in ties}
+    for name in dict.fromkeys((*_named(decoded, inner), *_common(ties))):
+        tied, complete = _tied_to(store, clearance, name, len(own))
+        found.take("names", name, [row for row in tied if row.id not in linked], complete=complete)
     return found.correlation(limit, complete=len(values) <= VALUES)
 
 
@@ -87,12 +101,12 @@ class _Found:
         self._shared: dict[str, list[Shared]] = {}
         self._popular: list[Shared] = []
 
-    def take(self, kind: str, value: str, rows: Sequence[Row]) -> None:
-        """Take the records that have a thing."""
+    def take(self, kind: str, value: str, rows: Sequence[Row], *, complete: bool = True) -> None:
+        """Take the records that have a thing; where more have it than were looked at, it is not `complete`."""
         others = {row.id: row for row in rows if row.id not in self._own}
         if not others:
             return
-        if len(others) > POPULAR:
+        if len(others) > POPULAR or not complete:
             self._popular.append(Shared(kind, value, POPULAR))
             return
         said = Shared(kind, value, len(others))
@@ -141,6 +155,20 @@ def _named(decoded: Sequence[Fields], inner: Sequence[Row]) -> list[str]:
     """What the record names besides: from its references, and from those of what is in it."""
     refs = [ref for each in (*decoded, *_decoded(inner)) for ref in _ends(each)]
     return [ref for ref in dict.fromkeys(refs) if ref.partition("--")[0] in COMMON][:WITHIN]
+
+
+def _common(ties: Sequence[Tie]) -> list[str]:
+    """What a record is tied to, either way, of which others may have the same. What is linked to the record itself is
+    shown there, and has nothing in common with it besides."""
+    told = (tie.other for tie in ties if tie.type in COMMON or tie.type in PLACES)
+    return list(dict.fromkeys(told))[:WITHIN]
+
+
+def _tied_to(store: Store, clearance: Clearance, name: str, own: int) -> tuple[tuple[Row, ...], bool]:
+    """The records that are tied to what one is tied to, and whether these are all."""
+    tied = store.ties(clearance, name, POPULAR + 1 + own)
+    others = dict.fromkeys(tie.other for tie in tied.ties if tie.type not in SILENT and tie.type not in APART)
+    return store.get(clearance, list(others)) if others else (), tied.complete
 
 
 def _ends(record: Fields) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from egnatia.cyber.intel.board import Detected, detected_by, source_of
+from egnatia.cyber.intel.board import Detected, counts, detected_by, seen_of, source_of
 from egnatia.cyber.intel.matching import Fields
 from egnatia.cyber.intel.score import Evidence, Reliability, Score, Seen, Source, Vote, score
 from egnatia.exchange.directory import moment
@@ -133,17 +133,12 @@ def _remarks(store: Store, clearance: Clearance, records: Iterable[str]) -> tupl
     for name in dict.fromkeys(records):
         # Newest first: the first opinion of each organisation is its last word.
         for row in store.neighbours(clearance, name, "in", REMARKS):
-            match row.type:
-                case "sighting":
-                    fields = _fields(row)
-                    by = (fields.get("where_sighted_refs") or [fields.get("created_by_ref") or row.owner])[0]
-                    seen.append(Seen(by, moment(fields.get("last_seen") or fields["modified"])))
-                case "opinion":
-                    fields = _fields(row)
-                    if not fields.get("revoked"):
-                        votes.setdefault(row.owner, Vote(row.owner, fields["opinion"], moment(fields["modified"])))
-                case _:
-                    pass
+            if row.type not in {"sighting", "opinion"} or not counts(fields := _fields(row)):
+                continue
+            if row.type == "sighting":
+                seen.append(seen_of(fields, row.owner))
+            else:
+                votes.setdefault(row.owner, Vote(row.owner, fields["opinion"], moment(fields["modified"])))
     return tuple(seen), tuple(votes.values())
 
 

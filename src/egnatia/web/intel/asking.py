@@ -12,7 +12,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from egnatia.cyber.intel.correlation import Correlation, correlate
+from egnatia.cyber.intel.correlation import Correlation, Shared, correlate
 from egnatia.cyber.intel.language import FIELDS, BadQuery, parse, suggestions
 from egnatia.cyber.intel.matrix import every_technique_name
 from egnatia.cyber.intel.searching import Found, Stretch, known_to, search
@@ -20,18 +20,18 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import raw
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.policy import Clearance
-from egnatia.store import Query, Store
+from egnatia.store import Query, Row, Store
 from egnatia.store.query import LAST
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.feed.saved import Saved, SavedShown, Saves, saved_of
 from egnatia.web.frame import Content
 from egnatia.web.intel.voices import as_one
 from egnatia.web.intel.wording import misread
-from egnatia.web.language.speech import N_
+from egnatia.web.language.speech import N_, Speech
 from egnatia.web.permission import Permission
-from egnatia.web.record.faces import FACES
+from egnatia.web.record.faces import FACES, kind_words
 from egnatia.web.record.name import name_of
-from egnatia.web.record.text import visible
+from egnatia.web.record.text import defanged, visible
 from egnatia.web.record.vocabulary import VOCABULARIES
 from egnatia.web.visit import Visit
 
@@ -40,6 +40,9 @@ WORTH_COMPLETING: Final = 3
 
 NAMED: Final = 8
 """The most records whose names are offered."""
+
+THINGS: Final = 8
+"""The most things in common that are told of one record, and of those that are too common fifty."""
 
 TAGGED: Final = 1_000
 """The newest records whose tags are offered."""
@@ -86,18 +89,21 @@ class AskingPage(Content, frozen=True, kw_only=True):
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """One thing in common: what kind of thing, itself, and how many other records have it."""
+    """One thing in common: what kind of thing in words, itself, where it leads (empty for nowhere), and how many other
+    records have it."""
 
     kind: str
     value: str
+    href: str
     of: int
 
 
 class InCommon(msgspec.Struct, frozen=True):
-    """A record and what it has in common."""
+    """A record and what it has in common; `more` are the things that are not told."""
 
     card: Card
     things: tuple[Thing, ...]
+    more: int
 
 
 class CommonPage(Content, frozen=True, kw_only=True):
@@ -211,32 +217,39 @@ async def common(visit: NamedDependency[Visit], record: FromPath[str]) -> Respon
     if found is None or not rows:
         raise NotFound
     related = tuple(each.row for each in found.related)
-    await visit.surface.releases.note(visit.visitor.caller, "page", (*rows, *related))
-    named = await visit.ask(lambda: _names(visit, found))
+    both = await visit.ask(lambda: _both_name(visit, found))
+    await visit.surface.releases.note(visit.visitor.caller, "page", (*rows, *related, *both))
+    named = {row.id: name_of(msgspec.json.decode(row.body), visit.speech) for row in both}
     shown = cards(related, by_id(await visit.ask(visit.premises.organisations)), visit.speech)
     content = CommonPage(
         title=visit.speech.gettext("In common with others"),
         id=record,
         name=name_of(msgspec.json.decode(rows[0].body), visit.speech),
         related=tuple(
-            InCommon(card, tuple(_thing(one.kind, one.value, one.of, named) for one in each.shared[:8]))
+            InCommon(
+                card,
+                tuple(_thing(one, named, visit.speech) for one in each.shared[:THINGS]),
+                len(each.shared[THINGS:]),
+            )
             for card, each in zip(shown, found.related, strict=True)
         ),
-        popular=tuple(_thing(each.kind, each.value, each.of, named) for each in found.popular),
+        popular=tuple(_thing(each, named, visit.speech) for each in found.popular[:50]),
         complete=found.complete,
     )
     return visit.page(content)
 
 
-def _names(visit: Visit, found: Correlation) -> dict[str, str]:
-    """What the records that things in common name are called."""
+def _both_name(visit: Visit, found: Correlation) -> tuple[Row, ...]:
+    """The records that are in common."""
     shared = [*(one for each in found.related for one in each.shared), *found.popular]
     ids = list(dict.fromkeys(one.value for one in shared if one.kind == "names"))[:500]
-    rows = visit.store.get(visit.clearance(), ids) if ids else ()
-    return {row.id: name_of(msgspec.json.decode(row.body), visit.speech) for row in rows}
+    return visit.store.get(visit.clearance(), ids) if ids else ()
 
 
-def _thing(kind: str, value: str, of: int, named: dict[str, str]) -> Thing:
-    if kind == "names":
-        return Thing("", named.get(value, value), of)
-    return Thing(kind, visible(value), of)
+def _thing(said: Shared, named: Mapping[str, str], speech: Speech) -> Thing:
+    type_ = said.value.partition("--")[0] if said.kind == "names" else said.kind.partition(":")[0]
+    kind = speech.gettext(kind_words(type_))
+    if said.kind == "names":
+        return Thing(kind, named.get(said.value, said.value), f"/records/{said.value}", said.of)
+    algorithm = said.kind.partition("hashes.")[2].strip("'")
+    return Thing(f"{kind}, {algorithm}" if algorithm else kind, visible(defanged(said.value)), "", said.of)

@@ -30,6 +30,7 @@ from egnatia.web.intel.troubles import advice
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.record.text import visible
+from egnatia.web.record.vocabulary import RELIABILITIES
 from egnatia.web.visit import Visit
 
 SHOWN_ROWS: Final = 20
@@ -44,16 +45,6 @@ KINDS_OF_SOURCES: Final[Mapping[str, str]] = {
     "csaf": N_("A CSAF advisory"),
     "misp-server": N_("A MISP server"),
 }
-
-RELIABILITIES: Final[Mapping[str, str]] = {
-    "A": N_("A: completely reliable"),
-    "B": N_("B: usually reliable"),
-    "C": N_("C: fairly reliable"),
-    "D": N_("D: not usually reliable"),
-    "E": N_("E: unreliable"),
-    "F": N_("F: cannot be judged"),
-}
-"""The Admiralty code."""
 
 NO_NAME: Final = N_("A name has small letters, digits and hyphens, and begins with a letter or a digit")
 NO_URL: Final = N_("An address begins with https://")

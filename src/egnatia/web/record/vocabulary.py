@@ -290,3 +290,13 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, str]]] = {
     "relationship-type": {},
 }
 """By the name of the vocabulary, without its `-ov`; the terms of each in the order in which a form offers them."""
+
+RELIABILITIES: Final[Mapping[str, str]] = {
+    "A": N_("A: completely reliable"),
+    "B": N_("B: usually reliable"),
+    "C": N_("C: fairly reliable"),
+    "D": N_("D: not usually reliable"),
+    "E": N_("E: unreliable"),
+    "F": N_("F: cannot be judged"),
+}
+"""What the word of a source counts for: the Admiralty code."""

@@ -7,17 +7,21 @@ from urllib.parse import quote
 
 import msgspec
 
+from egnatia.cyber.intel.board import Detected
 from egnatia.cyber.intel.course import course
 from egnatia.cyber.intel.sameness import Chorus, Voice, choruses
 from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.source import Sources
+from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.policy.meet import strictest_tlp
+from egnatia.record import Invalid
 from egnatia.store import Row
 from egnatia.web.record.aging import Aging, aging
 from egnatia.web.record.name import Names
 from egnatia.web.record.subject import Subject
 from egnatia.web.record.text import defanged, visible
+from egnatia.web.record.vocabulary import RELIABILITIES
 from egnatia.web.visit import Visit
 
 DRAWN: Final = 3
@@ -25,7 +29,8 @@ DRAWN: Final = 3
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One record that says it; times in microseconds UTC."""
+    """One record that says it; times in microseconds UTC; the reliability of its source in words
+    (empty for whom that is not)."""
 
     href: str
     owner: str
@@ -36,11 +41,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None
     revoked: bool
     here: bool
+    reliability: str
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
     """One value: what it is worth from 0 to 100, who says so, how many saw it, who doubts and who confirms it, and
-    what the visitor's own organisation said last (an opinion of STIX, empty for none); how its worth goes over time."""
+    what the visitor's own organisation said last (an opinion of STIX, empty for none); how its worth goes over time;
+    the warning list that it is on (empty for none)."""
 
     value: str
     score: int
@@ -51,6 +58,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     own: str
     lines: tuple[Line, ...]
     aging: Aging | None = None
+    warned: str = ""
 
 
 def worths(visit: Visit, about: Subject) -> tuple[tuple[Worth, ...], tuple[Row, ...]]:
@@ -63,14 +71,30 @@ def worths(visit: Visit, about: Subject) -> tuple[tuple[Worth, ...], tuple[Row, 
     others += [seen.organisation for chorus in found for seen in chorus.seen]
     names = Names.of(visit.store, about.clearance, [*ids, *others], visit.speech, about.known)
     rows = tuple(voice.row for chorus in found for voice in chorus.voices)
+    lists = _lists(visit) if found else None
     made = tuple(
         msgspec.structs.replace(
-            _worth(visit, about, each, names),
+            _worth(visit, about, each, names, grades),
+            warned=_warned(lists, each.detected),
             aging=_aging(visit, each, names, now, grades) if number < DRAWN else None,
         )
         for number, each in enumerate(found)
     )
     return made, (*rows, *names.rows.values())
+
+
+def _lists(visit: Visit) -> WarningLists | None:
+    """The warning lists of the node; None where a file among them cannot be read, which publishing tells."""
+    try:
+        return warning_lists(visit.premises.settings.data)
+    except Invalid:
+        return None
+
+
+def _warned(lists: WarningLists | None, detected: Detected) -> str:
+    """The warning list that a value is on; a rule of another language is on none."""
+    found = None if lists is None or ":" not in detected.kind else lists.warned(detected.kind, detected.value)
+    return "" if found is None else found.list
 
 
 def _aging(
@@ -87,7 +111,7 @@ def _called(names: Names, source: str) -> str:
     return visible(names.named(source).name if "--" in source else source)
 
 
-def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names) -> Worth:
+def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names, grades: Mapping[str, Reliability]) -> Worth:
     last = {vote.organisation: vote.opinion for vote in chorus.votes}
 
     def who(*opinions: str) -> tuple[str, ...]:
@@ -101,11 +125,19 @@ def _worth(visit: Visit, about: Subject, chorus: Chorus, names: Names) -> Worth:
         doubts=who("strongly-disagree", "disagree"),
         agrees=who("strongly-agree", "agree"),
         own=last.get(visit.visitor.organisation or "", ""),
-        lines=tuple(_line(about, voice, names) for voice in chorus.voices),
+        lines=tuple(_line(about, voice, names, _grade(visit, grades, voice.source)) for voice in chorus.voices),
     )
 
 
-def _line(about: Subject, voice: Voice, names: Names) -> Line:
+def _grade(visit: Visit, grades: Mapping[str, Reliability], source: str) -> str:
+    """How reliable the operator of the node finds a source, in words; for its own people, who are told nothing by it
+    of what the source should not hear."""
+    if visit.visitor.organisation != visit.premises.settings.organisation.id:
+        return ""
+    return visit.speech.gettext(RELIABILITIES[grades.get(source, "F")])
+
+
+def _line(about: Subject, voice: Voice, names: Names, reliability: str) -> Line:
     row = voice.row
     return Line(
         href=f"/records/{row.id}?owner={quote(row.owner)}",
@@ -117,4 +149,5 @@ def _line(about: Subject, voice: Voice, names: Names) -> Line:
         until=None if voice.until is None else int(voice.until.timestamp() * 1_000_000),
         revoked=voice.revoked,
         here=row.id == about.row.id and row.owner == about.row.owner,
+        reliability=reliability,
     )
