@@ -143,8 +143,13 @@ def test_adversaries_that_use_the_same_are_told_by_what_they_both_use(node: Node
 
 def test_names_that_lead_to_one_address_share_infrastructure(node: Node) -> None:
     one, two = domain("one.example"), domain("two.example")
-    address = {"type": "ipv4-addr", "spec_version": "2.1", "id": gate.new_id("ipv4-addr"), "value": "198.51.100.7"}
-    address["object_marking_refs"] = [gate.GREEN]
+    address: dict[str, Any] = {
+        "type": "ipv4-addr",
+        "spec_version": "2.1",
+        "id": gate.new_id("ipv4-addr"),
+        "value": "198.51.100.7",
+    }
+    address |= {"object_marking_refs": [gate.GREEN]}
     gate.hand_in(node, one, two, address)
     gate.hand_in(node, tie(one, "related-to", address), tie(two, "related-to", address))
     found = correlate(node.store, node.clearance_of(gate.AL), one["id"])
