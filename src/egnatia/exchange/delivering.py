@@ -112,6 +112,14 @@ class _Letters:
     def sent(self, letter: Letter) -> None:
         self._outbox.sent(letter, self.now())
 
+    def is_needless(self, mail: Mail) -> bool:
+        """Whether nobody should get it any more."""
+        return self._outbox.is_needless(mail)
+
+    def drop(self, letter: Letter) -> None:
+        """It is not sent any more."""
+        self._outbox.needless(letter, self.now())
+
     def failed(self, letter: Letter, error: str, *, after: float = 0.0) -> None:
         """Once more, later; or given up, where it is too old."""
         tried = msgspec.structs.replace(letter, tries=letter.tries + 1, error=error[:_WORDS])
@@ -177,6 +185,8 @@ class MailSender:
         mail = letter.content
         if not isinstance(mail, Mail):
             self._letters.bury(letter, "no e-mail")
+        elif self._letters.is_needless(mail):
+            self._letters.drop(letter)
         elif not self._person.allows(mail.to):
             self._letters.postpone(letter, 600)
         else:

@@ -8,13 +8,15 @@ import msgspec
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True, tag="mail"):
     """An e-mail in plain text. What bears the same `thread` is kept together by the reader's program.
-    `unsubscribe` is where one press ends such letters (RFC 8058)."""
+    `unsubscribe` is where one press ends such letters (RFC 8058). `public_record` is what it tells everyone of: it is
+    not sent where that was taken back while the letter waited."""
 
     to: str
     subject: str
     text: str
     thread: str = ""
     unsubscribe: str = ""
+    public_record: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
@@ -34,7 +36,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     content: Mail | Call | None
     tries: int = 0
     error: str = ""
-    state: Literal["waiting", "sent", "dead"] = "waiting"
+    state: Literal["waiting", "sent", "dead", "needless"] = "waiting"
 
 
 def letter_id(*about: str) -> str:

@@ -4,11 +4,12 @@ Any room puts letters in, by itself or together with its records (`keeps`). A le
 again under the same id, for only the receiver knows whether it came.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from egnatia.exchange.letter import Call, Letter, Mail
+from egnatia.policy import PUBLIC
 from egnatia.settings import Settings
 from egnatia.store import Keep, Store
 from egnatia.store.queueing import Queue
@@ -20,13 +21,20 @@ REMEMBERED: Final = 90 * 86_400 * SECOND
 DEAD: Final = "letter dead"
 
 
+class _Head(msgspec.Struct):
+    revoked: Any = False
+
+
+_decode = msgspec.json.Decoder(_Head).decode
+
+
 class Outbox:
     """The letters of one node. Mail is taken only where the settings name a mail server."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.mail: Queue[Letter] = store.queue("letter mail", Letter)
         self.calls: Queue[Letter] = store.queue("letter call", Letter)
-        self._dead = store.kept(DEAD, Letter)
+        self._dead, self._store = store.kept(DEAD, Letter), store
         self.sends_mail = bool(settings.mail.host)
 
     def put(self, letter: Letter) -> bool:
@@ -52,6 +60,17 @@ class Outbox:
     def sent(self, letter: Letter, now: int) -> None:
         """It has gone: its words are forgotten, its id is not."""
         self._settle(msgspec.structs.replace(letter, state="sent", error=""), now)
+
+    def is_needless(self, mail: Mail) -> bool:
+        """Whether what it tells everyone of was taken back while it waited."""
+        if not mail.public_record:
+            return False
+        rows = self._store.get(PUBLIC, [mail.public_record])
+        return all(_decode(row.body).revoked is True for row in rows)
+
+    def needless(self, letter: Letter, now: int) -> None:
+        """It is not sent any more, and not put again."""
+        self._settle(msgspec.structs.replace(letter, state="needless"), now)
 
     def again(self, letter_id: str, now: int) -> bool:
         """One that was given up is tried again; false where there is none."""

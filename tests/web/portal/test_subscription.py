@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -17,10 +18,12 @@ from tests.web.house import OWN, House, housed
 from tests.web.portal.test_portal import TLP, product, translation
 
 from egnatia.exchange.delivering import MailSender
+from egnatia.exchange.takeback import ERASE, recalling
 from egnatia.settings.people import Mail
 from egnatia.web.portal import subscribing
 from egnatia.web.portal.form import Limit
-from egnatia.web.portal.subscription import PATIENCE, Subscriber, Subscriptions, is_address
+from egnatia.web.portal.mailing import QUIET, Mailing, Told
+from egnatia.web.portal.subscription import PATIENCE, Subscriber, is_address
 
 ADDRESS = "ana.petrovic@example.org"
 
@@ -46,11 +49,17 @@ class Post:
 
     def __init__(self, house: House, postbox: Postbox) -> None:
         self._house, self._postbox = house, postbox
+        self.ahead = 0
+        """How far the clock of the round is ahead, microseconds."""
+
+    def now(self) -> int:
+        """By its clock."""
+        return time.time_ns() // 1_000 + self.ahead
 
     def letters(self) -> list[EmailMessage]:
         """Everything that was taken so far, after what is due was sent."""
-        Subscriptions(self._house.node).round(time.time_ns() // 1_000)
-        MailSender(self._house.node.outbox, self._house.node.settings).round()
+        Mailing(self._house.node).round(self.now())
+        MailSender(self._house.node.outbox, self._house.node.settings, self.now).round()
         taken = [message_from_bytes(each.original_content or b"", policy=default) for each in self._postbox.taken]
         return [each for each in taken if each["To"]]
 
@@ -109,18 +118,87 @@ def test_an_address_is_kept_sealed_and_forgotten_where_it_is_not_confirmed(tmp_p
         assert ADDRESS.encode() not in subscriber.address
         assert ADDRESS not in subscriber.id
         path = link_in(post.letters()[0], "confirm")
-        Subscriptions(house.node).round(time.time_ns() // 1_000 + PATIENCE + 1)
+        Mailing(house.node).round(time.time_ns() // 1_000 + PATIENCE + 1)
         assert kept.all() == {}
         assert visitor.post(path).status_code == 404
 
 
-def test_who_is_subscribed_already_is_told_nothing_and_nobody_learns_it(tmp_path: Path) -> None:
+def test_who_is_subscribed_already_is_asked_like_everybody_and_may_choose_another_language(tmp_path: Path) -> None:
     with posted(tmp_path) as (house, _, post), house.visitor() as visitor:
         first = asked(visitor)
         visitor.post(link_in(post.letters()[0], "confirm"))
         again = asked(visitor, ADDRESS.upper())
-        assert again.status_code == first.status_code
-        assert len(post.letters()) == 1
+        assert (again.status_code, len(again.content)) == (first.status_code, len(first.content))
+        assert len(post.letters()) == 1  # the same question within the hour
+        asked(visitor, lang="mk")
+        path = link_in(post.letters()[1], "confirm")
+        assert [each.language for each in house.node.store.kept("subscriber", Subscriber).all().values()] == ["sq"]
+        visitor.post(path)
+        (subscriber,) = house.node.store.kept("subscriber", Subscriber).all().values()
+        assert (subscriber.language, subscriber.confirmed) == ("mk", True)
+
+
+def subscribed(visitor: httpx.Client, post: Post, address: str = ADDRESS, lang: str = "en") -> None:
+    """Somebody who has confirmed."""
+    asked(visitor, address, lang)
+    visitor.post(link_in(post.letters()[-1], "confirm"))
+
+
+def told(post: Post) -> list[str]:
+    """The subjects of all but the confirmations."""
+    return [each["Subject"] for each in post.letters() if "Confirm" not in each["Subject"]]
+
+
+def test_what_changes_is_told_again_once_it_rests_and_what_is_taken_back_is_told_to_who_got_it(tmp_path: Path) -> None:
+    with posted(tmp_path) as (house, _, post), house.visitor() as visitor:
+        subscribed(visitor, post)
+        house.submit(product(1, "alert", "Phishing of banks"))
+        assert told(post) == ["[Alert] Phishing of banks"]
+        for number, name in enumerate(("Phishing of bank", "Phishing of all banks"), 1):
+            house.submit(product(1, "alert", name, modified=f"2026-11-20T11:00:0{number}.000Z"))
+        assert len(told(post)) == 1
+        post.ahead = QUIET
+        assert told(post)[1:] == ["[Alert] Changed: Phishing of all banks"]
+        subscribed(visitor, post, "late@example.org")
+        revoked = product(1, "alert", "Phishing of all banks", modified="2026-11-20T12:00:00.000Z", revoked=True)
+        why = body(
+            "note",
+            id=ref("note", 1),
+            content="The pages were those of the bank itself.",
+            object_refs=[ref("report", 1)],
+            created="2026-11-20T12:00:00.000Z",
+            modified="2026-11-20T12:00:00.000Z",
+            object_marking_refs=[TLP["clear"]],
+        )
+        house.submit(revoked, why)
+        assert told(post)[2:] == ["Taken back: Phishing of all banks"]
+        letter = post.letters()[-1]
+        assert letter["To"] == ADDRESS
+        assert "The pages were those of the bank itself." in letter.get_content()
+        assert letter["References"] == next(each for each in post.letters() if "[Alert]" in each["Subject"])["References"]
+        assert house.node.store.kept("subscriber-told", Told).all() == {}
+        assert len(told(post)) == 3
+
+
+def test_of_what_nobody_may_read_any_more_nothing_is_said_again(tmp_path: Path) -> None:
+    with posted(tmp_path) as (house, _, post), house.visitor() as visitor:
+        subscribed(visitor, post)
+        house.submit(product(1, "alert", "Ana Petrovic, called a thief"))
+        assert len(told(post)) == 1
+        house.submit(recalling(ref("report", 1), ERASE, owner=OWN, reason="Ana Petrovic", now=datetime.now(UTC)))
+        assert told(post)[1].startswith("Taken back: a warning of ")
+        assert "Ana" not in post.letters()[-1].get_content()
+
+
+def test_what_is_taken_back_while_the_mail_server_is_away_reaches_nobody(tmp_path: Path) -> None:
+    with posted(tmp_path) as (house, postbox, post), house.visitor() as visitor:
+        subscribed(visitor, post)
+        house.submit(product(1, "alert", "Phishing of banks"), product(2, "alert", "Holds"))
+        Mailing(house.node).round(time.time_ns() // 1_000)
+        house.submit(product(1, "alert", "Phishing of banks", modified="2026-11-20T12:00:00.000Z", revoked=True))
+        assert told(post) == ["[Alert] Holds"]
+        assert told(post) == ["[Alert] Holds"]
+        assert list(house.node.store.kept("subscriber-told", Told).all()) == [ref("report", 2)]
 
 
 def test_links_that_are_not_ours_change_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.web.language.speech import N_
 from egnatia.web.portal.counter import Counter, PortalContent
 from egnatia.web.portal.form import TOO_FAST, Bot, Hasty, Limit, received, stamp
+from egnatia.web.portal.mailing import Mailing
 from egnatia.web.portal.subscription import Subscriptions, is_address
 from egnatia.web.premises import Premises
 
@@ -98,7 +99,7 @@ async def pressed(
     subscriptions = Subscriptions(counter.premises)
     match what:
         case "confirm":
-            valid = await counter.ask(lambda: subscriptions.confirm(subscriber, code))
+            valid = await counter.ask(lambda: subscriptions.confirm(subscriber, code, counter.language.code))
         case "end":
             valid = await counter.ask(lambda: subscriptions.end(subscriber, code))
         case _:
@@ -112,10 +113,10 @@ FORMS: tuple[ControllerRouterHandler, ...] = (form, asked, link, pressed)
 
 async def keep_mailing(premises: Premises) -> None:
     """Sends what is new to the subscribers for as long as the node serves."""
-    subscriptions = Subscriptions(premises)
+    mailing = Mailing(premises)
     while True:
         try:
-            await asyncio.to_thread(lambda: subscriptions.round(time.time_ns() // 1_000))
+            await asyncio.to_thread(lambda: mailing.round(time.time_ns() // 1_000))
         except (OSError, RuntimeError, ValueError):
             log.exception("letters to subscribers could not be written; they are tried again")
         await asyncio.sleep(ROUND_SECONDS)

@@ -1,5 +1,5 @@
 """Who gets warnings by e-mail: asked for, confirmed from the address itself, ended by one press. An address is kept
-sealed under the node's own secret, and not at all once it is unsubscribed."""
+sealed under the node's own secret, and not at all once it is unsubscribed. What they are sent is in `mailing`."""
 
 import hashlib
 import hmac
@@ -9,25 +9,18 @@ from typing import Final
 
 import msgspec
 
-from egnatia.cyber.intel.product import Kind, kind_of, product
 from egnatia.exchange.letter import Letter, Mail, letter_id
-from egnatia.policy import PUBLIC
 from egnatia.store.entry import Batch, Note
-from egnatia.store.query import LAST, Query
-from egnatia.web.account.sealing import NotOurs, Seal
+from egnatia.web.account.sealing import Seal
 from egnatia.web.language import LANGUAGES, speech
 from egnatia.web.language.footnote import with_footnote
 from egnatia.web.premises import Premises
-from egnatia.web.product.content import bulletin
-from egnatia.web.record.name import decoded
 
 HOUR: Final = 3_600_000_000
 PATIENCE: Final = 48 * HOUR
 """How long an address waits for its confirmation, microseconds."""
 MOST: Final = 200_000
 PURPOSE: Final = "subscriber"
-SENT: Final = frozenset({Kind.ALERT, Kind.ADVISORY, Kind.AWARENESS})
-"""What is sent by e-mail; situation reports are read where they are."""
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 
 
@@ -52,20 +45,19 @@ class Subscriptions:
     def __init__(self, premises: Premises) -> None:
         self._premises, self._store = premises, premises.store
         self._kept = premises.store.kept("subscriber", Subscriber)
-        self._cursor = premises.store.kept("subscriber-cursor", int)
         self._seal = Seal(premises.secret)
 
     def ask(self, address: str, language: str, now: int) -> None:
-        """Somebody wants letters to this address: it is asked whether that is so. Who is there already is told nothing,
-        and neither is anybody else."""
+        """Somebody wants letters to this address: it is asked whether that is so. Who is there already is asked in the
+        same way, for the language may be another one now; so nobody learns who is there, not even from the time that
+        the answer takes."""
         id_ = self._id(address)
         present = self._kept.get(id_)
-        if present is not None and present.confirmed:
-            return
-        if present is None and len(self._kept.latest(MOST)) >= MOST:
+        if present is None and self._kept.count("", "\x7f") >= MOST:
             return
         sealed = self._seal.close(PURPOSE, address.encode())
-        self._kept.put(id_, Subscriber(id=id_, address=sealed, language=language, at=now))
+        asked = Subscriber(id=id_, address=sealed, language=language, at=now)
+        self._kept.put(id_, asked if present is None or not present.confirmed else present)
         say = speech(LANGUAGES[language]).gettext
         name = self._name
         text = "\n\n".join(
@@ -73,23 +65,24 @@ class Subscriptions:
                 say("Somebody, probably you, wants warnings from %(name)s at this address.", name=name),
                 say("Open this page and press the button, and they come:"),
                 self.link("confirm", id_, language),
-                say("If it was not you, do nothing: the address is forgotten after two days."),
+                say("If it was not you, do nothing: an address that nobody confirms is forgotten after two days."),
             )
         )
         text = with_footnote(say, text)
         subject = say("Confirm: warnings from %(name)s", name=name)
-        about = letter_id("subscription", id_, str(now // HOUR))
+        about = letter_id("subscription", id_, language, str(now // HOUR))
         self._premises.outbox.put(Letter(id=about, at=now, content=Mail(to=address, subject=subject, text=text)))
 
-    def confirm(self, id_: str, code: str) -> bool:
-        """The address itself says so; false for a link that is not ours or whose address is forgotten."""
+    def confirm(self, id_: str, code: str, language: str) -> bool:
+        """The address itself says so, and wants this language; false for a link that is not ours or whose address is
+        forgotten."""
         if not self._is(id_, code):
             return False
         found: list[Subscriber] = []
 
         def said(kept: Subscriber) -> Subscriber:
             found.append(kept)
-            return msgspec.structs.replace(kept, confirmed=True)
+            return msgspec.structs.replace(kept, confirmed=True, language=language)
 
         self._kept.change(id_, said)
         if found and not found[0].confirmed:
@@ -108,54 +101,16 @@ class Subscriptions:
         """Where an address confirms (`confirm`) or ends (`end`) its subscription."""
         return f"{self._premises.settings.public_url}/public/{language}/subscribe/{what}/{id_}/{self._code(id_)}"
 
-    def round(self, now: int) -> int:
-        """Puts what is new into the outbox for each subscriber, and forgets addresses that did not confirm; how many
-        letters that were."""
-        if not self._premises.outbox.sends_mail:
-            return 0
-        self._forget(now)
-        letters = 0
-        position = self._store.position()
-        before = self._cursor.get("products")
-        if before is None:
-            self._cursor.put("products", position)
-            return 0
-        if position == before:
-            return 0
-        query = Query(types=("report",), versions=(LAST,))
-        rows = self._store.changes(PUBLIC, before, 1_000, query).rows
-        known = {each.id: each for each in self._premises.organisations()}
-        for row in rows:
-            if row.position > position or kind_of(decoded(row)) not in SENT:
-                continue
-            made = product(self._store, PUBLIC, row)
-            if made.revoked:
-                continue
-            for each in self._confirmed():
-                language = LANGUAGES[each.language]
-                told = bulletin(made, language, speech(language), known)
-                letters += self._send(each, told.title, told.lead, told.kind_words, made.id, now)
-        self._cursor.put("products", min(position, rows[-1].position) if len(rows) == 1_000 else position)
-        return letters
-
-    def _send(self, who: Subscriber, title: str, lead: str, kind: str, record: str, now: int) -> int:
-        try:
-            address = self._seal.open(PURPOSE, who.address).decode()
-        except NotOurs:  # sealed under a secret that this node has no more
-            return 0
-        say = speech(LANGUAGES[who.language]).gettext
-        url = f"{self._premises.settings.public_url}/public/{who.language}/records/{record}"
-        end = self.link("end", who.id, who.language)
-        told = with_footnote(say, "\n\n".join((title, lead, url)))
-        text = "\n\n".join((told, "-- \n" + say("No more letters: %(link)s", link=end)))
-        mail = Mail(to=address, subject=f"[{kind}] {title}", text=text, thread=letter_id(record), unsubscribe=end)
-        about = letter_id("product", record, who.id)
-        return int(self._premises.outbox.put(Letter(id=about, at=now, content=mail)))
-
-    def _confirmed(self) -> Iterator[Subscriber]:
+    def confirmed(self) -> Iterator[Subscriber]:
+        """Everyone who gets letters."""
         yield from (each for each in self._kept.all().values() if each.confirmed)
 
-    def _forget(self, now: int) -> None:
+    def address(self, who: Subscriber) -> str:
+        """Where their letters go; raises NotOurs for one that was sealed under a secret that this node has no more."""
+        return self._seal.open(PURPOSE, who.address).decode()
+
+    def forget(self, now: int) -> None:
+        """Addresses that did not confirm in time are gone."""
         late = [each.id for each in self._kept.all().values() if not each.confirmed and now - each.at > PATIENCE]
         if late:
             self._kept.remove(*late)

@@ -90,6 +90,14 @@ def bulletin(product: Product, language: Language, spoken: Speech, organisations
     )
 
 
+def reason_of(store: Store, clearance: Clearance, product: Product) -> str:
+    """Why its owner has revoked it, as far as the reader may know it; empty where nobody said."""
+    notes = store.neighbours(clearance, product.id, "in", 200, types=("note",))
+    told = [decoded(each) for each in notes if each.owner == product.owner]
+    said = [each for each in told if str(each.get("created", "")) >= product.modified and not each.get("revoked")]
+    return visible(str(max(said, key=lambda each: str(each["created"]))["content"])) if said else ""
+
+
 def shortened(text: str, longest: int = 240) -> str:
     """The text on one line."""
     line = " ".join(text.split())
