@@ -226,6 +226,52 @@ def test_what_was_revoked_is_in_no_list_and_says_so_on_its_page(house: House) ->
         assert "no longer valid" in visitor.get(f"/public/en/records/{ref('report', 6)}").text
 
 
+def test_feeds_tell_whoever_has_an_entry_that_it_was_revoked(house: House) -> None:
+    with house.visitor() as visitor:
+        assert "<title>Taken back: Taken back by its author</title>" in visitor.get("/public/en/feed.atom").text
+        items = visitor.get("/public/en/feed.json").json()["items"]
+        (item,) = (each for each in items if each["title"].startswith("Taken back: "))
+        assert "read on" not in item["content_text"]
+        revoked = [each["id"] for each in visitor.get("/public/stix.json").json()["objects"] if each.get("revoked")]
+        assert revoked == [ref("report", 6)]
+
+
+def test_a_link_to_a_page_has_a_preview_in_its_language(house: House) -> None:
+    with house.visitor() as visitor:
+        page = visitor.get(f"/public/sq/records/{ref('report', 1)}").text
+        assert '<meta property="og:title" content="Peshkim i bankave">' in page
+        assert '<meta property="og:description" content="Lexoni.">' in page
+        address = f"{house.node.settings.public_url}/public/sq/records/{ref('report', 1)}"
+        assert f'<link rel="canonical" href="{address}">' in page
+        assert f'<meta property="og:url" content="{address}">' in page
+        assert 'content="<script>' not in visitor.get(f"/public/en/records/{ref('report', 5)}").text
+        assert address in text_of(visitor.get(f"/public/sq/records/{ref('report', 1)}/paper.pdf").content)
+
+
+def test_lists_and_what_was_found_go_page_by_page_by_the_day_of_publication(tmp_path: Path) -> None:
+    with housed(tmp_path) as house, house.visitor() as visitor:
+        days = {number: f"2026-10-{number:02}T10:00:00.000Z" for number in range(1, 26)}
+        for number in (*range(13, 26), *range(1, 13)):
+            house.submit(product(number, "alert", f"Wave {number:02}", published=days[number]))
+        house.submit(product(40, "alert", "Wave 00", published="2026-09-01T10:00:00.000Z"))
+        names, path = list[str](), "/public/en/alerts"
+        while path:
+            page = visitor.get(path).text
+            names += re.findall(r"Wave \d\d(?=</a>)", page)
+            path = next(iter(re.findall(r'rel="next" href="([^"]+)"', page)), "")
+        assert names == [f"Wave {number:02}" for number in range(25, -1, -1)]
+        assert 'rel="prev" href="/public/en/alerts"' in visitor.get("/public/en/alerts?page=2").text
+        assert visitor.get("/public/en/alerts?page=3").status_code == 404
+        assert visitor.get("/public/en/alerts?page=0").status_code == 400
+        assert house.node.store.indexer.wait_for(house.node.store.position())
+        house.submit(*(product(number, "alert", f"Wave {number}") for number in range(50, 60)))
+        assert house.node.store.indexer.wait_for(house.node.store.position())
+        found = set[str]()
+        for number in (1, 2):
+            found |= set(re.findall(r"Wave \d\d(?=</a>)", visitor.get(f"/public/en/search?q=wave&page={number}").text))
+        assert len(found) == 36
+
+
 def test_a_new_record_is_on_the_page_at_once_and_a_recall_takes_it_away(house: House) -> None:
     with house.visitor() as visitor:
         assert "Brand new" not in visitor.get("/public/en/alerts").text
@@ -304,3 +350,6 @@ def test_errors_are_pages_of_the_portal(house: House) -> None:
             answer = visitor.get(path)
             assert answer.status_code == 404
             assert "To the first page" in answer.text
+        gone = visitor.get(f"/public/mk/records/{ref('report', 999)}", headers={"accept-language": "sq"})
+        assert 'lang="mk"' in gone.text
+        assert "повлечено" in gone.text

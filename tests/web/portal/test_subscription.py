@@ -175,7 +175,9 @@ def test_what_changes_is_told_again_once_it_rests_and_what_is_taken_back_is_told
         letter = post.letters()[-1]
         assert letter["To"] == ADDRESS
         assert "The pages were those of the bank itself." in letter.get_content()
-        assert letter["References"] == next(each for each in post.letters() if "[Alert]" in each["Subject"])["References"]
+        assert (
+            letter["References"] == next(each for each in post.letters() if "[Alert]" in each["Subject"])["References"]
+        )
         assert house.node.store.kept("subscriber-told", Told).all() == {}
         assert len(told(post)) == 3
 
@@ -191,7 +193,7 @@ def test_of_what_nobody_may_read_any_more_nothing_is_said_again(tmp_path: Path) 
 
 
 def test_what_is_taken_back_while_the_mail_server_is_away_reaches_nobody(tmp_path: Path) -> None:
-    with posted(tmp_path) as (house, postbox, post), house.visitor() as visitor:
+    with posted(tmp_path) as (house, _, post), house.visitor() as visitor:
         subscribed(visitor, post)
         house.submit(product(1, "alert", "Phishing of banks"), product(2, "alert", "Holds"))
         Mailing(house.node).round(time.time_ns() // 1_000)

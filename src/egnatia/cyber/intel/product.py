@@ -6,6 +6,7 @@ record, so every STIX program can carry and show it. `severity:high` among the l
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -74,12 +75,37 @@ def severity_of(stix: Mapping[str, Any]) -> str:
     return next((each for each in SEVERITIES if f"severity:{each}" in said), "")
 
 
-def products(store: Store, clearance: Clearance, kinds: Sequence[Kind] = tuple(Kind), limit: int = 50) -> list[Product]:
-    """The newest products of these kinds that the reader may see, each once."""
+def products(
+    store: Store,
+    clearance: Clearance,
+    kinds: Sequence[Kind] = tuple(Kind),
+    limit: int = 50,
+    *,
+    skip: int = 0,
+    by_change: bool = False,
+    revoked: bool = True,
+) -> list[Product]:
+    """The products of these kinds that the reader may see, each once; those that were published last first, or with
+    `by_change` those that were. `revoked` says whether those that hold no longer are among them."""
     page = store.bodies(clearance, 0, LOOKED_AT, _REPORTS).rows
     newest = {row.id: row for row in reversed(page)}
-    told = [row.position for row in reversed(newest.values()) if kind_of(_glance(row.body)) in kinds]
-    return [product(store, clearance, row) for row in store.at(clearance, told[:limit])]
+    wanted: list[tuple[str, int]] = []
+    for row in newest.values():
+        seen = _glanced(row.body)
+        if kind_of({"type": seen.type, "report_types": seen.report_types}) in kinds and (revoked or not seen.revoked):
+            # Nobody stays on top by a day that is still to come.
+            said = seen.modified if by_change else seen.published or seen.created
+            wanted.append((min(_sortable(said), _sortable(row.at)), row.position))
+    places = [position for _, position in sorted(wanted, reverse=True)][skip : skip + limit]
+    rows = {row.position: row for row in store.at(clearance, places)} if places else {}
+    return [product(store, clearance, rows[position]) for position in places if position in rows]
+
+
+def _sortable(moment: object) -> str:
+    """A moment, microseconds UTC or as STIX has it, so that text order is time order."""
+    if isinstance(moment, int):
+        return f"{datetime.fromtimestamp(moment / 1_000_000, UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    return str(moment).rstrip("Z")
 
 
 def product(store: Store, clearance: Clearance, row: Row) -> Product:
@@ -140,13 +166,13 @@ class _Glance(msgspec.Struct):
 
     type: str
     report_types: Any = None
+    published: Any = ""
+    created: Any = ""
+    modified: Any = ""
+    revoked: Any = False
 
 
 _glanced = msgspec.json.Decoder(_Glance).decode
-
-
-def _glance(body: bytes) -> dict[str, Any]:
-    return msgspec.structs.asdict(_glanced(body))
 
 
 def _decoded(row: Row) -> dict[str, Any]:

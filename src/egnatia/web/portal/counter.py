@@ -51,11 +51,15 @@ class PortalContent(Content, frozen=True, kw_only=True):
 
     base: str
     path: str
+    url: str
+    public_url: str
     name: str
     contact: str
     reports: bool
     mails: bool
     languages: tuple[tuple[str, str], ...] = tuple((each.code, each.name) for each in LANGUAGES.values())
+    summary: str = ""
+    """What a preview of a link to this page says; empty: what the portal is for."""
     template: ClassVar[str] = ""
 
 
@@ -131,6 +135,8 @@ class Counter:
         return {
             "base": self.base,
             "path": path,
+            "url": self.url(self.base + path),
+            "public_url": settings.public_url,
             "name": self.title,
             "contact": settings.organisation.contact,
             "reports": settings.portal.reports,

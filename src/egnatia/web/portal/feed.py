@@ -10,11 +10,13 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from egnatia.cyber.intel.exploited import as_csv, catalog, exploited
-from egnatia.cyber.intel.product import Kind, translations
+from egnatia.cyber.intel.product import Kind, products, translations
+from egnatia.policy import PUBLIC
 from egnatia.store.entry import Row
 from egnatia.web.portal.counter import Counter
-from egnatia.web.portal.reading import LISTED, public_products, told
-from egnatia.web.product.content import Bulletin
+from egnatia.web.portal.reading import LISTED
+from egnatia.web.product.content import Bulletin, bulletin, reason_of
+from egnatia.web.product.text import Part
 
 FED: Final = (Kind.ALERT, Kind.ADVISORY, Kind.AWARENESS, Kind.SITUATION)
 BUNDLED: Final = 1_000
@@ -22,9 +24,28 @@ _UNFIT: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 """What no XML document may hold (XML 1.0 section 2.2)."""
 
 
+def fed(counter: Counter) -> list[Bulletin]:
+    """The products that changed last; one that was revoked says so and why, for whoever has its entry already."""
+    known, told = counter.organisations(), []
+    say = counter.speech.gettext
+    for made in products(counter.store, counter.clearance, FED, LISTED, by_change=True):
+        each = bulletin(made, counter.language, counter.speech, known)
+        if made.revoked:
+            said = (say("Do not act on it any more, and do not pass it on."), reason_of(counter.store, PUBLIC, made))
+            each = msgspec.structs.replace(
+                each,
+                title=say("Taken back: %(title)s", title=each.title),
+                lead=said[0],
+                parts=tuple(Part(text=words) for words in said if words),
+                lang=counter.language.code,
+            )
+        told.append(each)
+    return told
+
+
 def atom(counter: Counter) -> bytes:
     """The newest products as Atom."""
-    found = told(counter, FED, LISTED)
+    found = fed(counter)
     here, home = counter.url(f"{counter.base}/feed.atom"), counter.url(counter.base)
     newest = max((each.changed or each.published for each in found), default=counter.now)
     parts = [
@@ -70,7 +91,7 @@ def json_feed(counter: Counter) -> bytes:
             "tags": [each.kind, *([f"severity:{each.severity}"] if each.severity else [])],
             **({"authors": [{"name": each.owner}]} if each.owner else {}),
         }
-        for each in told(counter, FED, LISTED)
+        for each in fed(counter)
     ]
     return msgspec.json.encode(
         {
@@ -87,7 +108,7 @@ def json_feed(counter: Counter) -> bytes:
 def bundle(counter: Counter) -> bytes:
     """The newest products with their translations and all public records that they name, each to the byte."""
     rows: dict[tuple[str, str], Row] = {}
-    for made in public_products(counter, FED, LISTED):
+    for made in products(counter.store, counter.clearance, FED, LISTED, by_change=True):
         for row in counter.store.get(counter.clearance, [made.id]):
             for each in (row, *translations(counter.store, counter.clearance, row)):
                 rows[each.id, each.owner] = each

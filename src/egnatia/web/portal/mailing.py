@@ -136,8 +136,16 @@ class Mailing:
             words += filter(None, (reason_of(self._store, PUBLIC, made), self._url(who, record)))
         return subject, words
 
-    def _put(  # noqa: PLR0913  a letter's parts
-        self, who: Subscriber, record: str, about: str, subject: str, words: Sequence[str], now: int, *, stands: bool = True
+    def _put(
+        self,
+        who: Subscriber,
+        record: str,
+        about: str,
+        subject: str,
+        words: Sequence[str],
+        now: int,
+        *,
+        stands: bool = True,
     ) -> int:
         try:
             address = self._subscriptions.address(who)

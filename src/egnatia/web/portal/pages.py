@@ -12,6 +12,7 @@ from egnatia.exchange.api.problem import NotFound, respond
 from egnatia.exchange.api.surface import Surface
 from egnatia.paper import pdf
 from egnatia.store.entry import Row
+from egnatia.web.language import LANGUAGES
 from egnatia.web.portal import feed, reading
 from egnatia.web.portal.counter import Counter, Missing, Shelf
 from egnatia.web.premises import Premises
@@ -21,6 +22,7 @@ from egnatia.web.record.name import decoded
 RecordId = Annotated[str, PathParameter(description="A STIX identifier", max_length=300)]
 Lang = Annotated[str, PathParameter(description="A language", max_length=10)]
 Words = Annotated[str, QueryParameter(name="q", description="Words", max_length=200)]
+Number = Annotated[int, QueryParameter(name="page", description="Which page, from 1", ge=1, le=reading.PAGES)]
 
 HTML, JSON = "text/html", "application/json; charset=utf-8"
 
@@ -39,9 +41,11 @@ async def home(counter: NamedDependency[Counter], lang: Lang) -> Response[bytes]
 
 
 @get("/{lang:str}/{name:str}")
-async def section(counter: NamedDependency[Counter], lang: Lang, name: Lang) -> Response[bytes]:
+async def section(counter: NamedDependency[Counter], lang: Lang, name: Lang, number: Number = 1) -> Response[bytes]:
     """One list."""
-    return await counter.public(f"section {name}", lambda: (counter.html(reading.section(counter, name)), HTML))
+    return await counter.public(
+        f"section {name} {number}", lambda: (counter.html(reading.section(counter, name, number)), HTML)
+    )
 
 
 @get("/{lang:str}/exploited")
@@ -51,9 +55,11 @@ async def exploited(counter: NamedDependency[Counter], lang: Lang) -> Response[b
 
 
 @get("/{lang:str}/search")
-async def search(counter: NamedDependency[Counter], lang: Lang, words: Words = "") -> Response[bytes]:
+async def search(
+    counter: NamedDependency[Counter], lang: Lang, words: Words = "", number: Number = 1
+) -> Response[bytes]:
     """Public records by words."""
-    return counter.page(await counter.ask(lambda: reading.search(counter, words)))
+    return counter.page(await counter.ask(lambda: reading.search(counter, words, number)))
 
 
 @get("/records/{record_id:str}")
@@ -78,7 +84,8 @@ async def sheet(counter: NamedDependency[Counter], lang: Lang, record_id: Record
         made = product(counter.store, counter.clearance, row)
         told = bulletin(made, counter.language, counter.speech, counter.organisations())
         weak = weaknesses(counter.store, counter.clearance, made.refs)
-        return pdf(paper(told, weak, "clear", counter.speech, counter.title)), "application/pdf"
+        address = counter.url(f"{counter.base}/records/{record_id}")
+        return pdf(paper(told, weak, "clear", counter.speech, counter.title, address)), "application/pdf"
 
     return await counter.public(f"paper {record_id}", print_)
 
@@ -174,15 +181,16 @@ def refused(premises: Premises, request: Request[Any, Any, Any], shelf: Shelf, e
     status = respond(request, error).status_code or 500
     if not premises.settings.portal.open:
         return Response("There is no such page.", status_code=404, media_type="text/plain")
-    params = request.path_params
-    if params.get("lang") is not None:
+    params, path = request.path_params, request.url.path
+    if params.get("lang") not in LANGUAGES:
         request.scope["path_params"] = {}
     counter = Counter(premises, request.app.state.surface, request, shelf)
     say = counter.speech.gettext
     words = say("There is no such page") if status == 404 else say("This cannot be done now; try again later")
+    detail = say("What was taken back is not shown any more.") if status == 404 and "/records/" in path else ""
     if 400 <= status < 500 and status != 404:
         words = str(error) if type(error).__module__.startswith("egnatia.") else say("The request cannot be understood")
-    return counter.page(Missing(title=words, **counter.around("")), status=status)
+    return counter.page(Missing(title=words, detail=detail, **counter.around("")), status=status)
 
 
 def _product_row(counter: Counter, record_id: str) -> Row:

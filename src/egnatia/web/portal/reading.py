@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
+from urllib.parse import quote
 
 import msgspec
 
 from egnatia.cyber.intel.exploited import Exploited, exploited
-from egnatia.cyber.intel.product import Kind, Product, kind_of, product, products
+from egnatia.cyber.intel.product import Kind, kind_of, product, products
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.store.entry import Row
@@ -14,7 +15,7 @@ from egnatia.store.query import LAST, Query
 from egnatia.web.card import major
 from egnatia.web.language.speech import N_
 from egnatia.web.portal.counter import Counter, PortalContent
-from egnatia.web.product.content import Bulletin, Weakness, bulletin, weaknesses
+from egnatia.web.product.content import Bulletin, Weakness, bulletin, reason_of, weaknesses
 from egnatia.web.record.faces import kind_words
 from egnatia.web.record.fact import Fact, facts
 from egnatia.web.record.name import Names, decoded, name_of, shortened
@@ -24,7 +25,10 @@ from egnatia.web.record.translation import translated
 _ASIDE: Final = frozenset({"language-content", "recall", "opinion", "extension-definition"})
 NEWEST: Final = 6
 LISTED: Final = 50
+ON_A_PAGE: Final = 20
 FOUND: Final = 30
+PAGES: Final = 50
+"""Pages of a list, and of what was found, that can be turned to."""
 RELATED: Final = 40
 
 SECTIONS: Final = {
@@ -63,10 +67,13 @@ class HomePage(PortalContent, frozen=True, kw_only=True):
 
 
 class SectionPage(PortalContent, frozen=True, kw_only=True):
-    """All products of a kind."""
+    """A page of the products of a kind; `newer` and `older` are the pages beside it, empty where there is none."""
 
     template: ClassVar[str] = "portal/section.html"
     bulletins: tuple[Bulletin, ...]
+    number: int
+    newer: str
+    older: str
 
 
 class ExploitedPage(PortalContent, frozen=True, kw_only=True):
@@ -81,6 +88,7 @@ class BulletinPage(PortalContent, frozen=True, kw_only=True):
 
     template: ClassVar[str] = "portal/bulletin.html"
     told: Bulletin
+    why: str
     weak: tuple[Weakness, ...]
     related: tuple[Found, ...]
 
@@ -104,6 +112,8 @@ class SearchPage(PortalContent, frozen=True, kw_only=True):
     template: ClassVar[str] = "portal/search.html"
     words: str
     found: tuple[Found, ...] | None
+    newer: str = ""
+    older: str = ""
 
 
 def home(counter: Counter) -> HomePage:
@@ -122,25 +132,36 @@ def home(counter: Counter) -> HomePage:
     )
 
 
-def section(counter: Counter, name: str) -> SectionPage:
-    """One list; raises NotFound."""
+def section(counter: Counter, name: str, number: int = 1) -> SectionPage:
+    """A page of one list; raises NotFound."""
     if name not in SECTIONS:
         raise NotFound
     words, kinds = SECTIONS[name]
-    title = counter.speech.gettext(words)
-    return SectionPage(title=title, bulletins=told(counter, kinds, LISTED), **counter.around(f"/{name}"))
+    found = told(counter, kinds, ON_A_PAGE + 1, skip=(number - 1) * ON_A_PAGE)
+    if number > 1 and not found:
+        raise NotFound
+    newer, older = _turns(f"{counter.base}/{name}?", number, len(found) > ON_A_PAGE)
+    return SectionPage(
+        title=counter.speech.gettext(words),
+        bulletins=found[:ON_A_PAGE],
+        number=number,
+        newer=newer,
+        older=older,
+        **counter.around(f"/{name}"),
+    )
 
 
-def told(counter: Counter, kinds: Sequence[Kind], limit: int) -> tuple[Bulletin, ...]:
-    """Products in the reader's language; what was revoked is not among them."""
-    found = public_products(counter, kinds, limit)
+def _turns(begin: str, number: int, more: bool) -> tuple[str, str]:
+    """Where the page before and the page after lie; empty where there is none."""
+    newer = "" if number == 1 else f"{begin}page={number - 1}" if number > 2 else begin.rstrip("?&")
+    return newer, f"{begin}page={number + 1}" if more and number < PAGES else ""
+
+
+def told(counter: Counter, kinds: Sequence[Kind], limit: int, *, skip: int = 0) -> tuple[Bulletin, ...]:
+    """Products in the reader's language that hold still, those that were published last first."""
+    found = products(counter.store, counter.clearance, kinds, limit, skip=skip, revoked=False)
     known = counter.organisations()
     return tuple(bulletin(each, counter.language, counter.speech, known) for each in found)
-
-
-def public_products(counter: Counter, kinds: Sequence[Kind], limit: int) -> list[Product]:
-    """The newest public products that hold still."""
-    return [each for each in products(counter.store, counter.clearance, kinds, limit) if not each.revoked]
 
 
 def exploited_page(counter: Counter) -> ExploitedPage:
@@ -168,7 +189,9 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
         shown = bulletin(made, counter.language, counter.speech, counter.organisations())
         weak = weaknesses(counter.store, counter.clearance, made.refs)
         related = _related(counter, [each for each in made.refs if not each.startswith("vulnerability--")])
-        return BulletinPage(title=shown.title, told=shown, weak=weak, related=related, **around)
+        why = reason_of(counter.store, counter.clearance, made) if made.revoked else ""
+        around["summary"] = shown.lead
+        return BulletinPage(title=shown.title, told=shown, why=why, weak=weak, related=related, **around)
     contents = counter.store.neighbours(counter.clearance, row.id, "in", 200, types=("language-content",))
     spoken = translated(stix, row.owner, contents, counter.language)
     shown_stix: Mapping[str, Any] = spoken.stix if spoken is not None else stix
@@ -189,18 +212,18 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
     )
 
 
-def search(counter: Counter, words: str) -> SearchPage:
-    """Public records that have all the words."""
+def search(counter: Counter, words: str, number: int = 1) -> SearchPage:
+    """A page of the public records that have all the words."""
     query = Query(types=listed_types(), versions=(LAST,))
-    rows = (
-        counter.store.search(counter.clearance, words, query, FOUND) if words.strip() and "\x00" not in words else None
+    page = SearchPage(
+        title=counter.speech.gettext("Search"), words=words[:200], found=None, **counter.around("/search")
     )
-    return SearchPage(
-        title=counter.speech.gettext("Search"),
-        words=words[:200],
-        found=tuple(_found(counter, row) for row in rows) if rows is not None else None,
-        **counter.around("/search"),
-    )
+    if not words.strip() or "\x00" in words:
+        return page
+    rows = counter.store.search(counter.clearance, words, query, number * FOUND + 1)[(number - 1) * FOUND :]
+    newer, older = _turns(f"{counter.base}/search?q={quote(words)}&", number, len(rows) > FOUND)
+    found = tuple(_found(counter, row) for row in rows[:FOUND])
+    return msgspec.structs.replace(page, found=found, newer=newer, older=older)
 
 
 def _related(counter: Counter, refs: Sequence[str]) -> tuple[Found, ...]:

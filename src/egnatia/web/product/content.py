@@ -132,14 +132,17 @@ def _weakness(stix: Mapping[str, Any]) -> Weakness:
     )
 
 
-def paper(told: Bulletin, weak: Sequence[Weakness], tlp: str, spoken: Speech, organisation: str) -> Document:
-    """The product for print."""
+def paper(
+    told: Bulletin, weak: Sequence[Weakness], tlp: str, spoken: Speech, organisation: str, address: str = ""
+) -> Document:
+    """The product for print; `address` is where everyone can read it."""
     say = spoken.gettext
     rows = [
         (say("From"), told.owner),
         (say("Published"), spoken.day(told.published)),
         *([(say("Changed"), spoken.day(told.changed))] if told.changed is not None else []),
         *([(say("Severity"), told.severity_words)] if told.severity else []),
+        *([(say("Address"), address)] if address else []),
     ]
     table: list[Block] = []
     if weak:
