@@ -57,7 +57,7 @@ HEAVY: Final = frozenset({"/audit/verify"})
 FIXED: Final[Mapping[str, str]] = {
     "type_": "indicator", "kind": "alert", "step": "triage", "report": "final-report", "form": "pdf", "part": "basics",
     "deadline": "early-warning", "lang": "en", "section": "alerts", "value": HUSH, "path": "nosuch", "what": "feed",
-    "rest": "collections", "version": "2026-01-01T00:00:00.000Z", "subscriber": HUSH,
+    "rest": "collections", "year": "2026", "file": "nosuch", "version": "2026-01-01T00:00:00.000Z", "subscriber": HUSH,
 }  # fmt: skip
 """Parameters that name nothing that could be hidden."""
 

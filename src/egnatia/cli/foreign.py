@@ -17,7 +17,8 @@ from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion
-from egnatia.exchange.formats.csaf import read_advisory, write_advisory
+from egnatia.exchange.formats.csaf import read_advisory
+from egnatia.exchange.formats.csaf_writing import write_advisory
 from egnatia.exchange.formats.extraction import draft, text_of
 from egnatia.exchange.formats.fetching import document_at, is_url, unpacked
 from egnatia.exchange.formats.listing import ListMapping, mapping_of, read_list

@@ -69,7 +69,7 @@ def is_front(premises: Premises, request: Request[Any, Any, Any]) -> bool:
     return chosen.open and chosen.front and cookie_name(SESSION, premises.settings) not in request.cookies
 
 
-def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None = None) -> tuple[Router, Router]:
+def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None = None) -> tuple[Router, ...]:
     """The pages of a node, the public's and the house's; `guest` is the organisation as which visitors without an
     account read (a demonstration). `entrance` is the door through which people come in, a new one where none is given.
 
@@ -98,4 +98,4 @@ def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None
         middleware=[Once],  # type: ignore[list-item]  # the same mappings
         include_in_schema=False,
     )
-    return portal(premises, (*subscribing.FORMS, *reporting.FORMS)), inside
+    return *portal(premises, (*subscribing.FORMS, *reporting.FORMS)), inside

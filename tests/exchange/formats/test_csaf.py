@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from egnatia.exchange.formats.conversion import TLP_IDS
-from egnatia.exchange.formats.csaf import EXPLOITED, read_advisory, write_advisory
+from egnatia.exchange.formats.csaf import EXPLOITED, read_advisory
+from egnatia.exchange.formats.csaf_writing import write_advisory
 from egnatia.record import Invalid, read
 
+VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+CVSS = {"version": "3.1", "vectorString": VECTOR, "baseScore": 9.8, "baseSeverity": "CRITICAL"}
 ADVISORY: dict[str, Any] = {
     "document": {
         "category": "csaf_security_advisory",
@@ -47,7 +50,7 @@ ADVISORY: dict[str, Any] = {
             "notes": [{"category": "description", "text": "A command goes through."}],
             "product_status": {"known_affected": ["P1"], "fixed": ["P2"]},
             "remediations": [{"category": "vendor_fix", "details": "Install 1.1", "product_ids": ["P1"]}],
-            "scores": [{"cvss_v3": {"baseScore": 9.8}, "products": ["P1"]}],
+            "scores": [{"cvss_v3": CVSS, "products": ["P1"]}],
             "threats": [{"category": "exploit_status", "details": "Exploited in the wild since February"}],
         }
     ],
@@ -71,7 +74,8 @@ def test_an_advisory_comes_in_with_what_others_act_on() -> None:
     assert vulnerability["labels"] == [EXPLOITED]
     assert vulnerability["x_csaf_products"] == {"known_affected": ["Maker Gate 1.0"], "fixed": ["Maker Gate 1.1"]}
     assert vulnerability["x_csaf_base_score"] == 9.8
-    assert {"source_name": "cwe", "external_id": "CWE-78"} in vulnerability["external_references"]
+    weakness = {"source_name": "cwe", "external_id": "CWE-78", "description": "OS Command Injection"}
+    assert weakness in vulnerability["external_references"]
     (report,) = found["report"]
     assert report["object_refs"] == [vulnerability["id"]]
     assert (report["created"], report["modified"]) == ("2026-03-01T00:00:00.000Z", "2026-03-02T10:00:00.000Z")
@@ -99,8 +103,12 @@ def test_an_advisory_goes_out_and_comes_in_again_the_same() -> None:
     written = write_advisory(found["report"][0], found["vulnerability"], publisher, "amber+strict")
     again = convert(json.loads(written))
     told, retold = found["vulnerability"][0], again["vulnerability"][0]
-    for name in ("name", "labels", "x_csaf_products", "x_csaf_remediations"):
+    for name in ("name", "labels", "x_csaf_products", "x_csaf_remediations", "x_csaf_scores", "x_csaf_base_score"):
         assert retold[name] == told[name]
+    assert told["x_csaf_scores"][0]["cvss_v3"]["vectorString"] == VECTOR
+    assert [each for each in told["external_references"] if each["source_name"] == "cwe"] == [
+        each for each in retold["external_references"] if each["source_name"] == "cwe"
+    ]
     assert again["report"][0]["object_marking_refs"] == [TLP_IDS["amber+strict"]]
     assert json.loads(written)["document"]["distribution"]["tlp"]["label"] == "AMBER"
 
@@ -218,3 +226,18 @@ def test_every_version_of_a_report_is_a_revision() -> None:
         zip("123", dates, strict=True)
     )
     assert tracking["version"] == "3"
+
+
+@pytest.mark.parametrize(("version", "category"), [("2.0", "csaf_base"), ("2.1", "csaf_withdrawn")])
+def test_one_that_is_taken_back_says_why_and_names_nothing_vulnerable(version: str, category: str) -> None:
+    found = convert(ADVISORY)
+    publisher = {"name": "CSIRT", "namespace": "https://csirt.example"}
+    written = write_advisory(
+        found["report"][0], found["vulnerability"], publisher, "clear", version, withdrawn="It was another product."
+    )
+    document = json.loads(written)
+    assert document["document"]["category"] == category
+    assert document["document"]["notes"][0]["text"] == "It was another product."
+    assert document["document"]["notes"][0]["title"] == "Reasoning for Withdrawal"
+    assert document["document"]["tracking"]["aliases"] == ["MK-2026-1"]
+    assert document.keys() <= {"document", "$schema"}

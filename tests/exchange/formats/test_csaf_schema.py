@@ -12,7 +12,8 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from egnatia.exchange.formats.csaf import read_advisory, write_advisory
+from egnatia.exchange.formats.csaf import read_advisory
+from egnatia.exchange.formats.csaf_writing import write_advisory
 from egnatia.record import Invalid, read
 
 HOME = Path(csaf.__file__).parent / "csaf"
@@ -22,6 +23,9 @@ PUBLISHER = {"name": "CSIRT", "namespace": "https://csirt.example"}
 def validator(folder: str) -> jsonschema.Draft202012Validator:
     schemas = [json.loads(path.read_bytes()) for path in (HOME / folder / "schema").rglob("*.json")]
     named = [(each["$id"], DRAFT202012.create_resource(each)) for each in schemas if "$id" in each]
+    for path in (HOME / folder / "schema" / "referenced").glob("cvss-v*[0-9].json"):
+        resource = DRAFT202012.create_resource(json.loads(path.read_bytes()))
+        named.append((f"https://www.first.org/cvss/{path.name}", resource))
     whole = json.loads((HOME / folder / "schema" / "csaf.json").read_bytes())
     return jsonschema.Draft202012Validator(whole, registry=Registry().with_resources(named))
 

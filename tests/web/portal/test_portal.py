@@ -38,9 +38,8 @@ def product(number: int, kind: str, name: str, tlp: str = "clear", **more: objec
         name=name,
         description=f"{name}: read on.\n\n- first\n- second",
         report_types=[kind],
-        published=MOMENT,
         lang="en",
-        **{"object_refs": [OWN], "object_marking_refs": [TLP[tlp]], **more},
+        **{"published": MOMENT, "object_refs": [OWN], "object_marking_refs": [TLP[tlp]], **more},
     )
 
 

@@ -1,4 +1,5 @@
-"""Security advisories in CSAF 2.0 (OASIS, November 2022) and 2.1: in as vulnerabilities with a report, and out again.
+"""Security advisories in CSAF 2.0 (OASIS, November 2022) and 2.1 come in as vulnerabilities with a report; how they go
+out is in `csaf_writing`.
 
 Reading keeps the facts that others act on: which products of whom, how grave, what to do, known to be exploited or not.
 What an advisory says of its distribution is read like every other marking: what is not understood is RED.
@@ -10,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 
-from egnatia.exchange.directory import moment
 from egnatia.exchange.formats.conversion import (
     FOUND_LIMIT,
     PAP_MARKINGS,
@@ -140,7 +140,7 @@ class _Advisory:
         if number and not _CVE.fullmatch(number):
             self.remarks.append(remark(f"{path}.cve", "a CVE number", number))
         cve = [{"source_name": "cve", "external_id": number}] if _CVE.fullmatch(number) else []
-        weakness = found.get("cwe", {}).get("id")
+        weaknesses = [each for each in (found.get("cwe"), *found.get("cwes", ())) if each and each.get("id")]
         status = {name: self._named(found.get("product_status", {}).get(name, [])) for name in STATUSES}
         actions = [f"{each['category']}: {each['details']}" for each in found.get("remediations", [])]
         texts = [str(each["text"]) for each in found.get("notes", [])]
@@ -148,13 +148,18 @@ class _Advisory:
             "name": number or str(found.get("title", f"{self.key[1]} {place + 1}")),
             "description": "\n\n".join([*([str(found["title"])] if found.get("title") else []), *texts]),
             "external_references": [
-                *cve, *ids, *([{"source_name": "cwe", "external_id": str(weakness)}] if weakness else []),
+                *cve, *ids, *map(_weakness, weaknesses),
                 *_links(found.get("references", [])),
             ],
             "labels": [EXPLOITED] if _is_exploited(found) else [],
             "x_csaf_products": {name: several for name, several in status.items() if several},
             "x_csaf_remediations": actions,
             "x_csaf_base_score": _base_score(found),
+            "x_csaf_scores": [
+                {"products": self._named(each.get("products", [])), **scores}
+                for each in (*found.get("scores", []), *found.get("metrics", []))
+                if (scores := _scores(each.get("content", each)))
+            ],
         }  # fmt: skip
 
     def _named(self, ids: Sequence[str]) -> list[str]:
@@ -225,144 +230,34 @@ def _base_score(found: Fields) -> float | None:
     return max(numbers, default=None)
 
 
+CVSS: Final = ("cvss_v4", "cvss_v3", "cvss_v2")
+_CVSS_NEEDS: Final = ("version", "vectorString", "baseScore", "baseSeverity")
+"""What every version of CVSS has in common, and nothing that could contradict it."""
+
+
+def _scores(content: Fields) -> Fields:
+    """Its scores of CVSS, each with its vector, as far as they are whole."""
+    found = {name: _score(content[name], name) for name in CVSS if isinstance(content.get(name), dict)}
+    return {name: each for name, each in found.items() if each}
+
+
+def _score(said: Fields, name: str) -> Fields:
+    needs = [each for each in _CVSS_NEEDS if name != "cvss_v2" or each != "baseSeverity"]
+    kept = {each: said.get(each) for each in needs}
+    whole = isinstance(kept["baseScore"], int | float) and all(
+        isinstance(value, str) for each, value in kept.items() if each != "baseScore"
+    )
+    return kept if whole else {}
+
+
+def _weakness(said: Fields) -> dict[str, str]:
+    """An entry of the CWE as a reference, with its name."""
+    name = {"description": str(said["name"])} if said.get("name") else {}
+    return {"source_name": "cwe", "external_id": str(said["id"]), **name}
+
+
 def _instant(text: object, where: str) -> str:
     mended = mend_precise_instant(str(text))
     if mended is None:
         raise Invalid((Problem(f"$.document.tracking.{where}", "a date and time", repr(text)[:80]),))
     return mended
-
-
-def write_advisory(
-    report: Fields,
-    vulnerabilities: Sequence[Fields],
-    publisher: Mapping[str, str],
-    tlp: str,
-    version: str = "2.0",
-    *,
-    dates: Sequence[str] = (),
-) -> bytes:
-    """A report with vulnerabilities as a CSAF security advisory. `publisher` has `name` and `namespace` (a URL); the
-    tracking id follows from the report, its revisions from when its versions were made (`dates`, the oldest first; else
-    its first and its last). A security advisory names affected products for each vulnerability; what does not is a
-    `csaf_base`, whatever profile it came in as. Raises ValueError for another version."""
-    if version not in VERSIONS:
-        raise ValueError(f"CSAF is written in {' or '.join(sorted(VERSIONS))}, not in {version!r}")
-    statuses = [_status(each) for each in vulnerabilities]
-    names = dict.fromkeys(name for status in statuses for several in status.values() for name in several)
-    ids = {name: f"CSAFPID-{place:04}" for place, name in enumerate(names, 1)}
-    is_whole = bool(statuses) and all(
-        "known_affected" in status and _number(each) for each, status in zip(vulnerabilities, statuses, strict=True)
-    )
-    revisions = sorted({report["created"], *dates, report["modified"]}, key=moment)
-    head: Fields = {
-        "category": "csaf_security_advisory" if is_whole else "csaf_base",
-        "csaf_version": version,
-        "title": report["name"],
-        "lang": report.get("lang", "en"),
-        "distribution": _distribution(tlp, version),
-        "publisher": {"category": "coordinator", **publisher},
-        "notes": [{"category": "summary", "text": report.get("description") or report["name"]}],
-        "references": [
-            {"category": "external", "summary": each["source_name"], "url": each["url"]}
-            for each in report.get("external_references", ())
-            if each.get("url")
-        ],
-        "tracking": {
-            "id": f"EGNATIA-{report['id'].partition('--')[2]}",
-            "status": "final",
-            "version": str(len(revisions)),
-            "initial_release_date": report["created"],
-            "current_release_date": report["modified"],
-            "revision_history": [
-                {"number": str(number), "date": date, "summary": "Published" if number == 1 else "Changed"}
-                for number, date in enumerate(revisions, 1)
-            ],
-            "generator": {"engine": {"name": "Egnatia"}},
-        },
-    }
-    tree = {"full_product_names": [{"product_id": id_, "name": name} for name, id_ in ids.items()]}
-    document = {
-        **({"$schema": SCHEMA_2_1} if version == "2.1" else {}),
-        "document": {key: value for key, value in head.items() if value not in ([], None)},
-        **({"product_tree": tree} if ids else {}),
-        "vulnerabilities": [
-            _advised(each, status, ids, version) for each, status in zip(vulnerabilities, statuses, strict=True)
-        ],
-    }
-    return msgspec.json.encode({key: value for key, value in document.items() if value})
-
-
-_REMEDIES: Final = frozenset({"vendor_fix", "mitigation", "workaround", "none_available", "no_fix_planned"})
-"""The categories of remediations that both versions know."""
-
-SCHEMA_2_1: Final = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"
-
-
-def _distribution(tlp: str, version: str) -> Fields:
-    """What an advisory says of its label: 2.1 knows TLP 2.0, 2.0 knows TLP 1.0 alone."""
-    if version == "2.1":
-        return {"tlp": {"label": tlp.upper()}}
-    return {"tlp": {"label": _TLP_1[tlp]}, "text": f"TLP:{tlp.upper()} (TLP 2.0)"}
-
-
-_TLP_1: Final = {"clear": "WHITE", "green": "GREEN", "amber": "AMBER", "amber+strict": "AMBER", "red": "RED"}
-"""CSAF 2.0 knows TLP 1.0 only; the text beside it says the level in TLP 2.0."""
-
-
-_GROUPS: Final = (
-    ("known_affected", "first_affected", "last_affected"),
-    ("fixed", "first_fixed"),
-    ("known_not_affected",),
-    ("under_investigation",),
-)
-"""Statuses that contradict each other (CSAF section 6.1.6), the gravest first; `recommended` contradicts none."""
-
-
-def _status(found: Fields) -> dict[str, list[str]]:
-    """The products of a vulnerability by status; of two that contradict each other the graver counts."""
-    said: Mapping[str, Sequence[str]] = found.get("x_csaf_products", {})
-    taken: set[str] = set()
-    kept: dict[str, list[str]] = {"recommended": list(said.get("recommended", ()))}
-    for group in _GROUPS:
-        for name in group:
-            kept[name] = [each for each in dict.fromkeys(said.get(name, ())) if each not in taken]
-        taken.update(each for name in group for each in kept[name])
-    return {name: several for name, several in kept.items() if several}
-
-
-def _number(found: Fields) -> str:
-    """The CVE number of a vulnerability; empty without one."""
-    references = found.get("external_references", ())
-    return next((str(each["external_id"]) for each in references if each["source_name"] == "cve"), "")
-
-
-def _advised(found: Fields, status: Mapping[str, Sequence[str]], ids: Mapping[str, str], version: str) -> Fields:
-    """One vulnerability as an advisory tells it."""
-    references = found.get("external_references", ())
-    number = _number(found)
-    made: Fields = {"cve": number} if number else {"title": found["name"]}
-    made["notes"] = [{"category": "description", "text": found.get("description") or found["name"]}]
-    if status:
-        made["product_status"] = {name: [ids[each] for each in several] for name, several in status.items()}
-    affected = sorted({ids[each] for name in _GROUPS[0] for each in status.get(name, ())})
-    if affected and found.get("x_csaf_remediations"):
-        made["remediations"] = [
-            {
-                "category": kind if (kind := text.partition(": ")[0]) in _REMEDIES else "mitigation",
-                "details": text.partition(": ")[2],
-                "product_ids": affected,
-            }
-            for text in found["x_csaf_remediations"]
-        ]
-    if EXPLOITED in found.get("labels", ()):
-        made["threats"] = [{"category": "exploit_status", "details": "Known to be exploited in the wild"}]
-        if version == "2.1" and number and status.get("known_affected"):
-            dates = {"date": found["modified"], "exploitation_date": found["created"]}
-            products_ = [ids[each] for each in status["known_affected"]]
-            made["first_known_exploitation_dates"] = [{**dates, "product_ids": products_}]
-    made["references"] = [
-        {"category": "external", "summary": each["source_name"], "url": each["url"]}
-        for each in references
-        if each.get("url")
-    ]
-    return {key: value for key, value in made.items() if value != []}

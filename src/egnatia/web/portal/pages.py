@@ -1,5 +1,6 @@
 """The addresses of the portal. They are for everyone and stay: a record's page is `/public/LANGUAGE/records/ID`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
@@ -13,10 +14,10 @@ from egnatia.exchange.api.surface import Surface
 from egnatia.paper import pdf
 from egnatia.store.entry import Row
 from egnatia.web.language import LANGUAGES
-from egnatia.web.portal import feed, reading
+from egnatia.web.portal import feed, provider, reading
 from egnatia.web.portal.counter import Counter, Missing, Shelf
 from egnatia.web.premises import Premises
-from egnatia.web.product.content import as_csaf, bulletin, is_advisory, paper, weaknesses
+from egnatia.web.product.content import as_csaf, bulletin, is_advisory, namespace, paper, weaknesses
 from egnatia.web.record.name import decoded
 
 RecordId = Annotated[str, PathParameter(description="A STIX identifier", max_length=300)]
@@ -101,7 +102,15 @@ async def advisory(counter: NamedDependency[Counter], record_id: RecordId, versi
         if not is_advisory(made) or version not in {"2.0", "2.1"}:
             raise NotFound
         name = owner.name if owner is not None else ""
-        return as_csaf(counter.store, counter.clearance, row, made, name, base=counter.url(""), version=version), JSON
+        return as_csaf(
+            counter.store,
+            counter.clearance,
+            row,
+            made,
+            name,
+            base=namespace(counter.premises, row.owner),
+            version=version,
+        ), JSON
 
     return await counter.public(f"csaf {version} {record_id}", write, shared=True)
 
@@ -157,8 +166,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
 )  # fmt: skip
 
 
-def portal(premises: Premises, handlers: tuple[ControllerRouterHandler, ...] = ()) -> Router:
-    """All addresses under /public; `handlers` are those of its forms."""
+def portal(premises: Premises, handlers: tuple[ControllerRouterHandler, ...] = ()) -> tuple[Router, Router]:
+    """All addresses under /public, and those under /.well-known; `handlers` are those of its forms."""
     shelf = Shelf()
 
     def counter(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Counter:
@@ -167,13 +176,16 @@ def portal(premises: Premises, handlers: tuple[ControllerRouterHandler, ...] = (
     def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return refused(premises, request, shelf, error)
 
-    return Router(
-        "/public",
-        route_handlers=[*PAGES, *handlers],
-        dependencies={"counter": Provide(counter, sync_to_thread=False)},
-        exception_handlers={Exception: refuse},
-        include_in_schema=False,
-    )
+    def router(path: str, handlers: Sequence[ControllerRouterHandler]) -> Router:
+        return Router(
+            path,
+            route_handlers=handlers,
+            dependencies={"counter": Provide(counter, sync_to_thread=False)},
+            exception_handlers={Exception: refuse},
+            include_in_schema=False,
+        )
+
+    return router("/public", [*PAGES, *provider.PAGES, *handlers]), router("/.well-known", provider.WELL_KNOWN)
 
 
 def refused(premises: Premises, request: Request[Any, Any, Any], shelf: Shelf, error: Exception) -> Response[Any]:

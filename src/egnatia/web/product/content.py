@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.cyber.intel.product import Kind, Product
-from egnatia.exchange.formats.csaf import EXPLOITED, write_advisory
+from egnatia.exchange.formats.csaf import EXPLOITED
+from egnatia.exchange.formats.csaf_writing import write_advisory
 from egnatia.exchange.shown import TLP_NAMES
 from egnatia.paper import Block, Document, Facts, Heading, Table
 from egnatia.policy import Clearance
@@ -17,6 +18,7 @@ from egnatia.store.store import Store
 from egnatia.web.language import Language, Speech
 from egnatia.web.language.catalogue import spelled_for
 from egnatia.web.language.footnote import footnotes
+from egnatia.web.premises import Premises
 from egnatia.web.product.text import Part, blocks, parts
 from egnatia.web.publish.product import KINDS, SEVERITY_WORDS
 from egnatia.web.record.name import decoded
@@ -176,9 +178,18 @@ def as_csaf(
     """An advisory as CSAF, with the vulnerabilities that the reader may see."""
     found = [decoded(each) for each in vulnerabilities(store, clearance, product.refs)]
     publisher = {"name": owner or "Egnatia", "namespace": base}
+    withdrawn = reason_of(store, clearance, product) if product.revoked else None
     versions = store.versions(clearance, row.id)
     dates = [str(decoded(each)["modified"]) for each in versions if each.owner == row.owner]
-    return write_advisory(dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version, dates=dates)
+    return write_advisory(
+        dict(product.stix), found, publisher, TLP_NAMES[row.label.tlp], version, dates=dates, withdrawn=withdrawn
+    )
+
+
+def namespace(premises: Premises, owner: str) -> str:
+    """The URI under which an organisation's advisories are numbered: the node's own address, or where it has another
+    node, that of its identity, for we speak in nobody else's name."""
+    return premises.settings.public_url if owner == premises.own else f"urn:uuid:{owner.partition('--')[2]}"
 
 
 def is_advisory(product: Product) -> bool:

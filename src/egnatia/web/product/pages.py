@@ -18,7 +18,7 @@ from egnatia.store import Known
 from egnatia.store.entry import Row
 from egnatia.web.frame import HEADERS, Content
 from egnatia.web.permission import Permission
-from egnatia.web.product.content import Bulletin, as_csaf, bulletin, is_advisory, paper, weaknesses
+from egnatia.web.product.content import Bulletin, as_csaf, bulletin, is_advisory, namespace, paper, weaknesses
 from egnatia.web.record.subject import subject
 from egnatia.web.visit import Visit
 
@@ -91,7 +91,7 @@ async def advisory(
     if not is_advisory(made):
         raise NotFound
     owner = organisations(visit).get(row.owner)
-    base = visit.premises.settings.public_url
+    base = namespace(visit.premises, row.owner)
     content = await visit.ask(
         lambda: as_csaf(
             visit.store, visit.clearance(), row, made, owner.name if owner else "", base=base, version=version
