@@ -20,6 +20,7 @@ from egnatia.cyber.intel.held import Waiting, place_of
 from egnatia.exchange.formats.restriction import spelled
 from egnatia.exchange.letter import letter_id
 from egnatia.exchange.notice import DAY, Kind, Notice, Notices
+from egnatia.exchange.review import Reviews
 from egnatia.record.marking import TLP2_IDS
 from egnatia.store import Batch, Keep
 from egnatia.store.query import Query
@@ -30,6 +31,7 @@ from egnatia.web.notices.choices import ALWAYS, Chosen
 from egnatia.web.notices.letters import Letters
 from egnatia.web.permission import Permission
 from egnatia.web.premises import Premises
+from egnatia.web.record.text import visible
 
 LOOK_SECONDS: Final = 2.0
 SAVED_EVERY: Final = 60_000_000
@@ -77,6 +79,7 @@ class Teller:
         if looks:
             round_.saved()
             round_.held()
+            round_.reviews()
             round_.digests()
         after = Mark(reached, at, at if looks else mark.looked)
         if round_.keeps or reached != mark.position or looks or cases:
@@ -200,6 +203,29 @@ class _Round:
                 about = (each.source, place_of(spelled(word.word)))
                 for account in people:
                     self._add(account, notice, about, words=False)
+
+    def reviews(self) -> None:
+        """What waits for a second person is told to all who may approve it, what became of it to its author."""
+        for organisation, people in self._people.items():
+            for review in Reviews(self.premises.store, organisation).latest():
+                step = review.steps[-1]
+                if step.what == "withdrawn" or self._at - step.at > DAY:
+                    continue
+                waits = step.what == "submitted"
+                notice = Notice(
+                    id="",
+                    kind=Kind.REVIEW,
+                    at=self._at,
+                    subject="",
+                    path=f"/publish/reviews/{review.id}",
+                    what=f"review-{step.what}",
+                    values={"name": visible(review.title)},
+                )
+                for account in people:
+                    mine = account.name == review.author
+                    may = Permission.PUBLISH in account.permissions(self.premises.own)
+                    if (may and not mine) if waits else mine:
+                        self._add(account, notice, (review.id, step.what), words=False)
 
     def digests(self) -> None:
         """One letter a day, for who wants that; what is old is forgotten, and an address that nobody confirmed."""

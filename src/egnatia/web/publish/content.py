@@ -49,6 +49,7 @@ class FormPage(Content, frozen=True, kw_only=True):
     wrong: tuple[tuple[str, str], ...]
     foreseen: Foresight | None
     draft: str
+    remark: str
     edits: Named | None
     may_publish: bool
     reviewed: bool
@@ -73,6 +74,7 @@ class QuickPage(Content, frozen=True, kw_only=True):
     text: str
     name: str
     draft: str
+    remark: str
     values: tuple[Value, ...] | None
     choice: Choice
     wrong: tuple[tuple[str, str], ...]

@@ -28,6 +28,7 @@ from egnatia.web.publish.warning import is_held_up
 from egnatia.web.record.faces import FACES
 from egnatia.web.record.name import Names, decoded
 from egnatia.web.record.subject import AsText, known
+from egnatia.web.record.text import visible
 from egnatia.web.visit import Visit
 
 NEW: Final = N_("New: %(kind)s")
@@ -179,6 +180,7 @@ def page(  # noqa: PLR0913  the parts of a form
         ),
         foreseen=foreseen(visit, type_, done, names) if done is not None and is_foreseen else None,
         draft=draft,
+        remark=visible(Drafts(visit.store, visit.visitor.account).remark(draft)),
         edits=edited,
         may_publish=visit.visitor.may(Permission.PUBLISH),
         reviewed=is_ruled(visit),
@@ -263,6 +265,7 @@ def draft_of(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: s
         ticked=given.ticked,
         chosen=chosen,
         edits=edits,
+        remark=Drafts(visit.store, visit.visitor.account).remark(draft),
     )
 
 

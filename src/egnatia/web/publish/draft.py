@@ -19,7 +19,7 @@ QUICK = "quick"
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What was filled in. `edits` is the record that it is a newer version of, empty for a new one; `saved` is
-    microseconds UTC."""
+    microseconds UTC; `remark` is what another person wanted changed, who returned it."""
 
     id: str
     account: str
@@ -30,6 +30,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ticked: Mapping[str, Sequence[str]]
     chosen: Chosen
     edits: str = ""
+    remark: str = ""
 
     @property
     def href(self) -> str:
@@ -61,6 +62,11 @@ class Drafts:
     def get(self, draft: str) -> Draft | None:
         """One of them; None for what is none of this account's."""
         return self._kept.get(self._key(draft)) if draft else None
+
+    def remark(self, draft: str) -> str:
+        """What was to be changed in it; empty where nobody has returned it."""
+        found = self.get(draft)
+        return found.remark if found is not None else ""
 
     def keep(self, draft: Draft) -> None:
         """Keep it, in the place of what was kept under its id."""

@@ -1,12 +1,14 @@
 """Who will see what is about to be published, organisation by organisation, and what to think of once more."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from egnatia.cyber.intel.product import Kind, kind_of
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.submission import Handling, Submitter
-from egnatia.policy import Label, clearance_within, decide, explanation
+from egnatia.policy import PUBLIC, Label, clearance_within, decide, explanation
 from egnatia.record import Head, Invalid, Record, read
 from egnatia.record.record import Reference
 from egnatia.web.language import Speech
@@ -28,7 +30,8 @@ class Seer(msgspec.Struct, frozen=True, kw_only=True):
 class Foresight(msgspec.Struct, frozen=True, kw_only=True):
     """What would happen. `uncovered` says that it is marked as personal data and no other organisation has an agreement
     that covers it; `suspected` is what looks like personal data and is not marked so. `held_up` says that it is not
-    published unless somebody insists, `insisted` that somebody does."""
+    published unless somebody insists, `insisted` that somebody does. `public` says that everyone can read it on the
+    portal, `mailed` that it goes to the subscribers besides."""
 
     seers: tuple[Seer, ...]
     count: int
@@ -37,6 +40,8 @@ class Foresight(msgspec.Struct, frozen=True, kw_only=True):
     uncovered: bool = False
     held_up: bool = False
     insisted: bool = False
+    public: bool = False
+    mailed: bool = False
 
     @property
     def total(self) -> int:
@@ -61,6 +66,7 @@ def foresight(  # noqa: PLR0913  who asks, of what, in which words
     seers = tuple(sorted(seers_of(premises, label, names, speech), key=lambda each: (not each.sees, each.name)))
     count = sum(each.sees for each in seers)
     warnings = warning_lists(premises.settings.data)
+    public = premises.settings.portal.open and decide(label, PUBLIC).allowed
     return Foresight(
         seers=seers,
         count=count,
@@ -69,7 +75,14 @@ def foresight(  # noqa: PLR0913  who asks, of what, in which words
         insisted=insisted,
         suspected=() if label.personal else personal(bodies, speech),
         uncovered=label.personal and not count,
+        public=public,
+        mailed=public and premises.outbox.sends_mail and _is_mailed(record),
     )
+
+
+def _is_mailed(record: Record) -> bool:
+    kind = kind_of(msgspec.json.decode(record.body, type=dict[str, Any]))
+    return kind is not None and kind is not Kind.SITUATION
 
 
 def seers_of(premises: Premises, label: Label, names: Mapping[str, str], speech: Speech) -> Iterator[Seer]:

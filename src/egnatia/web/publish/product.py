@@ -29,6 +29,7 @@ from egnatia.web.publish.overview import overview
 from egnatia.web.publish.product_form import FIELDS, Form, Texts, Whole, known_language, texts_of
 from egnatia.web.record.name import Names, decoded
 from egnatia.web.record.subject import AsText, known, subject
+from egnatia.web.record.text import visible
 from egnatia.web.visit import Visit
 
 KindName = Annotated[str, PathParameter(description="A kind of product", max_length=40)]
@@ -80,6 +81,7 @@ class ProductPage(Content, frozen=True, kw_only=True):
     refs: str
     period: str
     draft: str
+    remark: str
     choice: Choice
     wrong: tuple[tuple[str, str], ...]
     foreseen: Foresight | None
@@ -196,14 +198,13 @@ async def _page(  # noqa: PLR0913  the parts of a form
     say = visit.speech.gettext
     words, about = KINDS[kind]
     lang = form.lang if form.lang in LANGUAGES else "en"
-    codes = [lang, *(code for code in LANGUAGES if code != lang)]
     return await visit.ask(
         lambda: ProductPage(
             title=say("New version: %(name)s", name=texts.get(lang, ("", ""))[0]) if row is not None else say(words),
             kind=kind.value,
             about=say(about),
             action=f"/publish/product/edit/{row.id}" if row is not None else f"/publish/product/{kind.value}",
-            versions=tuple(_version(code, texts, first=code == lang) for code in codes),
+            versions=(_version(lang, texts, first=True), *(_version(code, texts, main=lang) for code in LANGUAGES)),
             lang=lang,
             languages=tuple((each.code, each.name) for each in LANGUAGES.values()),
             severity=form.severity,
@@ -212,6 +213,7 @@ async def _page(  # noqa: PLR0913  the parts of a form
             refs=form.refs,
             period=form.period,
             draft=form.draft,
+            remark=visible(Drafts(visit.store, visit.visitor.account).remark(form.draft)),
             choice=choice(visit, chosen, names, keep=row is not None, errors=dict(wrong or {})),
             wrong=(
                 *((name, say(each)) for name, each in (wrong or {}).items()),
@@ -239,8 +241,9 @@ def _foreseen(visit: Visit, made: producing.Made, names: Names, form: Form) -> F
     )
 
 
-def _version(code: str, texts: Texts, *, first: bool) -> Version:
-    name, text = texts.get(code, ("", ""))
+def _version(code: str, texts: Texts, *, first: bool = False, main: str = "") -> Version:
+    """The fields of one language; those of the `main` one stand empty among the others, for who chooses another."""
+    name, text = texts.get(code, ("", "")) if code != main else ("", "")
     return Version(
         code=code,
         language=LANGUAGES[code].name,
@@ -275,6 +278,7 @@ def _draft(visit: Visit, kind: Kind, form: Form, texts: Texts, chosen: Chosen, e
         ticked={},
         chosen=chosen,
         edits=edits,
+        remark=Drafts(visit.store, visit.visitor.account).remark(form.draft),
     )
 
 

@@ -171,6 +171,7 @@ def _draft(visit: Visit, form: Quick, chosen: Chosen) -> Draft:
         texts={"text": form.text, "name": form.name},
         ticked={"value": tuple(form.value)},
         chosen=chosen,
+        remark=Drafts(visit.store, visit.visitor.account).remark(form.draft),
     )
 
 
@@ -247,6 +248,7 @@ def _page(  # noqa: PLR0913  the parts of a form
         text=form.text,
         name=form.name,
         draft=form.draft,
+        remark=visible(Drafts(visit.store, visit.visitor.account).remark(form.draft)),
         values=None
         if found is None or not form.text
         else tuple(value_of(visit, each, form.value, is_fresh=is_fresh) for each in found),

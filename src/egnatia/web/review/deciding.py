@@ -73,7 +73,7 @@ class Stepped(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReviewPage(Content, frozen=True, kw_only=True):
     """A review. What is decided has no records to show any more but the published one. `others` are records that are
-    only named; `has_form` where there is a draft to go back to."""
+    only named; `has_form` where there is a draft to go back to; `remark` is what was to be changed before."""
 
     template: ClassVar[str] = "review/review.html"
     id: str
@@ -93,6 +93,7 @@ class ReviewPage(Content, frozen=True, kw_only=True):
     mine: bool
     draft: str
     has_form: bool
+    remark: str
     wrong: str
     reason: str
 
@@ -153,7 +154,8 @@ def _given_back(
     reviews.give_back(about, visit.visitor.login, reason, _now(), what=what)
     if about.form:
         draft = msgspec.msgpack.decode(about.form, type=Draft)
-        Drafts(visit.store, draft.account).keep(msgspec.structs.replace(draft, saved=_now()))
+        remark = reason if what == "returned" else draft.remark
+        Drafts(visit.store, draft.account).keep(msgspec.structs.replace(draft, saved=_now(), remark=remark))
 
 
 async def _page(visit: Visit, about: Review, *, wrong: str = "", reason: str = "") -> ReviewPage:
@@ -174,6 +176,7 @@ def _made(
     waits = about.state == "waiting"
     present = {row.id: row for row in visit.store.get(visit.clearance(), [str(each["id"]) for each in told])}
     own = {id_: decoded(row) for id_, row in present.items() if row.owner == about.organisation}
+    told_names = {str(each["id"]): name_of(each, visit.speech) for each in told}
     label = None
     foreseen = None
     if waits:
@@ -191,7 +194,8 @@ def _made(
             bodies=about.bodies,
             insisted=True,
         )
-    draft = msgspec.msgpack.decode(about.form, type=Draft) if mine and about.form else None
+    form = msgspec.msgpack.decode(about.form, type=Draft) if about.form else None
+    draft = form if mine else None
     return ReviewPage(
         title=about.title or (names.named(about.main).name if about.state == "approved" else say("Review")),
         id=about.id,
@@ -202,7 +206,9 @@ def _made(
         digest=about.digest,
         tlp=TLP_NAMES[label.tlp] if label is not None else "",
         tlp_words=say(TLP_WORDS[label.tlp]) if label is not None else "",
-        shown=tuple(_shown(visit, each, own.get(str(each["id"])), names) for each in reversed(told[-SHOWN:])),
+        shown=tuple(
+            _shown(visit, each, own.get(str(each["id"])), names, told_names) for each in reversed(told[-SHOWN:])
+        ),
         others=tuple(_line(visit, each, names) for each in reversed(told[:-SHOWN])),
         foreseen=foreseen,
         steps=tuple(_step(visit, each) for each in reversed(about.steps)),
@@ -211,6 +217,7 @@ def _made(
         mine=mine,
         draft=draft.href if draft is not None and about.state == "returned" else "",
         has_form=bool(about.form),
+        remark=visible(form.remark) if form is not None and waits else "",
         wrong=wrong,
         reason=reason,
     )
@@ -224,13 +231,20 @@ def _line(visit: Visit, stix: Mapping[str, Any], names: Names) -> str:
     return f"{names.named(str(stix['sighting_of_ref'])).name}: {count} × {str(stix.get('last_seen', ''))[:10]}"
 
 
-def _shown(visit: Visit, stix: Mapping[str, Any], before: Mapping[str, Any] | None, names: Names) -> Shown:
+def _shown(
+    visit: Visit, stix: Mapping[str, Any], before: Mapping[str, Any] | None, names: Names, told: Mapping[str, str]
+) -> Shown:
+    def beside(id_: str) -> Named:
+        """What it names may be published with it, and is nowhere yet."""
+        found = names.named(id_)
+        return msgspec.structs.replace(found, name=told[id_]) if id_ in told and not found.seen else found
+
     return Shown(
         id=str(stix["id"]),
         name=name_of(stix, visit.speech),
         kind=visit.speech.gettext(kind_words(str(stix["type"]))),
         lang=str(stix.get("lang", "")),
-        facts=facts(stix, visit.speech, names.named),
+        facts=facts(stix, visit.speech, beside),
         changes=changes(before, stix, visit.speech, names.named) if before is not None else (),
         is_newer=before is not None,
     )
