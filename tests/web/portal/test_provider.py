@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             x_csaf_products={"known_affected": ["Maker Gate"]},
             object_marking_refs=[TLP["clear"]],
         )
-        about = {"object_refs": [ref("vulnerability", 1)]}
+        about: dict[str, Any] = {"object_refs": [ref("vulnerability", 1)]}
         found.submit(
             hole,
             product(1, "advisory", "Gate lets strangers in", **about),

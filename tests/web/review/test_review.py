@@ -14,6 +14,8 @@ from egnatia.exchange.four_eyes import FourEyes, Rule
 from egnatia.exchange.review import DAY, SETTLED_DAYS, Review, Reviews
 from egnatia.exchange.submission import Right
 from egnatia.store import Known
+from egnatia.web.account.account import now
+from egnatia.web.notices.telling import SAVED_EVERY, Teller
 from egnatia.web.permission import Role
 
 PARTNER = "identity--00000000-0000-4000-8000-0000000000d1"
@@ -108,6 +110,43 @@ def test_what_is_returned_with_a_reason_is_its_authors_draft_again(house: House)
         assert boris.get(f"/publish/new/campaign?draft={draft}").status_code == 404
         assert sent(boris, where, do="approve", digest=kept(house, where).digest).status_code in {404, 422}
         assert house.node.store.get(house.node.clearance_of(OWN), kept(house, where).records) == ()
+
+
+def test_a_remark_stands_wherever_its_author_goes_on_and_before_whoever_reads_it_again(house: House) -> None:
+    with two(house) as (ana, boris):
+        where = asked(ana, "Half a thought")
+        sent(boris, where, do="return", reason="Who was it?")
+        assert "Who was it?" in ana.get("/publish").text
+        draft = ana.get(where).text.partition('href="/publish/new/campaign?draft=')[2].partition('"')[0]
+        form = f"/publish/new/campaign?draft={draft}"
+        assert "Who was it?" in ana.get(form).text
+        fields = {"p_name": "A whole thought", "tlp": "clear", "draft": draft}
+        assert "Who was it?" in sent(ana, form, do="preview", **fields).text
+        again = str(sent(ana, form, do="review", **fields).headers["location"])
+        assert "Who was it?" in boris.get(again).text
+        assert sent(boris, again, do="approve", digest=kept(house, again).digest).status_code == 303
+
+
+def test_who_may_approve_is_told_and_the_author_what_became_of_it(house: House) -> None:
+    teller = Teller(house.node)
+    teller.once()
+    with two(house) as (ana, boris), house.visitor(Role.READER) as reader:
+        for looked in range(2):
+            where = asked(ana, f"Thought {looked}")
+            if looked == 0:
+                sent(boris, where, do="return", reason="Who was it?")
+        Teller(house.node, clock=lambda: now() + SAVED_EVERY).once()
+        assert "Thought 1” waits for a second person" in boris.get("/notices").text
+        assert "Thought 0” was returned to you" in ana.get("/notices").text
+        assert "waits for a second person" not in ana.get("/notices").text
+        assert "Thought" not in reader.get("/notices").text
+
+
+def test_the_preview_says_that_everyone_can_read_what_is_clear(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as ana:
+        fields = {"do": "preview", "p_name": "Autumn"}
+        assert "Everyone can read it" in sent(ana, "/publish/new/campaign", tlp="clear", **fields).text
+        assert "Everyone can read it" not in sent(ana, "/publish/new/campaign", tlp="green", **fields).text
 
 
 def test_an_author_takes_it_back(house: House) -> None:

@@ -245,18 +245,19 @@ def submitter(visit: Visit) -> Submitter:
 def kept_draft(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: str, edits: str, at: int) -> Draft:
     """What was filled in, as a draft of this account under its id, or under a new one."""
     drafts = Drafts(visit.store, visit.visitor.account)
-    made = draft_of(
-        visit, type_, given, chosen, draft=draft if drafts.get(draft) is not None else "", edits=edits, at=at
-    )
+    made = draft_of(visit, type_, given, chosen, before=draft, edits=edits, at=at)
+    if drafts.get(draft) is not None:
+        made = msgspec.structs.replace(made, id=draft)
     drafts.keep(made)
     return made
 
 
-def draft_of(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: str, edits: str, at: int) -> Draft:
-    """What was filled in, as a draft of this account that nobody keeps yet."""
+def draft_of(visit: Visit, type_: str, given: Given, chosen: Chosen, *, before: str, edits: str, at: int) -> Draft:
+    """What was filled in, as a draft of this account that nobody keeps yet; `before` is the draft that it goes on
+    with."""
     title = next((each for name in _TITLES if (each := given.texts.get(name, "").strip())), "")
     return Draft(
-        id=draft or Drafts.new_id(),
+        id=Drafts.new_id(),
         account=visit.visitor.account,
         type=type_,
         title=title[:200],
@@ -265,7 +266,7 @@ def draft_of(visit: Visit, type_: str, given: Given, chosen: Chosen, *, draft: s
         ticked=given.ticked,
         chosen=chosen,
         edits=edits,
-        remark=Drafts(visit.store, visit.visitor.account).remark(draft),
+        remark=Drafts(visit.store, visit.visitor.account).remark(before),
     )
 
 

@@ -190,7 +190,10 @@ async def _answered(visit: Visit, type_: str, row: Row | None) -> Response[str]:
     is_held = not done.insisted and await visit.ask(lambda: desk.held_up(visit, [done.body]))
     sends = do in desk.SENDING
     if sends and not (done.wrong or wrong or is_held):
-        begun = desk.draft_of(visit, type_, given, chosen, draft="", edits=row.id if row is not None else "", at=_now())
+        edits = row.id if row is not None else ""
+        begun = await visit.ask(
+            lambda: desk.draft_of(visit, type_, given, chosen, before=draft, edits=edits, at=_now())
+        )
         bodies = [*done.definitions, done.body]
         outcome = await desk.handed(visit, bodies, done.applied, draft=begun, asks=do == "review")
         if isinstance(outcome, Review):

@@ -153,7 +153,7 @@ async def _answered(visit: Visit, kind: Kind, row: Row | None) -> Response[str]:
     held = form.insist != "yes" and await visit.ask(lambda: desk.held_up(visit, made.bodies))
     problems: dict[str, str] = {}
     if sends and not wrong and not held:
-        draft = _draft(visit, kind, form, texts, chosen, edits)
+        draft = await visit.ask(lambda: _draft(visit, kind, form, texts, chosen, edits))
         bodies = [*made.definitions, *made.bodies]
         outcome = await desk.handed(visit, bodies, made.applied, draft=draft, asks=form.do == "review")
         if isinstance(outcome, Review) or not outcome.refused:

@@ -113,9 +113,8 @@ async def pasted(visit: NamedDependency[Visit]) -> Response[str]:
     is_held = form.insist != "yes" and await visit.ask(lambda: desk.held_up(visit, encoded))
     sends = form.do in desk.SENDING
     if sends and not (wrong or is_held):
-        outcome = await desk.handed(
-            visit, [*definitions, *encoded], draft=_draft(visit, form, chosen), asks=form.do == "review"
-        )
+        draft = await visit.ask(lambda: _draft(visit, form, chosen))
+        outcome = await desk.handed(visit, [*definitions, *encoded], draft=draft, asks=form.do == "review")
         await visit.ask(lambda: Drafts(visit.store, visit.visitor.account).drop(form.draft))
         if isinstance(outcome, Review):
             return visit.go(f"/publish/reviews/{outcome.id}", visit.speech.gettext(desk.HANDED))
