@@ -1,4 +1,4 @@
-"""Records by id, by what they name, by value and by word: what may not be seen is as if it were not there."""
+"""Records by id, by what they name and by word: what may not be seen is as if it were not there."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice, repeat
@@ -10,7 +10,7 @@ from egnatia.record.words import query_terms
 from egnatia.store.entry import Row
 from egnatia.store.fulltext import SEARCH, among, asked, weight
 from egnatia.store.link import Link
-from egnatia.store.naming import possible, value_key
+from egnatia.store.naming import possible
 from egnatia.store.query import EVERYTHING, LAST, PAGE_LIMIT, Query, bounded
 from egnatia.store.reading import End, Reading
 from egnatia.store.shelving import View
@@ -122,18 +122,6 @@ class Lookup(Reading):
 
         def read(link: Link, _end: End) -> tuple[Row, ...]:
             return self.rows_at(link, self.shelving.view(clearance, _NEWEST), positions[:PAGE_LIMIT])
-
-        return self.consistent(read)
-
-    def by_value(self, clearance: Clearance, value: str, limit: int = 100) -> tuple[Row, ...]:
-        """The newest versions of the records that contain an observable value, newest first."""
-        limit = bounded(limit)
-
-        def read(link: Link, end: End) -> tuple[Row, ...]:
-            view = self.shelving.view(clearance, _NEWEST)
-            values = {"value": value_key(value)}
-            sieve = Sieve(_WITH_VALUE, self._listed(_WITH_VALUE_AMONG, values))
-            return self.rows_at(link, view, self._sifted(link, view, sieve, end.position, limit, values))
 
         return self.consistent(read)
 
@@ -331,15 +319,6 @@ _NAMING_AMONG: Final = """
 SELECT r.position, v.shelf, v.version FROM refs r JOIN versions v ON v.position = r.position
 WHERE r.target = (SELECT n.number FROM names n WHERE n.name = :record) AND {among:r.position:positions}
 """
-
-_WITH_VALUE: Final = """
-SELECT o.position, v.shelf FROM observables o JOIN versions v ON v.position = o.position + 0
-WHERE o.value = :value AND o.position > :low AND o.position <= :high ORDER BY o.position DESC LIMIT :size
-"""
-
-_WITH_VALUE_AMONG: Final = (
-    "SELECT o.position FROM observables o WHERE o.value = :value AND {among:o.position:positions}"
-)
 
 _COUNT: Final = """
 SELECT count(*) FROM (SELECT 1 FROM versions WHERE {among:shelf:shelves} AND position > :low AND position <= :high

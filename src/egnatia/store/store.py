@@ -21,7 +21,6 @@ from egnatia.store.indexer import Indexer
 from egnatia.store.journal import Journal
 from egnatia.store.keeping import Acknowledgements, Kept, Organisations, Tokens
 from egnatia.store.loading import load_attestations
-from egnatia.store.lookup import Lookup
 from egnatia.store.migrating import migrate
 from egnatia.store.queueing import Queue
 from egnatia.store.retention import AT_ONCE, due
@@ -29,6 +28,7 @@ from egnatia.store.sequence import Sequences
 from egnatia.store.settling import Settling
 from egnatia.store.shelving import Shelving
 from egnatia.store.tally import Tally
+from egnatia.store.valued import Valued
 from egnatia.store.wakes import Wakes
 from egnatia.store.witnesses import Witnesses
 from egnatia.store.writer import Writer
@@ -40,7 +40,7 @@ T = TypeVar("T")
 _QUIET_SECONDS: Final = 10.0
 
 
-class Store(Lookup):
+class Store(Valued):
     """An open store. Reads run on the caller's thread, writes on one thread of its own."""
 
     def __init__(self, database: Database, ledger: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from tests.cyber.intel.bad_server import address, bad_server
 from tests.exchange import gate
 
-from egnatia.cyber.intel.source import Health, Kind, Source, run
+from egnatia.cyber.intel.source import Health, Kind, Source
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.formats import fetching
 from egnatia.exchange.formats.listing import ListMapping
 from egnatia.exchange.trouble import Trouble
@@ -73,6 +74,17 @@ def test_what_is_wrong_is_said_and_what_came_before_stays(
     assert names(node) == ["indicator"]
     well = read(node, server, "good")
     assert (well.error, well.trouble, well.failures) == ("", "", 0)
+
+
+@pytest.mark.parametrize("kind", ["taxii21", "taxii20", "misp-server"])
+@pytest.mark.parametrize("path", ["large", "bomb"])
+def test_no_kind_takes_more_than_a_node_reads_at_once(
+    node: Node, server: ThreadingHTTPServer, kind: Kind, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "SOURCE_BYTES", 3_000_000)
+    health = read(node, server, path, kind)
+    assert health.trouble == Trouble.LARGE
+    assert "more than 3 MB" in health.error
 
 
 @pytest.mark.parametrize("kind", [each for each in get_args(Kind) if each != "list"])

@@ -15,7 +15,8 @@ from tests.exchange import gate
 from tests.exchange.formats.events import LATER, attribute, event
 
 from egnatia.cyber.intel.giving import Conflict, Conflicts
-from egnatia.cyber.intel.source import Source, run
+from egnatia.cyber.intel.source import Source
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.takeback import recalling
 from egnatia.node import Node
 from egnatia.policy import Tlp

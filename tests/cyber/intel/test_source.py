@@ -15,7 +15,8 @@ from tests.exchange import gate
 from tests.exchange.formats.events import LATER, attribute, event
 from tests.exchange.served import MEMBER, Served, served
 
-from egnatia.cyber.intel.source import Health, Source, Sources, run
+from egnatia.cyber.intel.source import Health, Source, Sources
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.formats.listing import ListMapping
 from egnatia.exchange.formats.misp.server import push
 from egnatia.exchange.formats.taxii import Mark

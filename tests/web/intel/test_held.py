@@ -16,7 +16,8 @@ from tests.web.telling import ALBANIA, neighbours
 
 from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.held import Understood, Waiting, decide, settle
-from egnatia.cyber.intel.source import Source, Sources, run
+from egnatia.cyber.intel.source import Source, Sources
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.formats.bringing import Bringing
 from egnatia.exchange.formats.listing import ListMapping, read_list
 from egnatia.exchange.formats.misp import Terms

@@ -10,14 +10,20 @@ from threading import Thread
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.exchange.formats.events import attribute, event
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 
 from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.feed_sync import Broken
 from egnatia.cyber.intel.language import FIELDS
+from egnatia.cyber.intel.leaving import Gone
 from egnatia.cyber.intel.output import DEVICES
-from egnatia.cyber.intel.source import Health, Source, Sources, run
+from egnatia.cyber.intel.overlap import Overlap
+from egnatia.cyber.intel.source import Health, Source, Sources
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.formats.conversion import instant
+from egnatia.exchange.formats.misp.feed import write_feed
 from egnatia.settings.people import Webhooks
 from egnatia.web.intel.asking import WORDS
 from egnatia.web.intel.supply import FORMATS
@@ -257,7 +263,7 @@ def test_an_administrator_keeps_outputs_and_lets_devices_fetch_them(house: House
 
 
 def test_how_sources_go_is_shown_to_those_who_see_the_settings(house: House) -> None:
-    page(house, "/intel/sources", Role.ANALYST, status=403)
+    page(house, "/intel/sources", Role.READER, status=403)
     kept = Sources(house.node.store)
     kept.save(Source(name="regional", kind="misp-server", url="https://misp.example", licence="TLP:GREEN"))
     kept.healths.put("regional", Health(tried=1, failures=2, error="answered 403"))
@@ -299,6 +305,64 @@ def test_a_list_is_tried_and_kept_by_the_operator(house: House) -> None:
         assert visitor.get("/intel/sources/phish").status_code == 404
 
 
+def test_who_judges_what_comes_sees_how_sources_go_without_the_keys_in_their_addresses(house: House) -> None:
+    kept = Sources(house.node.store)
+    kept.save(Source(name="osint", kind="misp-feed", url="https://me:pass@feed.example/osint?key=abc"))
+    why = "https://me:pass@feed.example/osint?key=abc: answered 500"
+    broken = Broken("bbbbbbbb-bbbb-4bbb-8bbb-000000000001", "Кампања\u202e", "answered 404", 1, 3)
+    kept.healths.put("osint", Health(tried=1, failures=1, error=why, broken=(broken,), broken_in_all=1))
+    kept.overlaps.put("osint", Overlap(1_000, 400, 250, exact=False, broken=2, examples=("7: rubbish",)))
+    found = page(house, "/intel/sources", Role.ANALYST)
+    assert "abc" not in found
+    assert "pass@" not in found
+    assert "answered 500" in found
+    assert "key=abc" in page(house, "/intel/sources", Role.ADMINISTRATOR)
+    for said in (
+        "1 event could not be read",
+        "Кампања",
+        "answered 404",
+        "about 1,000",
+        "250 (about 25%)",
+        "7: rubbish",
+    ):
+        assert said in found, said
+    assert "\u202e" not in found
+
+
+def test_who_may_publish_says_what_becomes_of_what_a_source_has_no_longer(house: House) -> None:
+    kept = Sources(house.node.store)
+    kept.save(Source(name="osint", kind="misp-feed", url="https://feed.example/osint"))
+    with house.visitor(Role.PUBLISHER) as visitor:
+        data = {"csrf": csrf_of(visitor.get("/intel/sources").text), "do": "withdraw"}
+        assert visitor.post("/intel/sources/osint/gone", data=data).status_code == 404
+        kept.leavings.gone.put("osint", Gone(("a", "b", "c"), 4))
+        assert "3 of 4 events are gone" in visitor.get("/intel/sources").text
+        assert visitor.post("/intel/sources/osint/gone", data={**data, "do": "what"}).status_code == 400
+        assert visitor.post("/intel/sources/osint/gone", data=data).status_code == 303
+        assert "It is decided" in visitor.get("/intel/sources").text
+    assert kept.leavings.gone.all()["osint"].decided == "withdraw"
+    assert [each.name for each in kept.due(0)] == ["osint"]
+    with house.visitor(Role.ANALYST) as visitor:
+        data["csrf"] = csrf_of(visitor.get("/intel/sources").text)
+        assert visitor.post("/intel/sources/osint/gone", data=data).status_code == 403
+
+
+def test_a_feed_is_looked_at_before_it_is_kept(house: House) -> None:
+    house.node.settings = replace(house.node.settings, webhooks=Webhooks(allow=("127.0.0.1",)))
+    one = {"analysis": "2", "threat_level_id": "1", **event(attribute("domain", "evil.example"), info="Phishing wave")}
+    files = dict(write_feed([one]))
+    with served(files) as url, house.visitor(Role.ADMINISTRATOR) as visitor:
+        base = url.rpartition("/")[0]
+        form = {"csrf": csrf_of(visitor.get("/intel/sources/new").text), "name": "osint", "kind": "misp-feed"}
+        tried = visitor.post("/intel/sources", data={**form, "url": base, "do": "try"})
+        assert tried.status_code == 200
+        assert "Phishing wave" in tried.text
+        assert "Of these known here already" in tried.text
+        del files["hashes.csv"]
+        assert "cannot be told" in visitor.post("/intel/sources", data={**form, "url": base, "do": "try"}).text
+    assert not Sources(house.node.store).sources.all()
+
+
 def test_a_secret_does_not_follow_a_source_to_another_address(house: House) -> None:
     house.node.settings = replace(house.node.settings, webhooks=Webhooks(allow=("127.0.0.1",)))
     kept = Sources(house.node.store)
@@ -321,15 +385,17 @@ def test_sources_are_changed_by_nobody_else(house: House) -> None:
 
 
 @contextmanager
-def served(document: bytes) -> Iterator[str]:
-    """The address of a server on this machine that answers everything with a document."""
+def served(document: bytes | dict[str, bytes]) -> Iterator[str]:
+    """The address of a server on this machine that answers everything with a document, or has those files."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(document)))
+            name = self.path.rpartition("/")[2]
+            found = document if isinstance(document, bytes) else document.get(name)
+            self.send_response(404 if found is None else 200)
+            self.send_header("Content-Length", str(len(found or b"")))
             self.end_headers()
-            self.wfile.write(document)
+            self.wfile.write(found or b"")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name that http.server gives)
             pass

@@ -9,7 +9,8 @@ from typing import Final
 
 from egnatia.cyber.intel.held import settle
 from egnatia.cyber.intel.log_match import forget_old
-from egnatia.cyber.intel.source import Source, Sources, run
+from egnatia.cyber.intel.source import Source, Sources
+from egnatia.cyber.intel.tapping import run
 from egnatia.exchange.host import Host
 
 log = logging.getLogger(__name__)

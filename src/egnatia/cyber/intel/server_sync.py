@@ -9,7 +9,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from egnatia.cyber.intel.giving import Conflicts, give, given_to
+from egnatia.cyber.intel.giving import Conflicts, Given, give, given_to
+from egnatia.cyber.intel.leaving import Leaving
 from egnatia.cyber.intel.overriding import Bases, Overriding
 from egnatia.exchange.directory import moment
 from egnatia.exchange.formats.conversion import Conversion, identifier, instant, own_identifier, remark, written
@@ -18,14 +19,11 @@ from egnatia.exchange.formats.misp.event import seconds
 from egnatia.exchange.formats.taxii import Mark
 from egnatia.exchange.host import Host
 from egnatia.record.record import Invalid
-from egnatia.store import Query, Row
+from egnatia.store import Query, Row, Store
 from egnatia.store.query import LAST
 
 INDEX_SECONDS: Final = 86_400
 """How often it is looked what a server lists: what was synchronised to it from elsewhere, and what it has no longer."""
-
-SUSPICIOUS: Final = 10
-"""Where more events than these, and more than half of all, are gone at once, nothing is revoked: a person looks."""
 
 ROWS: Final = 500
 Fields = dict[str, Any]
@@ -40,9 +38,20 @@ class Look(msgspec.Struct, frozen=True):
     told: int = 0
 
 
+def forget_server(store: Store, name: str) -> None:
+    """Nothing is known any more of what a server was told and had of ours."""
+    store.kept("misp-look", Look).remove(name)
+    store.kept("misp-given", Given).remove(name)
+
+
+def look_again(store: Store, name: str) -> None:
+    """The list of a server is looked at with its next reading."""
+    store.kept("misp-look", Look).change(name, lambda look: msgspec.structs.replace(look, indexed=0))
+
+
 class ServerSync:
-    """One server, by the name of its source. `bring` hands conversions in, `end` revokes reports with what they
-    list, `versions` tells which versions of records are held."""
+    """One server, by the name of its source. `bring` hands conversions in, `leaving` takes back what is gone,
+    `versions` tells which versions of records are held."""
 
     def __init__(
         self,
@@ -51,13 +60,12 @@ class ServerSync:
         terms: Terms,
         *,
         bring: Callable[[Iterable[Conversion]], None],
-        end: Callable[[Iterable[str]], None],
+        leaving: Leaving,
         versions: Callable[[Iterable[str]], Mapping[str, str]],
     ) -> None:
         self._host, self._name, self._terms = host, name, terms
-        self._bring, self._end, self._versions = bring, end, versions
+        self._bring, self._leaving, self._versions = bring, leaving, versions
         self._overriding, self._bases = Overriding(host, name, terms), Bases(host.store)
-        self._taken = host.store.kept("misp-taken", int)
         self._looks = host.store.kept("misp-look", Look)
         self._conflicts = Conflicts(host.store)
 
@@ -86,11 +94,11 @@ class ServerSync:
     def _take(self, events: Sequence[Fields]) -> None:
         self._take_in(self._readable(events))
         taken = {
-            f"{self._name} {uuid}": seconds(each.get("timestamp")) or 0
+            uuid: seconds(each.get("timestamp")) or 0
             for each in events
             if (uuid := str(each.get("uuid", "")).lower()) and not self._is_ours(each)
         }
-        self._taken.put_all(taken)
+        self._leaving.take(taken)
 
     def _take_in(self, several: Iterable[Conversion]) -> None:
         found = list(several)
@@ -123,23 +131,12 @@ class ServerSync:
         listed = server.index(client)
         if listed is None:
             return
-        held = {
-            key.partition(" ")[2]: at for key, at in self._taken.all().items() if key.partition(" ")[0] == self._name
-        }
+        held = self._leaving.held()
         given = given_to(self._host.store, self._name)
         newer = [uuid for uuid, at in listed.items() if at > held.get(uuid, -1) and uuid not in given]
         for events in server.named(client, newer):
             self._take(events)
-        gone = sorted(held.keys() - listed.keys())
-        if len(gone) > max(SUSPICIOUS, len(held) // 2):
-            raise OSError(
-                f"/events/index: {len(gone)} of {len(held)} events that came from there are not listed any more; "
-                "nothing was revoked: look whether the key still sees them"
-            )
-        ended = [uuid for uuid in gone if server.is_gone(client, uuid)]
-        self._end(f"report--{uuid}" for uuid in ended)
-        for kept in (self._taken, self._bases.kept):
-            kept.remove(*(f"{self._name} {uuid}" for uuid in ended))
+        self._leaving.leave(sorted(held.keys() - listed.keys()), lambda uuid: server.is_gone(client, uuid))
 
     def _seen(self, several: Iterable[Fields]) -> Iterator[Conversion]:
         """Sightings of what is held here, under its markings."""

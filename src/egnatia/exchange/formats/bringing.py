@@ -5,7 +5,7 @@ known stays as it is held. What a report of the same id listed before and does n
 it learns that it has gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any, Final
@@ -80,24 +80,35 @@ class Bringing:
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
 
-    def end(self, reports: Iterable[str]) -> Tally:
-        """Revoke these reports of the owner's with everything that they list and their author made."""
+    def end(self, reports: Iterable[str], stays: Callable[[Fields, Set[str]], bool] = lambda *_: False) -> Tally:
+        """Revoke these reports of the owner's with everything that they list and their author made, but for what
+        `stays`: it is asked with the ids of all that is to end, and what it keeps is told."""
         tally = Tally()
-        for name, report in self._held(reports).items():
-            lists = [report, *self._groupings(name)]
-            listed = self._held({ref for each in lists for ref in each["object_refs"]})
-            several = {str(each["id"]): each for each in (*lists, *listed.values())}.values()
-            bodies = [
-                written({**each, "modified": _next(each), "revoked": True})
-                for each in several
-                if each.get("created_by_ref") == report.get("created_by_ref")
-                and "modified" in each
-                and not each.get("revoked")
-            ]
+        held = self._held(reports)
+        whole = {name: self._listed(report) for name, report in held.items()}
+        ending = {name for several in whole.values() for name in several}
+        for report, several in ((held[name], whole[name]) for name in held):
+            bodies = []
+            for each in several.values():
+                ours = each.get("created_by_ref") == report.get("created_by_ref") and "modified" in each
+                if not ours or each.get("revoked"):
+                    continue
+                if stays(each, ending):
+                    why = "it stays though its event is gone: somebody here, or another source, has to do with it"
+                    problem = remark(str(each["id"]), why, str(each.get("name", each["type"])))
+                    tally.note(Finding(0, None, problem, refused=False))
+                    continue
+                bodies.append(written({**each, "modified": _next(each), "revoked": True}))
             for start in range(0, len(bodies), AT_ONCE):
                 part = bodies[start : start + AT_ONCE]
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
+
+    def _listed(self, report: Fields) -> dict[str, Fields]:
+        """A report with its groupings and what they list."""
+        lists = [report, *self._groupings(str(report["id"]))]
+        listed = self._held({ref for each in lists for ref in each["object_refs"]})
+        return {str(each["id"]): each for each in (*lists, *listed.values())}
 
     def _guarded(self, conversion: Conversion) -> tuple[Conversion, list[Problem]]:
         """What nothing stands against, and what was left out."""

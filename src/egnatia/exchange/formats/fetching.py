@@ -21,6 +21,8 @@ SECONDS_IN_ALL: Final = 300
 SOURCE_BYTES: Final = 128_000_000
 """What a source may send at most: it is read in the node itself, beside everything else."""
 
+_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
 LIMIT_BYTES: Final = 512_000_000
 """What somebody may bring in at the command line, unpacked."""
 
@@ -47,6 +49,26 @@ def fetched(client: httpx.Client, url: str, etag: str = "", limit: int = SOURCE_
     if not content:
         raise Unread(f"{url}: answered with nothing (0 bytes)", Trouble.EMPTY)
     return content, answer.headers.get("ETag", "")
+
+
+def answered(client: httpx.Client, request: httpx.Request, where: str) -> httpx.Response:
+    """The whole answer of a source to one question, whatever its status. Raises Unread, also where it takes too long in
+    all or is too much: it is read in the node itself."""
+    wire = Wire()
+    request.extensions = {**request.extensions, "trace": wire.traced}
+    try:
+        with wire.held(SECONDS_IN_ALL):
+            answer = client.send(request, stream=True)
+            try:
+                content = _read(where, answer, SOURCE_BYTES)
+            finally:
+                answer.close()
+    except httpx.HTTPError as error:
+        if wire.is_cut:
+            raise Unread(f"{where}: took longer than {SECONDS_IN_ALL} seconds", Trouble.SLOW) from error
+        raise unreached(where, error) from error
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _OF_THE_WIRE]
+    return httpx.Response(answer.status_code, headers=headers, content=content, request=answer.request)
 
 
 def _read(url: str, answer: httpx.Response, limit: int) -> bytes:

@@ -9,8 +9,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from egnatia.exchange.formats.fetching import no_page, refusal
-from egnatia.exchange.trouble import unreached
+from egnatia.exchange.formats.fetching import answered, no_page, refusal
 from egnatia.record.record import Invalid, Problem
 
 PAGE: Final = 1_000
@@ -79,10 +78,7 @@ def _page_2_0(client: httpx.Client, url: str, mark: Mark) -> tuple[list[bytes], 
 
 
 def _asked(client: httpx.Client, url: str, asked: dict[str, str | int], headers: dict[str, str]) -> httpx.Response:
-    try:
-        answer = client.get(url, params=asked, headers=headers)
-    except httpx.HTTPError as error:
-        raise unreached(url, error) from error
+    answer = answered(client, client.build_request("GET", url, params=asked, headers=headers), url)
     if answer.status_code not in {200, 206, 416}:
         raise refusal(url, answer)
     return answer

@@ -8,6 +8,7 @@ from egnatia.web.intel.adversaries import actor, actors
 from egnatia.web.intel.asking import asking, common, suggest
 from egnatia.web.intel.coverage import coverage
 from egnatia.web.intel.exploring import bundle, graph, picture, pixels, tables
+from egnatia.web.intel.filling import FILLING
 from egnatia.web.intel.holding import HOLDING
 from egnatia.web.intel.judging import judge
 from egnatia.web.intel.landscaping import overview, print_overview
@@ -25,7 +26,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, accept_enrichment,
     outputs, save, remove, grant, revoke,
-    *SOURCES, *HOLDING, *SIDING, *LOGS,
+    *SOURCES, *FILLING, *HOLDING, *SIDING, *LOGS,
 )  # fmt: skip
 """Every page of this folder."""
 

@@ -1,39 +1,28 @@
-"""Where intelligence comes from, and how each source goes: added, tried, paused and removed by the node's operator.
-
-A source that is kept here is a public address over TLS, unless the operator of the machine allows more (`[webhooks]
-allow`), and has no secret: those are files on the machine, which only its command line names.
-"""
+"""Where intelligence comes from, and how each source goes: read now, paused and removed by the node's operator; what
+becomes of what a source has no longer is decided by who may publish."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import ClassVar, Final, Literal
+from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from egnatia.cyber.intel.giving import Conflicts
+from egnatia.cyber.intel.leaving import Gone
+from egnatia.cyber.intel.overlap import Overlap
 from egnatia.cyber.intel.source import Health, Source, Sources
 from egnatia.exchange.api.problem import NotFound
-from egnatia.exchange.calling import guarded
-from egnatia.exchange.formats.fetching import SOURCE_BYTES, document_at, no_page
-from egnatia.exchange.formats.kinds import KINDS
-from egnatia.exchange.formats.listing import ListMapping, Previewed, preview
-from egnatia.exchange.outward import Barred, is_outside, way
-from egnatia.exchange.trouble import trouble_of
-from egnatia.record import Invalid
-from egnatia.settings import Settings
 from egnatia.store import Batch, Note
 from egnatia.web.frame import Content
+from egnatia.web.intel.holding import of_the_house
 from egnatia.web.intel.troubles import advice
 from egnatia.web.language.speech import N_
 from egnatia.web.permission import Permission
 from egnatia.web.record.text import visible
-from egnatia.web.record.vocabulary import RELIABILITIES
 from egnatia.web.visit import Visit
-
-SHOWN_ROWS: Final = 20
 
 KINDS_OF_SOURCES: Final[Mapping[str, str]] = {
     "list": N_("A list of values (CSV, text, JSON, RSS)"),
@@ -46,22 +35,19 @@ KINDS_OF_SOURCES: Final[Mapping[str, str]] = {
     "misp-server": N_("A MISP server"),
 }
 
-NO_NAME: Final = N_("A name has small letters, digits and hyphens, and begins with a letter or a digit")
-NO_URL: Final = N_("An address begins with https://")
-BARRED: Final = N_("The node does not call there: it must be a public address over TLS, unless the operator allows it")
-UNREAD: Final = N_("It could not be read: %(why)s")
-SECRET: Final = N_("A MISP server needs a key, which is a file on the machine: use egnatia source save FILE")
-
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """A source and how it goes; times in microseconds UTC; `advice` is what to do; so many of its documents are
-    `held` at TLP:RED."""
+    `held` at TLP:RED. What is `gone` from it waits for a person; `overlap` is how much of a feed is known here."""
 
     source: Source
     kind: str
+    address: str
     health: Health
     advice: str = ""
     held: int = 0
+    gone: Gone | None = None
+    overlap: Overlap | None = None
 
 
 class SourcesPage(Content, frozen=True, kw_only=True):
@@ -71,116 +57,54 @@ class SourcesPage(Content, frozen=True, kw_only=True):
     template: ClassVar[str] = "intel/sources.html"
     rows: tuple[SourceRow, ...]
     may_change: bool
+    decides: bool
     held: int
     conflicts: int
 
 
-class WantedSource(msgspec.Struct, frozen=True):
-    """A source as a person fills it in. What begins with `list_` says what is in the columns of a list."""
+class Leave(msgspec.Struct, frozen=True):
+    """The form that says what becomes of what a source has no longer."""
 
-    name: Annotated[str, msgspec.Meta(max_length=63)] = ""
-    kind: str = "list"
-    url: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
-    every_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] = 60
-    licence: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    tlp: str = ""
-    reliability: str = "F"
-    list_form: str = "csv"
-    list_value: Annotated[str, msgspec.Meta(max_length=200)] = "1"
-    list_tlp: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    list_tags: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    list_kind: str = "auto"
-    list_heading: str = ""
-    list_delimiter: Annotated[str, msgspec.Meta(max_length=1)] = ","
-    list_items: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    list_valid_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
-    list_confidence: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
-    do: str = "keep"
+    do: Literal["withdraw", "keep"]
 
 
 class Nothing(msgspec.Struct, frozen=True):
     """A form without fields."""
 
 
-class SourcePage(Content, frozen=True, kw_only=True):
-    """The form of a source; `rows` is what was made of the first rows of a list, None where nobody asked."""
-
-    template: ClassVar[str] = "intel/source.html"
-    given: WantedSource
-    kinds: tuple[tuple[str, str], ...]
-    reliabilities: tuple[tuple[str, str], ...]
-    list_kinds: tuple[tuple[str, str], ...]
-    rows: tuple[Previewed, ...] | None = None
-    wrong: str = ""
-
-
 @get("/intel/sources")
 async def sources(visit: NamedDependency[Visit]) -> Response[str]:
-    """Every source, and how it goes."""
-    visit.require(Permission.SEE_SETTINGS)
+    """Every source, and how it goes: for who keeps the node, and for who judges what comes."""
+    if not visit.visitor.may(Permission.TRIAGE):
+        visit.require(Permission.SEE_SETTINGS)
     kept, say = Sources(visit.store), visit.speech.gettext
-    held, healths, counts, conflicts = await visit.ask(
-        lambda: (kept.sources.all(), kept.healths.all(), kept.waiting.counts(), Conflicts(visit.store).kept.all())
-    )
+    may_change = visit.visitor.may(Permission.MANAGE_SOURCES)
+    held, conflicts = await visit.ask(lambda: (kept.sources.all(), Conflicts(visit.store).kept.all()))
+    healths, counts = await visit.ask(lambda: (kept.healths.all(), kept.waiting.counts()))
+    gone, overlaps = await visit.ask(lambda: (kept.leavings.gone.all(), kept.overlaps.all()))
     rows = tuple(
         SourceRow(
             source=each,
             kind=say(KINDS_OF_SOURCES[each.kind]),
-            health=healths.get(each.name, Health()),
+            address=each.url if may_change else _open(each.url),
+            health=_shown(healths.get(each.name, Health()), each, may_change=may_change),
             advice=_advised(say, healths.get(each.name)),
             held=counts.get(each.name, 0),
+            gone=gone.get(each.name),
+            overlap=overlaps.get(each.name),
         )
         for each in sorted(held.values(), key=lambda each: (not _fails(each, healths.get(each.name)), each.name))
     )
-    may_change = visit.visitor.may(Permission.MANAGE_SOURCES)
     return visit.page(
         SourcesPage(
             title=say("Sources"),
             rows=rows,
             may_change=may_change,
+            decides=visit.visitor.may(Permission.PUBLISH) and visit.visitor.may(Permission.TRIAGE),
             held=sum(counts.values()),
             conflicts=sum(not each.side for each in conflicts.values()),
         )
     )
-
-
-@get("/intel/sources/new")
-async def new_source(visit: NamedDependency[Visit]) -> Response[str]:
-    """An empty form."""
-    visit.require(Permission.MANAGE_SOURCES)
-    return _form(visit, WantedSource())
-
-
-@get("/intel/sources/{name:str}")
-async def source(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[str]:
-    """The form of one that is kept."""
-    visit.require(Permission.MANAGE_SOURCES)
-    return _form(visit, _given(await _held(visit, name)))
-
-
-@post("/intel/sources")
-async def keep_source(visit: NamedDependency[Visit]) -> Response[str]:
-    """Keep a source in the place of one of its name, or show what comes of the first rows of a list."""
-    form = await visit.form(WantedSource)
-    visit.require(Permission.MANAGE_SOURCES)
-    say = visit.speech.gettext
-    before = await visit.ask(lambda: Sources(visit.store).sources.get(form.name))
-    try:
-        made = _made(form, before)
-        await visit.ask(lambda: _checked(visit.premises.settings, made.url))
-        if form.do == "try":
-            rows = await visit.ask(lambda: preview(_first(visit, made.url), _mapping(made), SHOWN_ROWS))
-            return _form(visit, form, rows=tuple(map(_shown, rows)))
-        await visit.ask(lambda: Sources(visit.store).save(made))
-    except Barred:
-        return _form(visit, form, wrong=say(BARRED))
-    except (OSError, Invalid, httpx.InvalidURL) as error:
-        told = say(UNREAD) % {"why": visible(str(error)[:300])}
-        return _form(visit, form, wrong=f"{told}. {say(advice(trouble_of(error)))}")
-    except ValueError as error:
-        return _form(visit, form, wrong=say(str(error)))
-    await _noted(visit, made.name, f"{made.kind} {made.url}")
-    return visit.go("/intel/sources", say("The source is kept; the node reads it by itself."))
 
 
 @post("/intel/sources/{name:str}/read")
@@ -188,10 +112,10 @@ async def read_source(visit: NamedDependency[Visit], name: FromPath[str]) -> Res
     """Read it as soon as the node looks what is due."""
     await visit.form(Nothing)
     visit.require(Permission.MANAGE_SOURCES)
-    await _held(visit, name)
+    await held_source(visit, name)
     kept = Sources(visit.store)
     await visit.ask(lambda: kept.healths.put(name, msgspec.structs.replace(kept.health(name), tried=0, failures=0)))
-    await _noted(visit, name, "to be read now")
+    await noted(visit, name, "to be read now")
     return visit.go("/intel/sources", visit.speech.gettext("It is read within a minute."))
 
 
@@ -200,10 +124,10 @@ async def pause_source(visit: NamedDependency[Visit], name: FromPath[str]) -> Re
     """Read it no more for now, or again."""
     await visit.form(Nothing)
     visit.require(Permission.MANAGE_SOURCES)
-    held = await _held(visit, name)
+    held = await held_source(visit, name)
     changed = msgspec.structs.replace(held, paused=not held.paused)
     await visit.ask(lambda: Sources(visit.store).save(changed))
-    await _noted(visit, name, "paused" if changed.paused else "read again")
+    await noted(visit, name, "paused" if changed.paused else "read again")
     say = visit.speech.gettext
     said = say("The source is paused.") if changed.paused else say("The source is read again.")
     return visit.go("/intel/sources", said)
@@ -214,49 +138,38 @@ async def remove_source(visit: NamedDependency[Visit], name: FromPath[str]) -> R
     """Read it no more; what it brought stays."""
     await visit.form(Nothing)
     visit.require(Permission.MANAGE_SOURCES)
-    await _held(visit, name)
-    kept = Sources(visit.store)
-    await visit.ask(lambda: kept.sources.remove(name))
-    await visit.ask(lambda: kept.healths.remove(name))
-    await _noted(visit, name, "removed")
+    await held_source(visit, name)
+    await visit.ask(lambda: Sources(visit.store).remove(name))
+    await noted(visit, name, "removed")
     return visit.go("/intel/sources", visit.speech.gettext("The source is gone; what it brought stays."))
 
 
-async def _held(visit: Visit, name: str) -> Source:
+@post("/intel/sources/{name:str}/gone")
+async def settle_gone(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[str]:
+    """Take back what a source has no longer, or keep it; with its next reading."""
+    form = await visit.form(Leave)
+    of_the_house(visit, Permission.PUBLISH)
+    await held_source(visit, name)
+    try:
+        await visit.ask(lambda: Sources(visit.store).settle(name, form.do, visit.actor))
+    except LookupError as error:
+        raise NotFound from error
+    await noted(visit, name, f"what is gone there: {form.do}")
+    return visit.go("/intel/sources", visit.speech.gettext("Decided: the next reading of the source does so."))
+
+
+async def held_source(visit: Visit, name: str) -> Source:
+    """One that is kept. Raises NotFound."""
     held = await visit.ask(lambda: Sources(visit.store).sources.get(name))
     if held is None:
         raise NotFound
     return held
 
 
-async def _noted(visit: Visit, name: str, detail: str) -> None:
+async def noted(visit: Visit, name: str, detail: str) -> None:
+    """What was done to a source is in the audit log."""
     note = Note(visit.actor, "source", name, detail)
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result())
-
-
-def _made(form: WantedSource, before: Source | None) -> Source:
-    """The source; what the form does not ask stays as it was. Raises ValueError, in words for people."""
-    if form.kind == "misp-server" and (before is None or before.kind != "misp-server"):
-        raise ValueError(SECRET)
-    kept = before if before is not None and before.url == form.url and before.kind == form.kind else None
-    fields: dict[str, Any] = {} if kept is None else msgspec.to_builtins(kept)
-    fields |= {
-        "name": form.name, "kind": form.kind, "url": form.url, "every_minutes": form.every_minutes,
-        "licence": form.licence, "tlp": form.tlp or None, "reliability": form.reliability,
-    }  # fmt: skip
-    if form.kind == "list":
-        fields["mapping"] = (fields.get("mapping") or {}) | {
-            "name": form.name, "form": form.list_form, "value": form.list_value, "kind": form.list_kind,
-            "tlp_column": form.list_tlp, "tags_column": form.list_tags,
-            "heading": form.list_heading == "yes", "delimiter": form.list_delimiter or ",",
-            "items": form.list_items, "valid_days": form.list_valid_days, "confidence": form.list_confidence,
-        }  # fmt: skip
-    try:
-        made = msgspec.convert(fields, Source)
-    except msgspec.ValidationError as error:
-        raise ValueError(NO_URL if "$.url" in str(error) else NO_NAME) from error
-    made.check()
-    return made
 
 
 def _fails(source: Source, health: Health | None) -> bool:
@@ -267,68 +180,19 @@ def _advised(say: Callable[[str], str], health: Health | None) -> str:
     return say(advice(health.trouble)) if health is not None and health.trouble else ""
 
 
-def _checked(settings: Settings, url: str) -> None:
-    """Raises Barred, or OSError for a name that is not known."""
-    if not settings.network.proxy or not is_outside(url, settings.webhooks.allow):
-        way(url, settings.webhooks.allow)
+def _open(url: str) -> str:
+    """An address without what may be a key in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="…" if parts.query else "").geturl()
 
 
-def _first(visit: Visit, url: str) -> bytes:
-    return no_page(url, document_at(url, guarded(visit.premises.settings), SOURCE_BYTES))
-
-
-def _mapping(made: Source) -> ListMapping:
-    if made.mapping is None:
-        raise ValueError(N_("Only a list can be tried"))
-    return made.mapping
-
-
-def _given(held: Source) -> WantedSource:
-    mapping = held.mapping
-    given = WantedSource(
-        name=held.name,
-        kind=held.kind,
-        url=held.url,
-        every_minutes=held.every_minutes,
-        licence=held.licence,
-        tlp=held.tlp or "",
-        reliability=held.reliability,
+def _shown(health: Health, source: Source, *, may_change: bool) -> Health:
+    """How it goes, in letters that can be seen, and without what may be a key in the address."""
+    error = health.error if may_change else health.error.replace(source.url, _open(source.url))
+    broken = tuple(
+        msgspec.structs.replace(each, title=visible(each.title), why=visible(each.why)) for each in health.broken
     )
-    if mapping is None:
-        return given
-    return msgspec.structs.replace(
-        given,
-        list_form=mapping.form,
-        list_value=mapping.value,
-        list_tlp=mapping.tlp_column,
-        list_tags=mapping.tags_column,
-        list_kind=mapping.kind,
-        list_heading="yes" if mapping.heading else "",
-        list_delimiter=mapping.delimiter,
-        list_items=mapping.items,
-        list_valid_days=mapping.valid_days or 30,
-        list_confidence=50 if mapping.confidence is None else mapping.confidence,
-    )
+    return msgspec.structs.replace(health, error=visible(error), broken=broken)
 
 
-def _shown(row: Previewed) -> Previewed:
-    return msgspec.structs.replace(row, value=visible(row.value[:200]), pattern=visible(row.pattern[:300]))
-
-
-def _form(
-    visit: Visit, given: WantedSource, *, rows: tuple[Previewed, ...] | None = None, wrong: str = ""
-) -> Response[str]:
-    say = visit.speech.gettext
-    content = SourcePage(
-        title=given.name or say("A new source"),
-        given=given,
-        kinds=tuple((kind, say(words)) for kind, words in KINDS_OF_SOURCES.items()),
-        reliabilities=tuple((grade, say(words)) for grade, words in RELIABILITIES.items()),
-        list_kinds=(("auto", say("what they look like")), *((kind, kind) for kind in KINDS)),
-        rows=rows,
-        wrong=wrong,
-    )
-    return visit.page(content, status=422 if wrong else 200)
-
-
-SOURCES = (sources, new_source, source, keep_source, read_source, pause_source, remove_source)
+SOURCES = (sources, read_source, pause_source, remove_source, settle_gone)

@@ -12,9 +12,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from egnatia.exchange.formats.fetching import refusal
+from egnatia.exchange.formats.fetching import answered, refusal
 from egnatia.exchange.formats.misp.event import events_in, flag, seconds
-from egnatia.exchange.trouble import unreached
 from egnatia.record.record import Invalid, Problem
 
 Fields = dict[str, Any]
@@ -209,8 +208,5 @@ def _decoded(path: str, answer: httpx.Response, kind: Any) -> Any:
 
 
 def _sent(client: httpx.Client, method: str, path: str, content: Fields | None) -> httpx.Response:
-    try:
-        body = None if content is None else msgspec.json.encode(content)
-        return client.request(method, path, content=body)
-    except httpx.HTTPError as error:
-        raise unreached(path, error) from error
+    body = None if content is None else msgspec.json.encode(content)
+    return answered(client, client.build_request(method, path, content=body), path)
