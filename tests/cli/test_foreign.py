@@ -3,15 +3,18 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from tests.cli.test_cli import PASSPHRASE, Place
+from tests.cyber.intel.file_server import served
 from tests.exchange import gate
 from tests.exchange.formats.events import attribute, event
 
 from egnatia.cli.main import main
 from egnatia.exchange.formats.conversion import instant
+from egnatia.exchange.formats.misp.feed import write_feed
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,29 @@ def test_what_is_well_known_and_benign_is_not_published_unless_somebody_insists(
     assert place.ask("output", "show", "fw", "--summary")["left_out"] == {"warning list: Public resolvers of names": 1}
     assert place.ask("find", "value:198.51.100.9 type:indicator")
     place.run("find", "tlp:pink", ok=2)
+
+
+def test_a_feed_is_looked_at_read_and_what_was_brought_in_by_hand_stays(place: Place, tmp_path: Path) -> None:
+    def made(number: int) -> dict[str, Any]:
+        one = attribute("domain", f"handed{number}.example", uuid=f"aaaaaaaa-aaaa-4aaa-8aaa-00000000010{number}")
+        number_ = f"bbbbbbbb-bbbb-4bbb-8bbb-00000000010{number}"
+        return {"analysis": "2", "threat_level_id": "1", **event(one), "uuid": number_}
+
+    files = dict(write_feed([made(0), made(1)]))
+    with served(files) as url:
+        described = tmp_path / "osint.json"
+        where = url.rpartition("/")[0]
+        described.write_text(json.dumps({"name": "osint", "kind": "misp-feed", "url": where, "tlp": "clear"}))
+        assert "2 events, 2 of them not here yet" in place.run("source", "preview", str(described)).output
+        place.run("source", "save", str(described))
+        place.run("source", "run", "osint")
+        (tmp_path / "by-hand.json").write_text(json.dumps({"Event": made(1)}))
+        place.run("import", str(tmp_path / "by-hand.json"), "--format", "misp")
+        files.clear()
+        files.update({**dict(write_feed([made(2)])), f"{made(2)['uuid']}.json": b"{"})
+        place.run("source", "run", "osint")
+        assert "1 event could not be read" in place.run("source", "list").output
+        assert "Nothing of this source waits" in place.run("source", "settle", "osint", "keep", ok=1).output
+    found = place.run("find", "type:indicator is:live handed*").output
+    assert "handed1.example" in found
+    assert "handed0.example" not in found

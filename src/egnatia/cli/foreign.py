@@ -13,6 +13,7 @@ import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
 from egnatia.cyber.intel.held import BY_HAND, Waiting, wants_second
+from egnatia.cyber.intel.leaving import Leavings
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import guarded
 from egnatia.exchange.formats.bringing import Bringing, never
@@ -143,7 +144,18 @@ def bring_in(
     """Reads a file of another format and hands its records in as the node's organisation."""
     bringing, terms = by_hand(node, what.terms, marks, on_finding, form)
     what = msgspec.structs.replace(what, terms=terms, settings=node.settings)
-    return bringing.bring(FORMATS[form](file, what, bringing.versions))
+    keys: list[str] = []
+    tally = bringing.bring(_noting(FORMATS[form](file, what, bringing.versions), keys))
+    # What somebody brought in by hand stays when a source that has it too has it no longer.
+    Leavings(node.store).take(BY_HAND, dict.fromkeys(keys, 0))
+    return tally
+
+
+def _noting(several: Iterable[Conversion], keys: list[str]) -> Iterator[Conversion]:
+    for each in several:
+        yield each
+        if each.origin is not None and each.origin.form == "misp":
+            keys.append(each.origin.key)
 
 
 def by_hand(

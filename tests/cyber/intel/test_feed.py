@@ -90,6 +90,24 @@ def test_an_event_that_is_gone_is_taken_back_and_comes_again(node: Node) -> None
     assert live(node) == {"evil0.example", "evil1.example", "evil2.example"}
 
 
+def test_all_that_came_with_an_event_goes_with_it(node: Node) -> None:
+    said = attribute("comment", "What we think of it", 5, to_ids=False)
+    seen = {"uuid": gate.new_id("x")[3:], "type": "0", "date_sighting": "1700000100",
+            "Organisation": {"uuid": "dddddddd-dddd-4ddd-8ddd-dddddddddddd", "name": "Others"}}  # fmt: skip
+    report = {"name": "A story", "content": "Once upon a time", "uuid": gate.new_id("x")[3:], "timestamp": "1700000000"}
+    whole = event(attribute("domain", "evil.example", Sighting=[seen]), said, EventReport=[report])
+    feed = Feed(made(0), {"analysis": "2", "threat_level_id": "1", **whole})
+    read(node, feed)
+    before = node.store.changes(node.clearance_of(gate.ME), 0, 1_000).rows
+    assert not {"note", "indicator", "report"} - {row.type for row in before}
+    feed.write(made(0))
+    assert read(node, feed).remarks == 0
+    rows = node.store.changes(node.clearance_of(gate.ME), 0, 1_000).rows
+    last = {row.id: msgspec.json.decode(row.body) for row in rows if row.type in {"note", "sighting", "report"}}
+    alive = [each["type"] for each in last.values() if not each.get("revoked")]
+    assert alive == ["report"]
+
+
 def test_what_a_person_or_another_source_has_to_do_with_stays(node: Node) -> None:
     feed = Feed(*map(made, range(6)), made(6, "voted.example", "alone.example"))
     read(node, feed)
@@ -203,6 +221,17 @@ def test_the_hashes_tell_how_much_is_known_and_what_is_known_from_elsewhere(node
     feed.files["hashes.csv"] = 404
     assert read(node, feed).error == ""
     assert Sources(node.store).overlaps.get("osint") is None
+
+
+def test_what_an_event_observed_is_known_from_the_feed_alone_until_somebody_else_observes_it(node: Node) -> None:
+    seen = attribute("ip-dst|port", "198.51.100.7|443", to_ids=False)
+    files = attribute("filename|sha256", f"evil.exe|{'a' * 64}", 2, to_ids=False)
+    feed = Feed({"analysis": "2", "threat_level_id": "1", **event(seen, files)})
+    read(node, feed)
+    kept = Sources(node.store).overlaps.get("osint")
+    assert kept is not None
+    assert kept.known >= 2
+    assert kept.elsewhere == 0
 
 
 def test_lines_of_hashes_that_are_none_are_counted_and_named() -> None:

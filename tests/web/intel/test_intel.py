@@ -3,13 +3,11 @@
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.cyber.intel.file_server import served
 from tests.exchange.formats.events import attribute, event
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
@@ -353,14 +351,14 @@ def test_a_feed_is_looked_at_before_it_is_kept(house: House) -> None:
     files = dict(write_feed([one]))
     with served(files) as url, house.visitor(Role.ADMINISTRATOR) as visitor:
         base = url.rpartition("/")[0]
-        form = {"csrf": csrf_of(visitor.get("/intel/sources/new").text), "name": "osint", "kind": "misp-feed"}
+        form = {"csrf": csrf_of(visitor.get("/intel/sources/new").text), "name": "looked-at", "kind": "misp-feed"}
         tried = visitor.post("/intel/sources", data={**form, "url": base, "do": "try"})
         assert tried.status_code == 200
         assert "Phishing wave" in tried.text
         assert "Of these known here already" in tried.text
         del files["hashes.csv"]
         assert "cannot be told" in visitor.post("/intel/sources", data={**form, "url": base, "do": "try"}).text
-    assert not Sources(house.node.store).sources.all()
+    assert Sources(house.node.store).sources.get("looked-at") is None
 
 
 def test_a_secret_does_not_follow_a_source_to_another_address(house: House) -> None:
@@ -382,33 +380,6 @@ def test_sources_are_changed_by_nobody_else(house: House) -> None:
             csrf = csrf_of(visitor.get("/intel").text)
             data = {"csrf": csrf, "name": "x", "kind": "stix", "url": "https://x.example"}
             assert visitor.post("/intel/sources", data=data).status_code == 403
-
-
-@contextmanager
-def served(document: bytes | dict[str, bytes]) -> Iterator[str]:
-    """The address of a server on this machine that answers everything with a document, or has those files."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path.rpartition("/")[2]
-            found = document if isinstance(document, bytes) else document.get(name)
-            self.send_response(404 if found is None else 200)
-            self.send_header("Content-Length", str(len(found or b"")))
-            self.end_headers()
-            self.wfile.write(found or b"")
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name that http.server gives)
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/list.csv"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_each_format_of_an_output_is_offered_in_words(house: House) -> None:

@@ -15,8 +15,8 @@ from egnatia.store.keeping import Kept
 
 Fields = dict[str, Any]
 Stays = Callable[[Fields, Set[str]], bool]
-End = Callable[[Iterable[str], Stays], None]
-"""Revokes reports with what they list, but for what stays."""
+End = Callable[[Mapping[str, Iterable[str]], Stays], None]
+"""Revokes reports with all that came with them, but for what stays."""
 
 FEW: Final = 2
 """Where more events than these, and more than half of all, are gone at once, nothing is taken back: a person looks."""
@@ -44,6 +44,12 @@ class Leavings:
     def of(self, name: str) -> dict[str, int]:
         """The events that came from a source, with the time of their last change there (seconds)."""
         return _of(self.taken, name)
+
+    def take(self, name: str, events: Mapping[str, int]) -> None:
+        """These came from a source, with the time of their last change there (seconds)."""
+        if events:
+            self.taken.put_all({f"{name} {uuid}": at for uuid, at in events.items()})
+            self.withdrawn.remove(*(f"{name} {uuid}" for uuid in events))
 
     def decide(self, name: str, decided: Literal["withdraw", "keep"], by: str) -> None:
         """A person says what becomes of what is gone; the next reading does so. Raises LookupError for nothing."""
@@ -82,9 +88,7 @@ class Leaving:
 
     def take(self, events: Mapping[str, int]) -> None:
         """These came from it."""
-        if events:
-            self._all.taken.put_all({f"{self._name} {uuid}": at for uuid, at in events.items()})
-            self._all.withdrawn.remove(*(f"{self._name} {uuid}" for uuid in events))
+        self._all.take(self._name, events)
 
     def leave(self, events: Sequence[str], is_gone: Callable[[str], bool] = lambda _: True) -> None:
         """It has these no longer. Each that `is_gone` is taken back, unless they are most of all: then they wait for a
@@ -103,7 +107,8 @@ class Leaving:
         others = self._elsewhere()
         alone = [each for each in ended if each not in others]
         if alone:
-            self._end((f"report--{uuid}" for uuid in alone), self._stays(alone))
+            brought = {uuid: self._brought(uuid) for uuid in alone}
+            self._end({f"report--{uuid}": tuple(each) for uuid, each in brought.items()}, self._stays(brought.values()))
             self._all.withdrawn.put_all({f"{self._name} {uuid}": 1 for uuid in alone})
         self._forget(ended)
 
@@ -117,19 +122,22 @@ class Leaving:
         keys = (key.partition(" ") for key in self._all.taken.all())
         return {uuid for name, _, uuid in keys if name != self._name}
 
-    def _stays(self, events: Iterable[str]) -> Stays:
+    def _brought(self, uuid: str) -> Mapping[str, str]:
+        base = self._bases.kept.get(f"{self._name} {uuid}")
+        return base.versions if base is not None else {}
+
+    def _stays(self, brought: Iterable[Mapping[str, str]]) -> Stays:
         """Whether a record stays though its event is gone: somebody changed it here or narrowed who may see it, or what
-        is not of these events names it (a vote, a sighting, a note, a case, a report of somebody else's)."""
-        host, brought = self._host, dict[str, str]()
-        for uuid in events:
-            base = self._bases.kept.get(f"{self._name} {uuid}")
-            brought |= base.versions if base is not None else {}
+        is not of these events names it (a vote, a sighting, a note, a case, a report of somebody else's). Of what
+        events `brought` the versions tell what was changed since."""
+        host = self._host
+        versions = {name: version for each in brought for name, version in each.items()}
         clearance = host.clearance_of(host.own)
 
         def stays(record: Fields, ending: Set[str]) -> bool:
             name = str(record["id"])
             custody = own_custody(host.store.custody.heads([name]).get(name, ()), host.own)
-            is_changed = brought.get(name, record["modified"]) != record["modified"]
+            is_changed = versions.get(name, record["modified"]) != record["modified"]
             if is_changed or (custody is not None and custody.recalled):
                 return True
             naming = host.store.neighbours(clearance, name, "in", 500)

@@ -11,7 +11,7 @@ from egnatia.exchange.formats.misp.event import seconds
 from egnatia.exchange.formats.misp.feed import HASHES, MANIFEST, Fetch, manifest_of
 from egnatia.exchange.formats.misp.hashes import Hashes, hashes_in
 from egnatia.policy import Clearance
-from egnatia.store import Store
+from egnatia.store import Row, Store
 from egnatia.store.keeping import Kept
 
 AT_ONCE: Final = 100
@@ -39,17 +39,26 @@ def overlaps(store: Store) -> Kept[Overlap]:
 
 
 def overlap(store: Store, clearance: Clearance, hashes: Hashes, events: Iterable[str] = ()) -> Overlap:
-    """What the reader knows of a feed, from which these `events` came. Values of more than 128 characters are not
-    compared."""
+    """What the reader knows of a feed, from which these `events` came. Compared is what one looks for: texts, times and
+    values of more than 128 characters count as not known."""
     known = elsewhere = 0
     own = _listed(store, clearance, events)
     for _, rows in store.values(clearance, lambda value: hashes.has(value) is not None):
         known += 1
-        elsewhere += any(hash(row.id) not in own for row in rows)
+        elsewhere += any(_is_of_others(store, clearance, row, own) for row in rows)
     return Overlap(
         hashes.scaled(len(hashes.events)), hashes.scaled(known), hashes.scaled(elsewhere), hashes.is_whole,
         hashes.broken, hashes.examples,
     )  # fmt: skip
+
+
+def _is_of_others(store: Store, clearance: Clearance, row: Row, own: Set[int]) -> bool:
+    """Whether a record did not come with these events. An observable, which has no version, is of whoever names it: the
+    same for all."""
+    if hash(row.id) in own:
+        return False
+    naming = store.neighbours(clearance, row.id, "in", 20) if not row.version else ()
+    return not naming or any(each.version and hash(each.id) not in own for each in naming)
 
 
 def _listed(store: Store, clearance: Clearance, events: Iterable[str]) -> Set[int]:

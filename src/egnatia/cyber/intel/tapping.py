@@ -3,7 +3,7 @@
 import hashlib
 import io
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -234,7 +234,7 @@ class _Run:
         if self._source.give_to:
             sync.tell(client, self._source.give_to, self._host.settings.organisation.name)
 
-    def _end(self, reports: Iterable[str], stays: Stays) -> None:
+    def _end(self, reports: Mapping[str, Iterable[str]], stays: Stays) -> None:
         _merge(self._tally, self._bringing.end(reports, stays))
 
     def _bring(self, conversions: Iterable[Conversion]) -> None:

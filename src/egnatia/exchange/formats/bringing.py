@@ -80,18 +80,21 @@ class Bringing:
                 counted(tally, range(len(part)), self._admit(part).result(), self._on_finding)
         return tally
 
-    def end(self, reports: Iterable[str], stays: Callable[[Fields, Set[str]], bool] = lambda *_: False) -> Tally:
-        """Revoke these reports of the owner's with everything that they list and their author made, but for what
-        `stays`: it is asked with the ids of all that is to end, and what it keeps is told."""
+    def end(
+        self, reports: Mapping[str, Iterable[str]], stays: Callable[[Fields, Set[str]], bool] = lambda *_: False
+    ) -> Tally:
+        """Revoke these reports of the owner's, each with all that came with it and what of its author it lists besides,
+        but for what `stays`: it is asked with the ids of all that is to end, and what it keeps is told."""
         tally = Tally()
         held = self._held(reports)
-        whole = {name: self._listed(report) for name, report in held.items()}
+        whole = {name: self._listed(report) | self._held(reports[name]) for name, report in held.items()}
         ending = {name for several in whole.values() for name in several}
-        for report, several in ((held[name], whole[name]) for name in held):
+        for name, report in held.items():
+            came = {*reports[name], name}
             bodies = []
-            for each in several.values():
-                ours = each.get("created_by_ref") == report.get("created_by_ref") and "modified" in each
-                if not ours or each.get("revoked"):
+            for each in whole[name].values():
+                ours = each["id"] in came or each.get("created_by_ref") == report.get("created_by_ref")
+                if not ours or "modified" not in each or each.get("revoked"):
                     continue
                 if stays(each, ending):
                     why = "it stays though its event is gone: somebody here, or another source, has to do with it"

@@ -4,7 +4,6 @@ A source that is kept here is a public address over TLS, unless the operator of 
 allow`), and has no secret: those are files on the machine, which only its command line names.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
 import httpx
