@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from egnatia.exchange.submission import Right
 from egnatia.policy import PUBLIC
 from egnatia.settings.people import Portal
 from egnatia.store import Known
+from egnatia.web.intake import member
 from egnatia.web.intake.tip import DAY, Tip, Tips
 from egnatia.web.permission import Role
 from egnatia.web.portal import reporting
@@ -27,6 +29,8 @@ def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test counts by itself, and nobody waits two seconds."""
     monkeypatch.setattr(reporting, "LIMIT", Limit(10, 3_600))
     monkeypatch.setattr(reporting, "LOOKUPS", Limit(30, 3_600))
+    monkeypatch.setattr(member, "PROGRAMS", Limit(300, 3_600))
+    monkeypatch.setattr(member, "MEMBERS", Limit(60, 3_600))
     monkeypatch.setattr("egnatia.web.portal.form.LEAST_SECONDS", 0)
 
 
@@ -205,7 +209,7 @@ def test_a_member_reports_as_who_they_are_and_a_program_with_its_token(house: Ho
     reference = answer.json()["reference"]
     assert httpx.get(f"{url}/{reference}", headers=program).json()["state"] == "new"
     assert httpx.get(f"{url}/{reference}").status_code == 404
-    assert httpx.post(url, json={"kind": "link", "link": "x"}).status_code == 401
+    assert httpx.get(f"{url}/{reference}", headers={"authorization": "Bearer egn_nothing"}).status_code == 401
     assert httpx.post(url, json={"kind": "nothing"}, headers=program).status_code == 400
     assert httpx.post(url, json={"kind": "link"}, headers=program).status_code == 400
 
@@ -263,3 +267,81 @@ def test_reports_can_be_switched_off(tmp_path_factory: pytest.TempPathFactory) -
     with housed(tmp_path_factory.mktemp("off"), portal=Portal(reports=False)) as house, house.visitor() as public:
         assert public.get("/public/en/report").status_code == 404
         assert "/report" not in public.get("/public/en").text.replace("/public/en/reports", "")
+
+
+def two_of_the_same(house: House, public: httpx.Client) -> tuple[str, str, Tip, Tip]:
+    """Two reports of one link: their references, and themselves."""
+    first = report(public, text="It took my card", link="https://bank-lazna.example/x", contact="ana@company.example")
+    second = report(public, text="Same here", link="https://bank-lazna.example/x")
+    found = sorted(Tips(house.node.store, house.node.secret).all(), key=lambda each: each.at)
+    return first, second, found[-2], found[-1]
+
+
+def test_reports_of_the_same_thing_are_found_merged_and_answered_together(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst:
+        report(public, text="Something else")
+        first, second, older, newer = two_of_the_same(house, public)
+        page = analyst.get(f"/triage/{newer.id}").text
+        offered = re.findall(r'<option value="(\w+)"[^>]*>([^<]+)', page.partition('name="same"')[2])
+        assert offered[0][0] == older.id
+        assert "in common" in offered[0][1]
+        assert "in common" not in offered[1][1]
+        assert sent(analyst, f"/triage/{newer.id}", do="merge", same=newer.id).status_code == 422
+        merged = sent(analyst, f"/triage/{newer.id}", do="merge", same=older.id)
+        assert merged.headers["location"].startswith(f"/triage/{older.id}")
+        assert f"/triage/{newer.id}" in analyst.get(f"/triage/{older.id}").text
+        sent(analyst, f"/triage/{older.id}", do="ask", answer="Which bank?")
+        assert "Somebody is looking at it" in state(public, second).text
+        sent(analyst, f"/triage/{older.id}", do="dismiss", reason="Known", answer="The page is gone.")
+        for reference in (first, second):
+            assert "The page is gone." in state(public, reference).text
+            assert "Closed; thank you" in state(public, reference).text
+        assert sent(analyst, f"/triage/{newer.id}", do="reopen").status_code == 303
+        assert "Somebody is looking at it" in state(public, second).text
+
+
+def test_a_report_is_given_to_a_colleague_who_may_have_it(house: House) -> None:
+    with house.visitor() as public, house.visitor(Role.ANALYST) as analyst, house.visitor(Role.PUBLISHER) as boris:
+        report(public, text="Something")
+        where = f"/triage/{only(house).id}"
+        logins = re.findall(r'<option value="([^"]+)"', analyst.get(where).text.partition('name="to"')[2])
+        assert len(logins) == 2
+        assert sent(analyst, where, do="give", to="nobody").status_code == 404
+        for login in logins:
+            assert sent(analyst, where, do="give", to=login).status_code == 303
+            assert only(house).taken_by == login
+        assert "The last thirty days" in boris.get("/triage").text
+        assert "1 minute" in boris.get("/triage").text
+
+
+def test_a_program_of_the_public_hands_in_a_mail_as_it_is(house: House) -> None:
+    url = f"{house.url}/api/v1/tips"
+    mail = {"content-type": "message/rfc822"}
+    answer = httpx.post(url, content=phishing(), headers=mail)
+    assert answer.status_code == 201, answer.text
+    with house.visitor(Role.ANALYST) as analyst:
+        assert "bank-secure[.]example" in analyst.get(f"/triage/{only(house).id}").text
+    assert (only(house).kind, only(house).by) == ("mail", "")
+    assert httpx.post(url, content=b"no mail", headers=mail).status_code == 400
+    assert httpx.post(url, content=bytes(4_000_001), headers=mail).status_code == 413
+    assert httpx.post(url, content=b"kind=link", headers={"content-type": "text/plain"}).status_code == 400
+    told = {"kind": "link", "link": "https://bad.example", "contact": "no address"}
+    assert httpx.post(url, json=told).status_code == 400
+    statuses = [httpx.post(url, json={**told, "contact": "ana@x.example"}).status_code for _ in range(9)]
+    assert statuses.count(429) > 0
+    assert statuses[-1] == 429
+
+
+def test_who_sends_too_much_is_told_so_in_their_language(house: House) -> None:
+    with house.visitor() as public:
+        stamp = stamp_in(public.get("/public/en/report").text)
+        answers = [public.post("/public/sq/report", data={"stamp": stamp, "text": "x"}) for _ in range(11)]
+        assert answers[-1].status_code == 429
+        assert "sign-ins" not in answers[-1].text
+        assert 'lang="sq"' in answers[-1].text
+
+
+def test_without_reports_from_the_public_a_program_needs_a_token(tmp_path: Path) -> None:
+    with housed(tmp_path, portal=Portal(reports=False)) as found:
+        answer = httpx.post(f"{found.url}/api/v1/tips", json={"kind": "link", "link": "x"})
+        assert answer.status_code == 401

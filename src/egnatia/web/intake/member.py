@@ -14,13 +14,21 @@ from egnatia.exchange.asgi import read_body
 from egnatia.exchange.caller import Unauthorized
 from egnatia.exchange.submission import Right
 from egnatia.web.frame import Content as PageContent
+from egnatia.web.intake.message import is_mail
 from egnatia.web.intake.tip import FILE_BYTES, TEXT, Content, Full, Kind, Tips
 from egnatia.web.permission import Permission
+from egnatia.web.portal import reporting
+from egnatia.web.portal.form import Limit
 from egnatia.web.portal.reporting import FULL, KINDS, NOTHING
+from egnatia.web.portal.subscription import is_address
 from egnatia.web.visit import Visit
 
 BODY_BYTES: Final = 64_000
 SECONDS: Final = 10
+MAIL: Final = "message/rfc822"
+PROGRAMS: Final = Limit(300, 3_600)
+MEMBERS: Final = Limit(60, 3_600)
+"""Reports in an hour, of one token and of one account."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -33,12 +41,13 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class ProgramReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A report as a program hands it in."""
+    """A report as a program hands it in; `contact` is an address that the organisation may write to."""
 
     kind: Kind
     title: Annotated[str, msgspec.Meta(max_length=200)] = ""
     text: Annotated[str, msgspec.Meta(max_length=TEXT)] = ""
     link: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+    contact: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -79,6 +88,7 @@ async def reported(visit: NamedDependency[Visit]) -> Response[str]:
         return visit.page(_page(visit, form, wrong=say(NOTHING)), status=422)
     content = Content(title=form.title, text=form.text, link=form.link)
     who = visit.visitor
+    MEMBERS.count(who.account)
     try:
         reference = await visit.ask(
             lambda: Tips(visit.store, visit.premises.secret).receive(
@@ -98,29 +108,66 @@ async def reported(visit: NamedDependency[Visit]) -> Response[str]:
 
 @post("/api/v1/tips", status_code=201)
 async def program(request: Request[Any, Any, Any], surface: NamedDependency[Surface]) -> Response[Taken]:
-    """A program of a member hands in a report: a token with the right to read is enough, for nothing is published."""
-    caller = await surface.caller(request)
-    if caller.organisation is None or not caller.may(Right.READ):
-        raise Unauthorized("This needs a token")
-    body = await read_body(request.scope, request.receive, limit_bytes=BODY_BYTES, seconds=SECONDS)  # type: ignore[arg-type]
-    try:
-        report = msgspec.json.decode(body, type=ProgramReport)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise BadRequest(str(error)) from error
-    if not (report.text or report.link):
+    """A program hands in a report, as JSON or as the mail itself (`message/rfc822`). A member's token that may read is
+    enough, for nothing is published; without one it is the public's, where the portal takes reports, and held to the
+    same number from one address as the form. What is neither of the two types is refused, so no page of another site
+    can send it unasked."""
+    by, name = await _reporter(request, surface)
+    report, mail = await _said(request)
+    if not (report.text or report.link or mail):
         raise BadRequest("text or link: at least one of them is needed")
+    if report.contact and not is_address(report.contact):
+        raise BadRequest("contact: an e-mail address")
     content = Content(title=report.title, text=report.text, link=report.link)
-    tips = Tips(surface.host.store, surface.host.secret)
-    now = _now()
+    tips, now = Tips(surface.host.store, surface.host.secret), _now()
     try:
         reference = await surface.ask(
             lambda: tips.receive(
-                report.kind, content, at=now, language="en", by=caller.organisation or "", by_name=caller.name
+                report.kind,
+                content,
+                at=now,
+                language="en",
+                contact=report.contact,
+                file=("mail.eml", mail) if mail else ("", b""),
+                by=by,
+                by_name=name,
             )
         )
     except Full as error:
         raise BadRequest("there are too many reports now; try again later") from error
     return encoded(Taken(reference, "new"), 201)
+
+
+async def _reporter(request: Request[Any, Any, Any], surface: Surface) -> tuple[str, str]:
+    """Who reports, counted against floods: an organisation and a program's name, both empty for the public."""
+    if "authorization" in request.headers:
+        caller = await surface.caller(request)
+        if caller.organisation is None or not caller.may(Right.READ):
+            raise Unauthorized("This needs a token")
+        PROGRAMS.count(caller.token_id or caller.name)
+        return caller.organisation, caller.name
+    portal = surface.host.settings.portal
+    if not (portal.open and portal.reports):
+        raise Unauthorized("This needs a token")
+    reporting.LIMIT.count(request.client.host if request.client else "")
+    return "", ""
+
+
+async def _said(request: Request[Any, Any, Any]) -> tuple[ProgramReport, bytes]:
+    """What is reported, and the mail that it is, if it is one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    most = FILE_BYTES if kind == MAIL else BODY_BYTES
+    body = await read_body(request.scope, request.receive, limit_bytes=most, seconds=SECONDS)  # type: ignore[arg-type]
+    if kind == MAIL:
+        if not is_mail(body):
+            raise BadRequest("message/rfc822: the body is no mail with its head")
+        return ProgramReport(kind="mail"), body
+    if kind != "application/json":
+        raise BadRequest("content-type: application/json or message/rfc822")
+    try:
+        return msgspec.json.decode(body, type=ProgramReport), b""
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise BadRequest(str(error)) from error
 
 
 @get("/api/v1/tips/{reference:str}")

@@ -6,12 +6,14 @@ only the digest is kept.
 
 import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterator
 from typing import Final, Literal
 
 import msgspec
 
+from egnatia.exchange.formats.extraction import extract
 from egnatia.store.entry import Batch, Note
 from egnatia.store.store import Store
 from egnatia.web.account.sealing import NotOurs, Seal
@@ -25,9 +27,11 @@ FILES: Final = 500
 """Files that are kept at a time; of one more only what identifies it."""
 FILE_BYTES: Final = 4_000_000
 TEXT: Final = 20_000
+MARKED: Final = 50
+"""Values of a report by which it is compared with others."""
 
 Kind = Literal["mail", "link", "incident", "other"]
-State = Literal["new", "taken", "asked", "dismissed", "record", "case"]
+State = Literal["new", "taken", "asked", "dismissed", "record", "case", "duplicate"]
 OPEN: Final = frozenset({"new", "taken", "asked"})
 
 
@@ -85,6 +89,10 @@ class Tip(msgspec.Struct, frozen=True, kw_only=True):
     """The digest of the reference."""
     case: str = ""
     """The case that it has become."""
+    same_as: str = ""
+    """The report of the same thing that it was merged into."""
+    marks: tuple[str, ...] = ()
+    """Keyed digests of what it names, by which reports of the same thing are found."""
 
     @property
     def changed(self) -> int:
@@ -102,7 +110,7 @@ class Tips:
         self._files = store.kept("tip-file", bytes)
         self._references = store.kept("tip-reference", str)
         self._cases = store.kept("tip-case", str)
-        self._seal = Seal(secret)
+        self._seal, self._secret = Seal(secret), secret
 
     def receive(  # noqa: PLR0913  all that a report has
         self,
@@ -141,6 +149,7 @@ class Tips:
             has_contact=bool(contact),
             has_file=keeps,
             reference=digest_of(reference),
+            marks=self._marks(whole),
         )
         if keeps:
             self._files.put(id_, self._seal.close("tip file", document))
@@ -199,6 +208,46 @@ class Tips:
         self._tips.change(tip.id, changed)
         self._note(f"{organisation} {who}", f"report {what}", tip.id)
 
+    def give(self, tip: Tip, who: str, to: str, at: int, *, organisation: str) -> None:
+        """Somebody gives it to a colleague, or takes it themselves."""
+        step = Step(at, who, "taken", "" if who == to else f"→ {to}")
+
+        def given(kept: Tip) -> Tip:
+            state: State = kept.state if kept.state == "asked" else "taken"
+            return msgspec.structs.replace(kept, state=state, taken_by=to, steps=(*kept.steps, step))
+
+        self._tips.change(tip.id, given)
+        self._note(f"{organisation} {who}", "report given", tip.id, to)
+
+    def main(self, tip: Tip) -> Tip:
+        """The report that it was merged into; itself where it was not."""
+        return (self.get(tip.same_as) if tip.same_as else None) or tip
+
+    def merged(self, tip: Tip) -> list[Tip]:
+        """The reports that were merged into it."""
+        return [each for each in self._tips.latest(MOST) if each.same_as == tip.id]
+
+    def merge(self, tip: Tip, into: Tip, who: str, at: int, *, organisation: str) -> None:
+        """It is of the same thing as another: whatever becomes of that is told to its reporter too. What was merged
+        into it before goes along."""
+        for each in (tip, *self.merged(tip)):
+            self._tips.change(each.id, lambda kept: msgspec.structs.replace(kept, same_as=into.id))
+        self.act(tip, who, "duplicate", at, organisation=organisation)
+
+    def part(self, tip: Tip) -> None:
+        """It was not of the same thing after all."""
+        self._tips.change(tip.id, lambda kept: msgspec.structs.replace(kept, same_as=""))
+
+    def alike(self, tip: Tip, limit: int) -> list[Tip]:
+        """Open reports that may be of the same thing: those that name most of what it names first, then the newest."""
+        others = [each for each in self._tips.latest(MOST) if each.state in OPEN and each.id != tip.id]
+        marks = set(tip.marks)
+        return sorted(others, key=lambda each: (-len(marks & set(each.marks)), -each.at))[:limit]
+
+    def all(self) -> tuple[Tip, ...]:
+        """Every report that is kept."""
+        return self._tips.latest(MOST)
+
     def become(self, tip: Tip, who: str, case: str, at: int, *, organisation: str) -> None:
         """It has become a case: each leads to the other."""
         self._cases.put(case, tip.id)
@@ -236,6 +285,12 @@ class Tips:
         if gone:
             self._note("egnatia", "reports erased", "", str(len(gone)))
         return len(gone)
+
+    def _marks(self, content: Content) -> tuple[str, ...]:
+        values = {each.value for each in extract("\n".join(words_of(content)))[:MARKED]}
+        values |= {content.file_digest} if content.file_digest else set()
+        digests = (hmac.new(self._secret, f"report names {each}".encode(), hashlib.sha256) for each in values)
+        return tuple(sorted(each.hexdigest()[:16] for each in digests))
 
     def _closed(self, purpose: str, content: Content) -> bytes:
         return self._seal.close(purpose, msgspec.msgpack.encode(content))

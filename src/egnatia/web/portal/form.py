@@ -39,6 +39,14 @@ class Bot(ValueError):
     """A program has filled in what no person sees: it is thanked, and nothing is kept."""
 
 
+class TooMany(Throttled):
+    """So many forms came from one address that it has to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.args = (f"Too much was sent from here; try again in {seconds} seconds",)
+
+
 class Limit:
     """At most so many forms from one address in a span of time."""
 
@@ -49,7 +57,7 @@ class Limit:
         """One more; raises Throttled where it is one too many."""
         wait = self._throttle.wait(address)
         if wait:
-            raise Throttled(wait)
+            raise TooMany(wait)
         self._throttle.failed(address)
 
 

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from egnatia.cyber.intel.product import kind_of, product
 from egnatia.exchange.api.problem import NotFound, respond
 from egnatia.exchange.api.surface import Surface
+from egnatia.exchange.caller import Throttled
 from egnatia.paper import pdf
 from egnatia.store.entry import Row
 from egnatia.web.language import LANGUAGES
@@ -202,6 +203,10 @@ def refused(premises: Premises, request: Request[Any, Any, Any], shelf: Shelf, e
     detail = say("What was taken back is not shown any more.") if status == 404 and "/records/" in path else ""
     if 400 <= status < 500 and status != 404:
         words = str(error) if type(error).__module__.startswith("egnatia.") else say("The request cannot be understood")
+    if isinstance(error, Throttled):
+        minutes = -(-error.seconds // 60)
+        words = say("Too much was sent from your address")
+        detail = counter.speech.ngettext("Try again in %(count)s minute", "Try again in %(count)s minutes", minutes)
     return counter.page(Missing(title=words, detail=detail, **counter.around("")), status=status)
 
 

@@ -36,6 +36,7 @@ STANDING: Final[dict[str, str]] = {
     "dismissed": N_("Closed; thank you for the report"),
     "record": N_("A warning for others is made of it; thank you"),
     "case": N_("It is handled as an incident"),
+    "duplicate": N_("Somebody is looking at it"),
 }
 """How a report stands, as its reporter reads it."""
 
@@ -199,9 +200,15 @@ def _state(
         stamp=stamp(counter),
         reference=reference,
         wrong=wrong,
-        standing=say(STANDING[tip.state]) if tip is not None else "",
+        standing=say(STANDING[_standing(tips, tip)]) if tip is not None and tips is not None else "",
         received=tip.at if tip is not None else 0,
         said=readable(tips, tip).said if tip is not None and tips is not None else (),
         asked=tip is not None and tip.state == "asked",
         **counter.around("/report/state"),
     )
+
+
+def _standing(tips: Tips, tip: Tip) -> str:
+    """How it stands; of one that was merged into another, how that does. What is asked there is asked of others."""
+    main = tips.main(tip)
+    return "taken" if main is not tip and main.state == "asked" else main.state
