@@ -44,6 +44,8 @@ def test_any_text_is_read_or_refused_with_a_place(query: str) -> None:
         ("type:Indicator -tag:x", And((Has("type", "Indicator"), Not(Has("tag", "x"))))),
         ("a AND b OR c", Or((And((Text("a"), Text("b"))), Text("c")))),
         ("a (b OR NOT c)", And((Text("a"), Or((Text("b"), Not(Text("c"))))))),
+        ("sid:2000", Text("sid:2000")),
+        ('"tpye:x"', Text("tpye:x")),
         ("http://evil.example/a", Text("http://evil.example/a")),
         ("confidence>=70", Has("confidence", "70", ">=")),
     ],
@@ -55,7 +57,8 @@ def test_a_query_is_read_so(query: str, tree: Term) -> None:
 @pytest.mark.parametrize(
     ("query", "place"),
     [("(a", 2), ("a)", 1), ("a OR", 4), ('"a', 0), ("type:", 0), ("tlp:pink", 0), ("since:soon", 0), ("a -(", 4),
-     ("tag>3", 0), ("(" * 30 + "a", 21)],
+     ("tag>3", 0), ("OR b", 0), ("a OR OR b", 5), ("a (OR b)", 3), ("x tpye:a", 2), ("Confidance:50", 0),
+     ("(" * 30 + "a", 21)],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place(query: str, place: int) -> None:
     with pytest.raises(BadQuery) as refused:

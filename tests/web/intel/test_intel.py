@@ -60,6 +60,14 @@ def page(
     return answer.text
 
 
+def test_a_question_that_cannot_be_read_is_shown_with_its_place_however_long(house: House) -> None:
+    found = page(house, "/intel", q="evil tpye:<b>", status=422)
+    assert "instead of tpye:" in found
+    assert "<code>evil <mark>tpye:&lt;b&gt;</mark></code>" in found
+    assert "<mark>…</mark>" in page(house, "/intel", q="(evil OR", status=422)
+    assert "at most 1000 characters" in page(house, "/intel", q="скопје" * 1_500, status=422)
+
+
 def test_a_question_finds_what_it_asks_for(house: House) -> None:
     found = page(house, "/intel", q='type:indicator "sign of evil"')
     assert "A sign of evil" in found

@@ -11,6 +11,7 @@ tree and nothing else: what it means for a record is in `matching`, how the stor
 import enum
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final, NoReturn
 
 import msgspec
@@ -44,6 +45,10 @@ WORDS_OF: Final = {
 
 LENGTH_LIMIT: Final = 1_000
 DEPTH_LIMIT: Final = 20
+_ALIKE: Final = 0.75
+"""How alike two words are (0 to 1) of which one was meant for the other: `tpye` and `type` are just so."""
+_TELLING: Final = 4
+"""Letters from which on a word is taken for another that is like it: `sid` and `pid` are words of their own."""
 
 
 class Text(msgspec.Struct, frozen=True, tag=True):
@@ -95,6 +100,7 @@ class Expected(enum.StrEnum):
     AFTER_NOT = "a term after NOT"
     FLATTER = "at most {limit} terms inside each other"
     COLON = "{field}: with a colon"
+    FIELD = "{field}: (there is no {said}:); in quotation marks it is text"
     VALUE = "{field}:{help}"
     ONE_OF = "{field}: one of {words}"
     NUMBER = "a whole number"
@@ -142,9 +148,11 @@ class _Parser:
     def _either(self) -> Term:
         terms = [self._all()]
         while self._word() == "OR":
+            if terms[-1] == And():
+                self._fail(Expected.BOTH_SIDES)
             self._at += 1
             terms.append(self._all())
-        if len(terms) > 1 and And() in terms:
+        if len(terms) > 1 and terms[-1] == And():
             self._fail(Expected.BOTH_SIDES)
         return terms[0] if len(terms) == 1 else Or(tuple(terms))
 
@@ -203,6 +211,9 @@ class _Parser:
     def _field(self, token: re.Match[str]) -> Term:
         name, operator, value = token["field"].lower(), token["operator"], token["value"].strip('"')
         if name not in FIELDS:
+            meant = get_close_matches(name, FIELDS, 1, _ALIKE) if len(name) >= _TELLING else ()
+            if meant and operator == ":" and value:
+                self._fail(Expected.FIELD, token, field=meant[0], said=name)
             # A URL, a Windows path or a hash with its name is text that somebody pasted.
             return Text(token[0].strip())
         if operator == "=":
@@ -226,7 +237,12 @@ class _Parser:
     def _fail(self, expected: Expected, token: re.Match[str] | None = None, **values: str) -> NoReturn:
         if token is None and self._at < len(self._tokens):
             token = self._tokens[self._at]
-        raise BadQuery(len(self._query) if token is None else token.start(), expected, **values)
+        raise BadQuery(len(self._query) if token is None else _start(token), expected, **values)
+
+
+def _start(token: re.Match[str]) -> int:
+    """Where a token begins, behind the blanks before it."""
+    return token.end() - len(token[0].lstrip())
 
 
 _TIME: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|\d{1,4}[dhw]")

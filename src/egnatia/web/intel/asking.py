@@ -26,7 +26,7 @@ from egnatia.web.card import Card, by_id, cards
 from egnatia.web.feed.saved import Saved, SavedShown, Saves, saved_of
 from egnatia.web.frame import Content
 from egnatia.web.intel.voices import as_one
-from egnatia.web.intel.wording import misread
+from egnatia.web.intel.wording import Misread, misplaced
 from egnatia.web.language.speech import N_, Speech
 from egnatia.web.permission import Permission
 from egnatia.web.record.faces import FACES, kind_words
@@ -47,7 +47,8 @@ THINGS: Final = 8
 TAGGED: Final = 1_000
 """The newest records whose tags are offered."""
 
-Question = Annotated[str, QueryParameter(name="q", max_length=1_000)]
+Question = Annotated[str, QueryParameter(name="q", max_length=50_000)]
+"""Longer than a question may be: whoever pastes too much is told how long it may be."""
 
 
 Looked = Annotated[int, QueryParameter(ge=0, le=1 << 62, description="What was added after this moment is new")]
@@ -77,8 +78,7 @@ class AskingPage(Content, frozen=True, kw_only=True):
 
     template: ClassVar[str] = "intel/asking.html"
     q: str
-    wrong: str
-    place: int
+    wrong: Misread | None
     found: tuple[Card, ...]
     further: str
     asked: bool
@@ -124,7 +124,8 @@ async def asking(
     """Records by a question in the search language."""
     clearance = visit.clearance()
     until = visit.surface.resume(before) if before else 0
-    found, wrong, place = Found(()), "", 0
+    found = Found(())
+    wrong: Misread | None = None
     if q.strip():
         try:
             term = parse(q)
@@ -137,7 +138,7 @@ async def asking(
 
             found = await visit.ask(ask)
         except BadQuery as error:
-            wrong, place = misread(error, visit.speech), error.place
+            wrong = misplaced(q, error, visit.speech)
     await visit.surface.releases.note(visit.visitor.caller, "page", found.rows)
     known = by_id(await visit.ask(visit.premises.organisations))
     shown = tuple(card for _, card in as_one(found.rows, known, visit.speech))
@@ -147,7 +148,6 @@ async def asking(
         title=visit.speech.gettext("Ask"),
         q=q,
         wrong=wrong,
-        place=place,
         found=tuple(card for card in shown if not looked or card.added <= looked),
         fresh=tuple(card for card in shown if looked and card.added > looked),
         saved=saved,

@@ -51,7 +51,7 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A day on the axis."""
+    """A day on the axis, or an hour of one."""
 
     x: int
     words: str
@@ -94,12 +94,14 @@ def times(rows: Iterable[Row], speech: Speech) -> Times | None:
                 until_x=x(ended) if ended is not None and ended > began else x(began),
             )
         )
-    spots = [first + (last - first) * number / (TICKS - 1) for number in range(TICKS)]
+    # All at one moment need one tick; of few days each tick has its hour as well.
+    spots = [first + (last - first) * number / (TICKS - 1) for number in range(TICKS if told[-1][2] > first else 1)]
+    has_days = last - first >= timedelta(days=TICKS - 1)
     return Times(
         width=WIDTH,
         height=len(lanes) * LANE + 34,
         lanes=tuple(Lane(speech.gettext(kind_words(kind)), at * LANE + 20) for kind, at in lanes.items()),
-        ticks=tuple(Tick(x(at), speech.day(at)) for at in spots),
+        ticks=tuple(Tick(x(at), speech.day(at) if has_days else speech.moment(at, "d MMM, HH:mm")) for at in spots),
         moments=tuple(moments),
     )
 
