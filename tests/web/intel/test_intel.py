@@ -206,6 +206,26 @@ def test_what_records_have_in_common_is_told(house: House) -> None:
     page(house, "/intel/common/nothing", status=404)
 
 
+def test_the_matrix_goes_to_the_navigator_and_is_held_against_a_layer_of_ones_own(house: House) -> None:
+    with house.visitor(Role.ANALYST, organisation=ALBANIA) as visitor:
+        answer = visitor.get("/intel/matrix/layer.json", params={"q": "type:report"})
+        told = answer.json()
+        assert [(each["techniqueID"], each["score"]) for each in told["techniques"]] == [("T1566", 1)]
+        assert "attachment" in answer.headers["content-disposition"]
+        assert visitor.get("/intel/matrix/layer.json", params={"q": "type:"}).status_code == 400
+        form = {"csrf": csrf_of(visitor.get("/intel/matrix").text), "q": "type:report"}
+        for document, said in (
+            (answer.content, "covers 1 of the 1 techniques"),
+            (b'{"techniques": [], "name": "<b>ours"}', "Told of, and not covered"),
+        ):
+            page_ = visitor.post("/intel/matrix/layer", data=form, files={"layer": ("l.json", document)})
+            assert (page_.status_code, said in page_.text, "<b>ours" in page_.text) == (200, True, False)
+        wrong = visitor.post("/intel/matrix/layer", data=form, files={"layer": ("l.json", b"<xml/>")})
+        assert (wrong.status_code, "no layer of the ATT&CK Navigator" in wrong.text) == (422, True)
+        refused = visitor.post("/intel/matrix/layer", data=form | {"csrf": "x"}, files={"layer": ("l.json", b"{}")})
+        assert refused.status_code == 403
+
+
 def test_techniques_are_counted(house: House) -> None:
     found = page(house, "/intel/matrix")
     assert re.search(r"heat-1\".*?T1566</span> Phishing <span class=\"mark-count\"[^>]*>1</span>", found)

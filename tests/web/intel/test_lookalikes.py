@@ -1,6 +1,8 @@
 """Look-alikes are noticed as soon as they arrive; what is known of a record is kept when a person says so."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from tests.web.house import House, csrf_of, housed
@@ -35,6 +37,17 @@ def test_a_name_that_looks_like_a_protected_one_is_listed_for_who_may_see_it(hou
     assert "harmless" not in page
     with house.visitor(Role.READER) as visitor:
         assert "euprava-prijava[.]example" in visitor.get("/intel/lookalikes").text
+
+
+def test_a_look_alike_becomes_a_case_in_two_presses_for_who_may_open_one(house: House) -> None:
+    with house.visitor(Role.PUBLISHER) as visitor:
+        found = re.search(r'href="(/cases/new\?name=[^"]*posta-paket[^"]*)"', visitor.get("/intel/lookalikes").text)
+        assert found is not None
+        chosen = re.search(r'href="(/cases/new\?workflow=[^"]+)"', visitor.get(unescape(found[1])).text)
+        assert chosen is not None
+        assert "Look-alike of posta.rs: posta-paket[.]example" in visitor.get(unescape(chosen[1])).text
+    with house.visitor(Role.READER) as visitor:
+        assert "/cases/new" not in visitor.get("/intel/lookalikes").text
 
 
 def test_the_node_protects_names_of_its_own(house: House) -> None:

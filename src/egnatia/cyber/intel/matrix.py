@@ -21,7 +21,8 @@ from egnatia.cyber.intel.matching import (
     techniques_of,
 )
 from egnatia.cyber.intel.searching import PAGE, candidate_of
-from egnatia.policy import Clearance
+from egnatia.policy import Clearance, Tlp
+from egnatia.policy.meet import strictest_tlp
 from egnatia.store import Lean, Query, Store
 from egnatia.store.query import LAST
 
@@ -89,7 +90,7 @@ class Cell(msgspec.Struct, frozen=True):
 class Matrix(msgspec.Struct, frozen=True):
     """Techniques by tactic, tactics in their order. `covered` techniques are told of, of `known` ones. Where it is not
     `complete`, only the newest records were looked at. `heat` is how many records tell of a technique (by its number)
-    in each economy, sector or month, as was asked."""
+    in each economy, sector or month, as was asked. `tlp` is the strictest of the records that tell of any."""
 
     tactics: tuple[str, ...]
     cells: Mapping[str, tuple[Cell, ...]]
@@ -97,6 +98,7 @@ class Matrix(msgspec.Struct, frozen=True):
     known: int
     complete: bool
     heat: Mapping[str, Mapping[str, int]] = {}
+    tlp: Tlp = Tlp.CLEAR
 
 
 def matrix(
@@ -142,6 +144,7 @@ def matrix(
         len(names),
         looked < extent.budget,
         heat,
+        max((strictest_tlp(row.label) for rows in told.values() for row in rows), default=Tlp.CLEAR),
     )
 
 

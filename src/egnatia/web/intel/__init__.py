@@ -6,7 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.web.intel.adversaries import actor, actors
 from egnatia.web.intel.asking import asking, common, suggest
-from egnatia.web.intel.coverage import coverage
+from egnatia.web.intel.coverage import compared, coverage, navigator
 from egnatia.web.intel.exploring import bundle, graph, picture, pixels, tables
 from egnatia.web.intel.filling import FILLING
 from egnatia.web.intel.holding import HOLDING
@@ -22,7 +22,7 @@ from egnatia.web.navigation import WORK, Entry
 from egnatia.web.permission import Permission
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
-    asking, suggest, common, coverage, graph, bundle, picture, pixels, tables,
+    asking, suggest, common, coverage, navigator, compared, graph, bundle, picture, pixels, tables,
     actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, accept_enrichment,
     outputs, save, remove, grant, revoke,

@@ -6,13 +6,15 @@ from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from egnatia.cyber.intel.language import And, BadQuery, Has, Term, parse
+from egnatia.cyber.intel.layer import LIMIT_BYTES, BadLayer, Held, covered, held, layer
 from egnatia.cyber.intel.matrix import ATTACK, DISARM, Cell, Extent, Matrix, matrix
 from egnatia.cyber.intel.searching import known_to
-from egnatia.web.frame import Content
+from egnatia.exchange.api.problem import BadRequest
+from egnatia.web.frame import HEADERS, Content
 from egnatia.web.intel.grid import Column, Mark, columns, heat
 from egnatia.web.intel.remembered import Told, remembered
 from egnatia.web.intel.wording import misread
@@ -66,10 +68,26 @@ class Asked(msgspec.Struct, frozen=True):
         """The same as a person would write it."""
         return " ".join([*([self.q] if self.q else ()), *(f"{name}:{value}" for name, value in self.chosen)])
 
+    @property
+    def layer(self) -> str:
+        """Where the same is to be had as a layer of the ATT&CK Navigator."""
+        return self.href("attack").replace("/intel/matrix", "/intel/matrix/layer.json", 1)
+
     def href(self, order: Order) -> str:
         """The same for the other framework."""
         fields = msgspec.structs.asdict(self) | {"order": order, "whole": "true" if self.whole else ""}
         return f"/intel/matrix?{urlencode({name: value for name, value in fields.items() if value})}"
+
+
+class Against(msgspec.Struct, frozen=True):
+    """A layer of one's own beside what is told of: what it is called, whether it could not be read, the techniques that
+    are told of and that it does not cover, how many of so many it covers."""
+
+    name: str
+    unread: bool
+    gaps: tuple[Mark, ...]
+    covers: int
+    told: int
 
 
 class CoveragePage(Content, frozen=True, kw_only=True):
@@ -89,29 +107,66 @@ class CoveragePage(Content, frozen=True, kw_only=True):
     economies: tuple[tuple[str, str], ...]
     sectors: tuple[tuple[str, str], ...]
     spans: tuple[tuple[str, str], ...]
+    against: Against | None = None
 
 
 @get("/intel/matrix")
 async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
     """The techniques that records tell of, by tactic."""
-    clearance = visit.clearance()
+    return await _page(visit, _asked(visit))
+
+
+@get("/intel/matrix/layer.json")
+async def navigator(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """The same as a layer of the ATT&CK Navigator."""
+    asked = _asked(visit)
+    try:
+        told = await _counted(visit, msgspec.structs.replace(asked, order="attack"))
+    except BadQuery as error:
+        raise BadRequest(misread(error, visit.speech)) from error
+    name = f"{visit.premises.settings.organisation.name}: {visit.speech.gettext('Techniques')}"
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="{visit.file_name("egnatia-layer.json")}"'}
+    return Response(layer(told.made, name, asked.words), media_type="application/json", headers=headers)
+
+
+@post("/intel/matrix/layer")
+async def compared(visit: NamedDependency[Visit]) -> Response[str]:
+    """The matrix beside a layer of one's own, which is read and not kept."""
+    asked = msgspec.structs.replace(await visit.form(Asked, limit_bytes=LIMIT_BYTES), order="attack")
+    _, document = await visit.file("layer")
+    try:
+        return await _page(visit, asked, held(document))
+    except BadLayer:
+        return await _page(visit, asked, unread=True)
+
+
+def _asked(visit: Visit) -> Asked:
     params = visit.request.query_params
-    asked, wrong = read_form({name: params.getall(name) for name in params}, Asked), ""
+    return read_form({name: params.getall(name) for name in params}, Asked)
+
+
+async def _counted(visit: Visit, asked: Asked) -> Told[Matrix]:
+    """The matrix that is asked for; raises BadQuery."""
+    clearance, term = visit.clearance(), asked.term()
     extent = Extent(ATTACK if asked.order == "attack" else DISARM, asked.whole, split=asked.by)
+    organisations = await visit.ask(visit.premises.organisations)
+    now = datetime.now(UTC)
+
+    def count() -> Matrix:
+        return matrix(visit.store, clearance, term, known_to(visit.store, clearance, organisations), now, extent)
+
+    def work() -> Told[Matrix]:
+        question = ("matrix", term, extent)
+        return remembered(visit.store, clearance, question, count, is_large=lambda found: not found.complete)
+
+    return await visit.ask(work)
+
+
+async def _page(visit: Visit, asked: Asked, own: Held | None = None, *, unread: bool = False) -> Response[str]:
+    wrong = ""
     made, counted = Matrix((), {}, 0, 0, complete=True), 0
     try:
-        term = asked.term()
-        organisations = await visit.ask(visit.premises.organisations)
-        now = datetime.now(UTC)
-
-        def count() -> Matrix:
-            return matrix(visit.store, clearance, term, known_to(visit.store, clearance, organisations), now, extent)
-
-        def work() -> Told[Matrix]:
-            question = ("matrix", term, extent)
-            return remembered(visit.store, clearance, question, count, is_large=lambda found: not found.complete)
-
-        told = await visit.ask(work)
+        told = await _counted(visit, asked)
         made, counted = told.made, told.at
     except BadQuery as error:
         wrong = misread(error, visit.speech)
@@ -130,8 +185,23 @@ async def coverage(visit: NamedDependency[Visit]) -> Response[str]:
         economies=(("", visit.speech.gettext("All economies")), *economies(visit)),
         sectors=(("", visit.speech.gettext("All sectors")), *sectors(visit)),
         spans=tuple((value, visit.speech.gettext(words)) for value, words in SPANS.items()),
+        against=_against(made, asked, own, unread=unread),
     )
-    return visit.page(content, status=422 if wrong else 200)
+    return visit.page(content, status=422 if wrong or unread else 200)
+
+
+def _against(made: Matrix, asked: Asked, own: Held | None, *, unread: bool) -> Against | None:
+    """What is told of, beside a layer of one's own: the most told of first."""
+    if own is None:
+        return Against("", unread, (), 0, 0) if unread else None
+    told = {cell.number: cell for several in made.cells.values() for cell in several if cell.records}
+    most = max((cell.records for cell in told.values()), default=1)
+    gaps = sorted(
+        (cell for cell in told.values() if not covered(own, cell.number)),
+        key=lambda cell: (-cell.records, cell.number),
+    )
+    marks = tuple(_mark(cell, asked, most) for cell in gaps)
+    return Against(visible(own.name), False, marks, len(told) - len(gaps), len(told))
 
 
 def economies(visit: Visit) -> tuple[tuple[str, str], ...]:
