@@ -68,6 +68,24 @@ def test_a_period_is_counted_beside_the_one_before(node: Node) -> None:
     assert made(node, economy="xk").records.now == 0
 
 
+def test_who_targets_a_sector_by_a_relationship_is_of_its_landscape(node: Node) -> None:
+    campaign, hidden, other = (at("03-05", "campaign") for _ in range(3))
+    victim = at("01-01", "identity", identity_class="class", sectors=["energy"])
+
+    def targets(source: dict[str, Any], marking: str = gate.GREEN) -> dict[str, Any]:
+        ends = {"source_ref": source["id"], "target_ref": victim["id"], "relationship_type": "targets"}
+        return at("03-06", "relationship", marking, **ends)
+
+    gate.hand_in(node, victim, campaign, hidden, other)
+    gate.hand_in(node, targets(campaign), targets(hidden, gate.RED), targets(other) | {"revoked": True})
+    found = made(node, sector="energy")
+    assert (found.records.now, [each.id for each in found.new]) == (1, [campaign["id"]])
+    assert made(node, sector="energy", economy="me").records.now == 1
+    assert made(node, sector="energy", economy="rs").records.now == 0
+    assert made(node, gate.ME, sector="energy").records.now == 2
+    assert made(node, gate.ME, sector="energy", most=Tlp.GREEN).records.now == 1
+
+
 def test_what_was_revoked_is_told_of_by_nobody(node: Node) -> None:
     sign = gate.indicator(gate.GREEN, modified="2026-03-02T00:00:00.000Z")
     gate.hand_in(node, sign)

@@ -7,12 +7,13 @@ A record counts in the period in which it last changed; it was added here no ear
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from egnatia.cyber.intel.board import detected_by
-from egnatia.cyber.intel.language import And, Has, Term
+from egnatia.cyber.intel.language import Has
 from egnatia.cyber.intel.matching import (
     Fields,
     Known,
@@ -72,10 +73,10 @@ class Scope(msgspec.Struct, frozen=True):
     most: Tlp = Tlp.RED
 
     @property
-    def term(self) -> Term:
-        """The same as a question."""
+    def terms(self) -> tuple[Has, ...]:
+        """The same as terms of the search language."""
         fields = (("economy", self.economy), ("sector", self.sector))
-        return And(tuple(Has(name, value) for name, value in fields if value))
+        return tuple(Has(name, value) for name, value in fields if value)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -127,23 +128,56 @@ def landscape(
 ) -> Landscape:
     """What the reader may see of a period, counted."""
     made = _Making(period, known)
+    targeting = {term: _targeting(store, clearance, known, term, scope.most) for term in scope.terms}
     looked, oldest = 0, version_of(f"{period.before.start:%Y-%m-%dT%H:%M:%S}.000Z")
     for row in _rows(store, clearance, period.before.start):
         looked += 1
         # What did not change in either period is not even decoded; an observable, which has no version, may have.
         if strictest_tlp(row.label) <= scope.most and not (row.version and row.version < oldest):
             candidate = candidate_of(row)
-            if matches(scope.term, candidate, known, now):
+            if all(row.id in ids or matches(term, candidate, known, now) for term, ids in targeting.items()):
                 made.take(row, candidate.record, economies_of(candidate, known))
         if looked >= LOOKED_AT:
             break
     return made.landscape(looked)
 
 
+def _targeting(store: Store, clearance: Clearance, known: Known, term: Has, most: Tlp) -> frozenset[str]:
+    """What a relationship says to target an organisation or a place that the term asks for: an adversary does not name
+    its targets itself."""
+    return frozenset(
+        ends.source_ref
+        for row in islice(_newest(store, clearance, Query(types=("relationship",), versions=(LAST,))), LOOKED_AT)
+        if b"targets" in row.body and strictest_tlp(row.label) <= most
+        for ends in (_ends(row.body),)
+        if ends.relationship_type == "targets" and not ends.revoked and _is_of(ends.target_ref, known, term)
+    )
+
+
+def _is_of(target: str, known: Known, term: Has) -> bool:
+    if term.field == "economy":
+        return known.economies.get(target, "") == term.value
+    return term.value in known.sectors.get(target, ())
+
+
+class _Ends(msgspec.Struct, frozen=True):
+    relationship_type: str = ""
+    source_ref: str = ""
+    target_ref: str = ""
+    revoked: bool = False
+
+
+_ends = msgspec.json.Decoder(_Ends, strict=False).decode
+
+
 def _rows(store: Store, clearance: Clearance, since: datetime) -> Iterator[Lean]:
     bound = int(since.timestamp() * 1_000_000) - 1
-    query = Query(types=TELLING, versions=(LAST,), newest_first=True, since=max(bound, 0))
-    after = 0
+    return _newest(store, clearance, Query(types=TELLING, versions=(LAST,), since=max(bound, 0)))
+
+
+def _newest(store: Store, clearance: Clearance, query: Query) -> Iterator[Lean]:
+    """The rows that are asked for, newest first."""
+    query, after = msgspec.structs.replace(query, newest_first=True), 0
     while True:
         page = store.bodies(clearance, after, PAGE, query)
         yield from page.rows
