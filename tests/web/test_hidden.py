@@ -24,7 +24,7 @@ from tests.web.telling import CLEAR, GREEN, RED
 from tests.web.walk import BANK, EVERYTHING, HUSH, Hidden, forms_of
 
 from egnatia.casework.registry import Deed, Opening
-from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.consuming import Outputs
 from egnatia.cyber.intel.output import Output
 from egnatia.exchange import token
 from egnatia.exchange.submission import Right, Submitter

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.house import House, csrf_of, housed
 
+from egnatia.exchange.asgi import takes_gzip
 from egnatia.web.asset import PAGE_SHEET, PRINT_SHEET, SHEETS, asset, script, settled, sheet, slim
-from egnatia.web.packing import masked, takes_gzip, unmasked
+from egnatia.web.packing import masked, unmasked
 from egnatia.web.permission import Role
 
 

@@ -16,7 +16,7 @@ from tests.web.house import House, csrf_of
 from tests.web.walk import BANK, EVERYTHING, FIXED, HUSH, Walk, walked
 
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
-from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.consuming import Outputs
 from egnatia.cyber.intel.giving import Conflicts
 from egnatia.cyber.intel.held import Waiting
 from egnatia.cyber.intel.source import Sources

@@ -19,7 +19,7 @@ from egnatia.casework.registry import Deed, Opening
 from egnatia.cyber.exercises.exercises import Plan
 from egnatia.cyber.incidents.playbook import read as read_playbook
 from egnatia.cyber.incidents.playbook_shelf import Playbooks
-from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.consuming import Outputs
 from egnatia.cyber.intel.giving import Conflict, Conflicts
 from egnatia.cyber.intel.held import Understood, Waiting
 from egnatia.cyber.intel.log_match import Burden, Count, Findings, Run, Runs

@@ -1,12 +1,13 @@
 """Outputs: what devices fetch, and which device may."""
 
+import time
 from datetime import UTC, datetime
 
 import click
 import msgspec
 
 from egnatia.cli.desk import Desk, Failure, command, table
-from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.consuming import Consumer, Outputs
 from egnatia.cyber.intel.output import DEVICES, TAXII, Output, make
 from egnatia.cyber.intel.searching import known_to
 from egnatia.cyber.intel.source import Sources
@@ -63,7 +64,7 @@ def list_(desk: Desk) -> None:
         outputs, consumers = kept.outputs.all(), kept.consumers.all()
     rows = [
         (each.name, each.form, each.search, each.least, ", ".join(
-            f"{who.name} ({who.id}{', revoked' if who.revoked else ''})"
+            f"{who.name} ({who.id}{_state(who)})"
             for who in consumers.values() if who.output == each.name
         ))
         for each in outputs.values()
@@ -115,8 +116,9 @@ def show(desk: Desk, name: str, *, organisation: str | None, public: bool, summa
 @click.argument("name")
 @click.option("--for", "organisation", help="Identity id of whose device it is; else this node's own.")
 @click.option("--name", "device", required=True, help="What the device is called.")
+@click.option("--days", default=0, type=click.IntRange(0, 3_650), help="For so many days; else until it is revoked.")
 @command
-def grant(desk: Desk, name: str, *, organisation: str | None, device: str) -> None:
+def grant(desk: Desk, name: str, *, organisation: str | None, device: str, days: int) -> None:
     """Let a device fetch the output NAME, and nothing else: shows its token, this once.
 
     The device sends it as `Authorization: Bearer`, or as the password of the user `token`.
@@ -124,13 +126,21 @@ def grant(desk: Desk, name: str, *, organisation: str | None, device: str) -> No
     with desk.node() as node:
         kept = Outputs(node.store)
         try:
-            minted = kept.grant(name, organisation or node.own, device)
+            minted = kept.grant(name, organisation or node.own, device, days=days)
         except KeyError as error:
             raise Failure(f"There is no output {name!r}") from error
         address = _address(desk, kept.outputs.get(name))
         node.note("output granted", name, f"{minted.id} {device}")
     made = Granted(minted.id, minted.text, address)
     desk.answer(made, f"{made.token}\nfetches {made.url}. It is shown this once.")
+
+
+def _state(who: Consumer) -> str:
+    """How a device stands, as far as there is something to say."""
+    if who.revoked:
+        return ", revoked"
+    last = "" if who.last_use is None else f", fetched {datetime.fromtimestamp(who.last_use / 1e6, UTC):%Y-%m-%d %H:%M}"
+    return f"{last}{'' if who.may_fetch(time.time_ns() // 1_000) else ', expired'}"
 
 
 def _address(desk: Desk, saved: Output | None) -> str:

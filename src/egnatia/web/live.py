@@ -11,10 +11,10 @@ from litestar.types import ControllerRouterHandler
 
 from egnatia.exchange.api.change import EventStream
 from egnatia.exchange.api.problem import NotFound
+from egnatia.exchange.asgi import takes_gzip
 from egnatia.web.asset import asset
 from egnatia.web.card import by_id
 from egnatia.web.frame import HEADERS
-from egnatia.web.packing import takes_gzip
 from egnatia.web.sieve import Sieve, address, sieve_of
 from egnatia.web.visit import Visit
 

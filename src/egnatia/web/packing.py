@@ -9,35 +9,18 @@ only where the browser says that the reader asked for it from this very site or 
 import base64
 import binascii
 import secrets
-import zlib
 from collections.abc import Mapping
 from typing import Final
 
 OWN: Final = frozenset({"same-origin", "none"})
 """From a page of this very site; from the address bar, a bookmark, another program."""
-LEVEL: Final = 6
 LEAST: Final = 1_000
 """Bytes below which compressing is not worth its headers."""
-
-
-def takes_gzip(headers: Mapping[str, str]) -> bool:
-    """Whether who asks can read gzip (RFC 9110 section 12.5.3)."""
-    for each in headers.get("accept-encoding", "").lower().split(","):
-        coding, _, weight = each.partition(";")
-        if coding.strip() in {"gzip", "*"}:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
 
 
 def asks_by_oneself(headers: Mapping[str, str]) -> bool:
     """Whether no other site has made the browser ask; a browser that does not say is taken for one that was made to."""
     return headers.get("sec-fetch-site", "") in OWN
-
-
-def packed(content: bytes) -> bytes:
-    """With gzip."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)
-    return packer.compress(content) + packer.flush()
 
 
 def masked(secret: str) -> str:

@@ -20,6 +20,7 @@ from litestar.datastructures import Cookie, UploadFile
 from egnatia.cyber.exercises.time import GameTime
 from egnatia.exchange.api.problem import BadRequest, NotFound
 from egnatia.exchange.api.surface import Desk, Surface
+from egnatia.exchange.asgi import packed, takes_gzip
 from egnatia.exchange.caller import Unauthorized
 from egnatia.exchange.submission import NotAllowed
 from egnatia.policy import Clearance, clearance_within
@@ -29,7 +30,7 @@ from egnatia.web.frame import HEADERS, Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
 from egnatia.web.language.speech import N_
 from egnatia.web.navigation import entries
-from egnatia.web.packing import LEAST, asks_by_oneself, masked, packed, takes_gzip, unmasked
+from egnatia.web.packing import LEAST, asks_by_oneself, masked, unmasked
 from egnatia.web.permission import Permission
 from egnatia.web.playable import is_played
 from egnatia.web.premises import Premises

@@ -16,7 +16,9 @@ from tests.exchange.gate import indicator as made
 from tests.exchange.served import MEMBER, OWN, STANDINGS, TAXII, Node, serving
 
 from egnatia.cyber.intel.collecting import NOBODY, Roll, enrolled
-from egnatia.cyber.intel.delivery import Maker, Outputs, routes
+from egnatia.cyber.intel.consuming import Outputs
+from egnatia.cyber.intel.delivery import routes
+from egnatia.cyber.intel.making import Maker
 from egnatia.cyber.intel.output import Output, allowing
 from egnatia.exchange.api.app import app
 from egnatia.exchange.formats.conversion import instant
@@ -116,7 +118,7 @@ def test_its_token_opens_nothing_else_and_is_ended_at_once(place: Place) -> None
     assert place.client.get("/outputs/list/taxii2/", headers={"Accept": TAXII}).status_code == 404
     assert place.outputs.revoke(minted.id)
     refused = place.get(OBJECTS, minted.text)
-    assert (refused.status_code, refused.headers["content-type"]) == (404, TAXII)
+    assert (refused.status_code, refused.headers["content-type"]) == (401, TAXII)
 
 
 def test_what_a_program_has_is_not_sent_again(place: Place) -> None:

@@ -11,7 +11,8 @@ from tests.exchange.gate import CLEAR, GREEN
 from tests.exchange.gate import indicator as made
 from tests.exchange.served import MEMBER, OWN, STANDINGS, Node, serving
 
-from egnatia.cyber.intel.delivery import Outputs, routes
+from egnatia.cyber.intel.consuming import Outputs
+from egnatia.cyber.intel.delivery import routes
 from egnatia.cyber.intel.output import Output
 from egnatia.exchange.api.app import app
 from egnatia.exchange.formats.conversion import instant
@@ -65,8 +66,21 @@ def test_a_device_gets_what_its_organisation_may_see_and_nothing_else(place: Pla
     assert "members.example" not in public.text
     assert place.get("other", minted.text).status_code == 404
     assert place.client.get("/api/v1/me", headers={"Authorization": f"Bearer {minted.text}"}).status_code == 401
+    assert place.outputs.consumers.all()[minted.id].last_use
     assert place.outputs.revoke(minted.id)
-    assert place.get("resolver", minted.text).status_code == 404
+    assert place.get("resolver", minted.text).status_code == 401
+    assert place.get("resolver", minted.text[:-1] + "_").status_code == 401
+
+
+def test_a_token_is_refused_once_its_days_are_over(place: Place) -> None:
+    place.outputs.save(Output(name="resolver", form="hosts"))
+    minted = place.outputs.grant("resolver", MEMBER, "resolver 1", days=2)
+    assert place.get("resolver", minted.text).status_code == 200
+    held = place.outputs.consumers.all()[minted.id]
+    assert held.expires is not None
+    assert held.may_fetch(held.expires - 1)
+    place.outputs.consumers.put(minted.id, msgspec.structs.replace(held, expires=held.created + 1))
+    assert place.get("resolver", minted.text).status_code == 401
 
 
 def test_what_a_device_has_is_not_sent_again(place: Place) -> None:
@@ -77,6 +91,32 @@ def test_what_a_device_has_is_not_sent_again(place: Place) -> None:
     again = place.get("resolver", **{"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert place.get("resolver", **{"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_device_that_knows_only_the_time_is_told_as_well(place: Place) -> None:
+    place.add("open.example", CLEAR)
+    place.outputs.save(Output(name="resolver", form="rpz", least=1))
+    since = place.get("resolver").headers["last-modified"]
+    assert place.get("resolver", **{"If-Modified-Since": since}).status_code == 304
+    for asked in ("Thu, 01 Jan 2026 00:00:00 GMT", "yesterday"):
+        assert place.get("resolver", **{"If-Modified-Since": asked}).status_code == 200
+    # A tag says more than a time (RFC 9110 section 13.1.3).
+    assert place.get("resolver", **{"If-Modified-Since": since, "If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_device_asks_how_large_it_is_and_takes_it_compressed(place: Place) -> None:
+    place.outputs.save(Output(name="resolver", form="rpz", least=1))
+    for number in range(20):
+        place.add(f"evil{number}.example", CLEAR)
+    plain = place.get("resolver", **{"Accept-Encoding": "identity"})
+    packed = place.get("resolver", **{"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.text) == ("gzip", plain.text)
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    head = place.client.head("/outputs/resolver", headers={"Accept-Encoding": "identity"})
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(plain.content))
+    assert head.headers["etag"] == plain.headers["etag"]
+    assert sum(row.action == "release" for row in place.node.store.audit_rows()) == 2
 
 
 def test_a_token_of_the_node_reads_as_its_organisation(place: Place) -> None:

@@ -81,6 +81,32 @@ def test_benign_allowed_weak_and_revoked_values_are_left_out_and_counted(node: N
     assert made.left_out == {"score": 1, "allowed": 1, "warning list: Institutions of the region": 1}
 
 
+def test_what_is_above_an_allowed_name_and_what_stands_there_is_never_given(node: Node) -> None:
+    gate.hand_in(
+        node,
+        domain("partner.example"),
+        domain("com.mk"),
+        gate.indicator(gate.CLEAR, pattern="[url:value = 'https://www.partner.example/a']", confidence=90),
+    )
+    made = given(node, gate.AL, allow=("www.partner.example",))
+    assert made.entries == 0
+    assert made.left_out == {"allowed": 2, "warning list: Names under which anybody registers": 1}
+
+
+def test_what_would_block_strangers_or_break_the_file_is_left_out_and_counted(node: Node) -> None:
+    patterns = (
+        "[ipv4-addr:value = '5.0.0.0/8']",
+        "[ipv6-addr:value = '2a00::/16']",
+        "[ipv6-addr:value = '2001:db8::7%eth0']",
+        "[domain-name:value = '*.wild.example']",
+        "[ipv4-addr:value = '198.51.100.0/24']",
+    )
+    gate.hand_in(node, *(gate.indicator(gate.CLEAR, pattern=each, confidence=90) for each in patterns))
+    for form in ("plain", "rpz", "suricata"):
+        made = given(node, gate.AL, form)
+        assert (made.entries, dict(made.left_out)) == (1, {"wide": 2, "unwritable": 2})
+
+
 def test_the_best_stay_where_a_device_can_hold_no_more(node: Node) -> None:
     weak = gate.indicator(gate.CLEAR, pattern="[domain-name:value = 'weak.example']", confidence=60)
     gate.hand_in(node, weak, domain("strong.example"))

@@ -12,11 +12,11 @@ from tests.exchange.formats.events import attribute, event
 from tests.web.house import House, csrf_of, housed
 from tests.web.telling import ALBANIA, GREEN, RED, neighbours, record
 
-from egnatia.cyber.intel.delivery import Outputs
+from egnatia.cyber.intel.consuming import Outputs
 from egnatia.cyber.intel.feed_sync import Broken
 from egnatia.cyber.intel.language import FIELDS
 from egnatia.cyber.intel.leaving import Gone
-from egnatia.cyber.intel.output import DEVICES
+from egnatia.cyber.intel.output import DEVICES, Output
 from egnatia.cyber.intel.overlap import Overlap
 from egnatia.cyber.intel.source import Health, Source, Sources
 from egnatia.cyber.intel.tapping import run
@@ -258,7 +258,7 @@ def test_a_kept_question_becomes_a_collection_for_defences(house: House) -> None
             "allow": "a.example",
         }
         assert visitor.post("/intel/outputs", data=form).status_code == 303
-        text = visitor.get("/intel/outputs").text
+        text = visitor.get("/intel/outputs/siem").text
         assert f"{house.node.settings.public_url}/outputs/siem/taxii2/exchange/" in text
         assert "<code>a.example</code>" in text
     with house.visitor(Role.ADMINISTRATOR) as another:
@@ -274,8 +274,11 @@ def test_an_administrator_keeps_outputs_and_lets_devices_fetch_them(house: House
         assert visitor.post("/intel/outputs", data=form | {"name": "Bad Name"}).status_code == 422
         assert visitor.post("/intel/outputs", data=form | {"search": "("}).status_code == 422
         assert visitor.post("/intel/outputs", data=form | {"csrf": "x"}).status_code == 403
-        granted = visitor.post("/intel/outputs/resolver/grant", data={"csrf": token, "name": "resolver 1"})
-        assert re.search(r"egn_[a-z2-7]{12}_[\w-]{43}", granted.text)
+        granted = visitor.post("/intel/outputs/resolver/grant", data={"csrf": token, "name": "r 1", "days": "30"})
+        shown = re.search(r"egn_[a-z2-7]{12}_[\w-]{43}", granted.text)
+        assert shown is not None
+        assert f"Authorization: Bearer {shown[0]}" in granted.text
+        assert shown[0] not in visitor.get("/intel/outputs/resolver").text
         assert visitor.post("/intel/outputs/nothing/grant", data={"csrf": token, "name": "x"}).status_code == 404
         (device,) = Outputs(house.node.store).consumers.all()
         assert visitor.post(f"/intel/devices/{device}/revoke", data={"csrf": token}).status_code == 303
@@ -286,6 +289,22 @@ def test_an_administrator_keeps_outputs_and_lets_devices_fetch_them(house: House
         token = csrf_of(visitor.get("/intel/outputs").text)
         assert visitor.post("/intel/outputs", data=form | {"csrf": token}).status_code == 403
         assert visitor.post(f"/intel/devices/{device}/revoke", data={"csrf": token}).status_code == 404
+
+
+def test_an_output_tells_what_is_in_it_and_what_was_left_out(house: House) -> None:
+    page(house, "/intel/outputs/resolver", Role.ANALYST, status=403)
+    house.submit(record("indicator", GREEN, pattern="[domain-name:value = 'com.mk']", modified=NOW, confidence=90))
+    Outputs(house.node.store).save(Output(name="resolver", form="hosts", least=1, search="economy:me"))
+    Outputs(house.node.store).save(Output(name="list", form="plain", least=1, limit=7))
+    with house.visitor(Role.ADMINISTRATOR) as visitor:
+        assert visitor.get("/intel/outputs/nothing").status_code == 404
+        text = visitor.get("/intel/outputs/list").text
+        assert re.search(r"\d of at most 7", text)
+        assert "on the warning list Names under which anybody registers" in text
+        saved = visitor.get("/intel/outputs/list/file")
+        assert saved.headers["content-disposition"] == 'attachment; filename="list.txt"'
+        assert "evil.example" in saved.text.splitlines()
+        assert 'value="economy:me"' in visitor.get("/intel/outputs?change=resolver").text
 
 
 def test_how_sources_go_is_shown_to_those_who_see_the_settings(house: House) -> None:

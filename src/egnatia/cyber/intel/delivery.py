@@ -1,155 +1,40 @@
 """Devices fetch their outputs at `/outputs/NAME`, with a token of their own that opens nothing else.
 
-An output is put together anew when the log has grown or its scores have aged, at most every few seconds for one reader;
-a device that has the newest is told so in a few bytes.
+A device that has the newest is told so in a few bytes, by its tag or by the time since when nothing has changed.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated, Any, Final
 
-import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, get, route
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
 from egnatia.casework.workplace import Workplace
-from egnatia.cyber.intel.collecting import NOBODY, Roll, enrolled
 from egnatia.cyber.intel.collection import REFUSALS, Shelf, as_response, given, problem_of
-from egnatia.cyber.intel.feeding import feed
-from egnatia.cyber.intel.output import MISP_FEED, TAXII, Made, Output, allowing, make
-from egnatia.cyber.intel.searching import known_to
-from egnatia.cyber.intel.source import Sources
-from egnatia.cyber.intel.warning_index import WarningLists, warning_lists
+from egnatia.cyber.intel.consuming import Outputs
+from egnatia.cyber.intel.making import maker_of
+from egnatia.cyber.intel.output import TAXII, Made
 from egnatia.exchange import token
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface, require
-from egnatia.exchange.asgi import header
-from egnatia.exchange.caller import Caller, Throttle, Throttled, presented_in
+from egnatia.exchange.asgi import header, packed, takes_gzip
+from egnatia.exchange.caller import Caller, Throttle, Throttled, Unauthorized, presented_in
 from egnatia.exchange.host import Host
 from egnatia.exchange.submission import Right
 from egnatia.exchange.taxii.answer import Problem
 from egnatia.exchange.taxii.negotiation import accepts_taxii
-from egnatia.store import Batch, Known, Note, Store
-from egnatia.store.keeping import Kept
+from egnatia.store import Batch, Known, Note
 
-REST_SECONDS: Final = 10.0
-"""An output is not put together more often than this for one reader, however fast the log grows."""
-
-AGED_SECONDS: Final = 600.0
-"""After this long scores are asked anew though the log has not grown."""
-
-KEPT: Final = 256
-"""How many made outputs are held in memory; the oldest goes first."""
-
-
-class Consumer(msgspec.Struct, frozen=True):
-    """A device that may fetch one output, on behalf of an organisation. Its secret is kept as a digest; microseconds
-    UTC."""
-
-    id: str
-    digest: bytes
-    output: str
-    organisation: str
-    name: str
-    created: int
-    revoked: int | None = None
-
-
-class Outputs:
-    """The outputs and the consumers that a node keeps."""
-
-    def __init__(self, store: Store) -> None:
-        self.outputs: Kept[Output] = store.kept("output", Output)
-        self.consumers: Kept[Consumer] = store.kept("consumer", Consumer)
-        self.rolls: Kept[Roll] = store.kept("output roll", Roll)
-
-    def save(self, output: Output) -> None:
-        """Keep an output in the place of one of the same name; raises ValueError where it makes no sense."""
-        output.check()
-        self.outputs.put(output.name, output)
-
-    def remove(self, name: str) -> None:
-        """Keep an output no longer, nor what its collections held."""
-        self.outputs.remove(name)
-        self.rolls.remove(*(key for key in self.rolls.all() if key.partition(" ")[0] == name))
-
-    def grant(self, output: str, organisation: str, name: str) -> token.Minted:
-        """A new consumer of an output; its token is shown once. Raises KeyError where there is no such output."""
-        if self.outputs.get(output) is None:
-            raise KeyError(output)
-        minted = token.mint()
-        made = Consumer(minted.id, minted.digest, output, organisation, name, time.time_ns() // 1_000)
-        self.consumers.put(minted.id, made)
-        return minted
-
-    def revoke(self, consumer: str) -> bool:
-        """End a consumer's access at once; whether there was one."""
-        held = self.consumers.get(consumer)
-        if held is None:
-            return False
-        self.consumers.put(consumer, msgspec.structs.replace(held, revoked=time.time_ns() // 1_000))
-        return True
-
-
-class Maker:
-    """Makes outputs, one at a time on a thread of its own, and holds those that are still good: devices that wait for a
-    large one keep nobody else from the store."""
-
-    def __init__(self, host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> None:
-        self._host, self._organisations = host, organisations
-        self._made: dict[tuple[Output, str | None], tuple[float, int, Made]] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="egnatia-output")
-
-    async def make(self, output: Output, organisation: str | None) -> Made:
-        """An output for one reader."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._make, output, organisation)
-
-    def _make(self, output: Output, organisation: str | None) -> Made:
-        key, position = (output, organisation), self._host.store.position()
-        held = self._made.get(key)
-        if held is not None and _is_good(held, position):
-            return held[2]
-        made = self._fresh(output, organisation)
-        self._made.pop(key, None)
-        self._made[key] = (time.monotonic(), position, made)
-        if len(self._made) > KEPT:
-            self._made.pop(next(iter(self._made)))
-        return made
-
-    def _fresh(self, output: Output, organisation: str | None) -> Made:
-        host = self._host
-        store, clearance, warnings = host.store, host.clearance_of(organisation), warning_lists(host.settings.data)
-        known = known_to(store, clearance, self._organisations())
-        grades, now = Sources(store).reliabilities(), datetime.now(UTC)
-        made = make(output, store, clearance, now, warnings=warnings, known=known, reliabilities=grades)
-        if output.form == TAXII:
-            return msgspec.structs.replace(made, roll=self._roll(output, organisation, made, warnings))
-        if output.form != MISP_FEED:
-            return made
-        files = feed(store, clearance, made.sources, (host.own, host.settings.organisation.name), output.name)
-        return msgspec.structs.replace(made, files=files)
-
-    def _roll(self, output: Output, organisation: str | None, made: Made, warnings: WarningLists) -> Roll:
-        """The members of a collection, written down where they change: when each was added outlives the process."""
-        store, clearance = self._host.store, self._host.clearance_of(organisation)
-        rolls, key = Outputs(store).rolls, f"{output.name} {organisation or 'public'}"
-        before = rolls.get(key) or NOBODY
-        lists = (allowing(output.allow), warnings)
-        roll = enrolled(before, store, clearance, made.sources, time.time_ns() // 1_000, lists)
-        if roll != before:
-            rolls.put(key, roll)
-        return roll
-
-
-def _is_good(held: tuple[float, int, Made], position: int) -> bool:
-    age = time.monotonic() - held[0]
-    return age < REST_SECONDS or (held[1] == position and age < AGED_SECONDS)
+READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
+PACKED_FROM: Final = 1_000
+"""Bytes from which on an output is compressed for devices that take it so."""
 
 
 def outputs(place: Workplace) -> tuple[HTTPRouteHandler, ...]:
@@ -161,28 +46,45 @@ Fetch = Callable[[Request[Any, Any, Any], Surface, str], Awaitable[tuple[Made, C
 """Finds an output by its name, for whom the credential stands."""
 
 
-def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> tuple[HTTPRouteHandler, ...]:
-    """The way in for devices, to be handed to the application."""
-    kept, maker, throttle = Outputs(host.store), Maker(host, organisations), Throttle()
+class Door:
+    """Tells devices from other programs, and slows down who guesses."""
 
-    def consumer(authorization: str | None, name: str, address: str) -> Caller | None:
-        """The device behind a credential; None where it is none of a device's. Raises Throttled."""
+    def __init__(self, host: Host, kept: Outputs) -> None:
+        self._host, self._kept, self._throttle = host, kept, Throttle()
+
+    def device(self, authorization: str | None, name: str, address: str) -> Caller | None:
+        """The device behind a credential; None where it is none of a device's. Raises Throttled, Unauthorized, and
+        NotFound where it opens another output."""
         presented = presented_in(authorization) if authorization else None
-        held = kept.consumers.get(presented.id) if presented is not None else None
+        held = self._kept.consumers.get(presented.id) if presented is not None else None
         if presented is None or held is None:
             return None
-        if wait := throttle.wait(address):
+        if wait := self._throttle.wait(address):
             raise Throttled(wait)
-        if not token.matches(presented, held.digest) or held.revoked is not None or held.output != name:
-            throttle.failed(address)
-            raise NotFound
+        valid = token.matches(presented, held.digest) and held.may_fetch(time.time_ns() // 1_000)
+        if not valid or held.output != name:
+            self._refused(presented.id, address)
+            raise NotFound if valid else Unauthorized("This credential is not valid: unknown, revoked or expired")
+        self._kept.used(held)
         return Caller(held.organisation, held.name, frozenset({Right.READ}), held.id)
+
+    def _refused(self, device: str, address: str) -> None:
+        count = self._throttle.failed(address)
+        if count in {1, 5, 20}:
+            self._host.store.append(Batch(notes=(Note(address, "sign-in refused", device, f"failure {count}"),)))
+
+
+def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> tuple[HTTPRouteHandler, ...]:
+    """The way in for devices, to be handed to the application."""
+    kept, maker = Outputs(host.store), maker_of(host, organisations)
+    door = Door(host, kept)
 
     async def fetched(request: Request[Any, Any, Any], surface: Surface, name: str) -> tuple[Made, Caller]:
         """An output, for whom the credential stands; for the public without one."""
         authorization = header(request.scope, b"authorization")  # type: ignore[arg-type]  # the same mapping
         address = request.client.host if request.client else ""
-        caller = await surface.ask(lambda: consumer(authorization, name, address)) or await surface.caller(request)
+        device = await surface.ask(lambda: door.device(authorization, name, address))
+        caller = device or await surface.caller(request)
         require(caller, Right.READ)
         saved = await surface.ask(lambda: kept.outputs.get(name))
         if saved is None:
@@ -193,17 +95,29 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
         request: Request[Any, Any, Any], surface: Surface, caller: Caller, made: Made, what: str, media_type: str
     ) -> Response[bytes]:
         """What is given, noted; or that the device has it already."""
+        is_file = what in made.files
         content = made.files.get(what, made.content)
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"' if what in made.files else made.tag
-        headers = {"ETag": f"W/{tag}", "Cache-Control": "private, max-age=60", "Vary": "Authorization"}
-        if _has(request.headers.get("if-none-match", ""), tag):
+        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"' if is_file else made.tag
+        vary = "Accept-Encoding, Authorization"
+        headers = {"ETag": f"W/{tag}", "Cache-Control": "private, max-age=60", "Vary": vary}
+        # A file of a folder can change while the entries stay: only its tag tells.
+        since = None if is_file else made.since
+        if since is not None:
+            headers["Last-Modified"] = format_datetime(since, usegmt=True)
+        if _has_newest(request, tag, since):
             return Response(b"", status_code=304, headers=headers)
+        if len(content) >= PACKED_FROM and takes_gzip(request.headers):
+            whole = content
+            content, headers["Content-Encoding"] = await surface.ask(lambda: packed(whole)), "gzip"
+        if request.method == HttpMethod.HEAD:
+            headers["Content-Length"] = str(len(content))
+            return Response(b"", media_type=media_type, headers=headers)
         who = f"{caller.organisation or 'public'} {caller.name}"
         note = Note(who, "release", f"output {what}", f"{made.entries} entries {tag}")
         await surface.ask(lambda: host.store.append(Batch(notes=(note,))).result())
         return Response(content, media_type=media_type, headers=headers)
 
-    @get("/outputs/{name:str}", include_in_schema=False)
+    @route("/outputs/{name:str}", http_method=READ, include_in_schema=False)
     async def output(
         request: Request[Any, Any, Any],
         surface: NamedDependency[Surface],
@@ -213,7 +127,7 @@ def routes(host: Host, organisations: Callable[[], Sequence[Known]] = tuple) -> 
         made, caller = await fetched(request, surface, name)
         return await answer(request, surface, caller, made, name, made.media_type)
 
-    @get("/outputs/{name:str}/{file:str}", include_in_schema=False)
+    @route("/outputs/{name:str}/{file:str}", http_method=READ, include_in_schema=False)
     async def folder(
         request: Request[Any, Any, Any],
         surface: NamedDependency[Surface],
@@ -271,3 +185,18 @@ def _taxii(host: Host, kept: Outputs, fetched: Fetch) -> HTTPRouteHandler:
 def _has(asked: str, tag: str) -> bool:
     """Whether an If-None-Match names the tag (RFC 9110 section 13.1.2: weakly compared)."""
     return asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}
+
+
+def _has_newest(request: Request[Any, Any, Any], tag: str, since: datetime | None) -> bool:
+    """Whether a device has it already, by its tag, else by its time (RFC 9110 section 13.2.2)."""
+    named = request.headers.get("if-none-match")
+    if named is not None:
+        return _has(named, tag)
+    asked = request.headers.get("if-modified-since")
+    if since is None or asked is None:
+        return False
+    try:
+        moment = parsedate_to_datetime(asked)
+    except ValueError:
+        return False
+    return since <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC))

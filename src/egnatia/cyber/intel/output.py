@@ -5,13 +5,14 @@ noticed, so PAP:AMBER and PAP:RED never reach a blocklist, while detection may h
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 
-from egnatia.cyber.intel.board import NOTHING_KNOWN, Scored, survey
+from egnatia.cyber.intel.board import NOTHING_KNOWN, Detected, Scored, survey
 from egnatia.cyber.intel.collecting import NOBODY, Roll
 from egnatia.cyber.intel.language import parse
 from egnatia.cyber.intel.matching import Known
@@ -19,6 +20,8 @@ from egnatia.cyber.intel.score import Reliability
 from egnatia.cyber.intel.warning_index import WarningLists
 from egnatia.cyber.intel.warning_list import WarningList
 from egnatia.exchange.formats.defence import FORMS, About, Entry, Form
+from egnatia.exchange.formats.defence.foreign import rules
+from egnatia.exchange.formats.defence.lists import is_sound
 from egnatia.policy import Action, Clearance
 from egnatia.record.values import guessed
 from egnatia.store import Store
@@ -34,6 +37,19 @@ DEVICES: Final[Mapping[str, Form]] = {
     TAXII: Form(FORMS["csv"].write, FORMS["csv"].kinds, Action.DETECT, FORMS["csv"].media_type, 50_000),
 }
 """Every form that an output can have, in the order in which it is offered."""
+
+_QUOTED: Final = frozenset({"csv", MISP_FEED, TAXII})
+"""Forms in which any text can stand."""
+
+SCORE, ALLOWED, SIZE, WIDE, UNWRITABLE = "score", "allowed", "size", "wide", "unwritable"
+"""Why something is left out: too low a score, never to be given, no room for it, too wide a network, or what the form
+cannot hold."""
+ON_LIST: Final = "warning list: "
+"""Begins the reason of what is on a warning list, whose name follows."""
+
+NARROWEST: Final[Mapping[int, int]] = {4: 12, 6: 29}
+"""The shortest prefix by version of IP: a million addresses of version 4, or what a registry gives one provider at most
+without asking why (RIPE-738 section 5.1.2). Who blocks a wider network blocks strangers."""
 
 NAME: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -58,7 +74,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Made(msgspec.Struct, frozen=True):
-    """An output as it is given: its bytes, a tag that changes with its entries alone, and what was left out and why.
+    """An output as it is given: its bytes, a tag that changes with its entries alone, what was left out and why, and
+    `since` when it is so, in whole seconds, as far as this process knows.
     `sources` are the indicators that its entries are from; `files` it has where it is a folder, and a `roll` of members
     where it is a collection."""
 
@@ -67,6 +84,7 @@ class Made(msgspec.Struct, frozen=True):
     media_type: str
     entries: int
     left_out: Mapping[str, int]
+    since: datetime
     sources: tuple[str, ...] = ()
     files: Mapping[str, bytes] = {}
     roll: Roll = NOBODY
@@ -101,24 +119,45 @@ def make(
     kept.sort(key=lambda each: (-each.score.value, each.detected.kind, each.detected.value))
     limit = min(output.limit or form.limit, 1_000_000)
     if len(kept) > limit:
-        left_out["size"] = len(kept) - limit
+        left_out[SIZE] = len(kept) - limit
     entries = [_entry(each) for each in kept[:limit]]
-    content = form.write(entries, About(output.name, now, left_out.get("size", 0)))
+    content = form.write(entries, About(output.name, now, left_out.get(SIZE, 0)))
     sources = tuple(dict.fromkeys(each.source for each in entries))
-    return Made(content, tag_of(output, entries), form.media_type, len(entries), left_out, sources)
+    since = now.replace(microsecond=0)
+    return Made(content, tag_of(output, entries), form.media_type, len(entries), left_out, since, sources)
 
 
 def _reason(scored: Scored, output: Output, warnings: WarningLists, allowed: WarningLists) -> str | None:
     """Why a value is not given; None where nothing stands against it."""
     detected = scored.detected
     if scored.score.value < output.least:
-        return "score"
+        return SCORE
     if ":" in detected.kind:
         if allowed.warned(detected.kind, detected.value) is not None:
-            return "allowed"
+            return ALLOWED
         if (warned := warnings.warned(detected.kind, detected.value)) is not None:
-            return f"warning list: {warned.list}"
-    return None
+            return f"{ON_LIST}{warned.list}"
+        if _is_wide(detected):
+            return WIDE
+    return None if _is_writable(output.form, _entry(scored)) else UNWRITABLE
+
+
+def _is_wide(detected: Detected) -> bool:
+    """Whether a network is more than one abuser's."""
+    if detected.about not in {"ipv4-addr", "ipv6-addr"}:
+        return False
+    try:
+        network = ipaddress.ip_network(detected.value, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < NARROWEST[network.version]
+
+
+def _is_writable(form: str, entry: Entry) -> bool:
+    """Whether an entry can stand in a form without changing what else is in it."""
+    if form in _QUOTED:
+        return True
+    return is_sound(entry) if ":" in entry.kind else any(rules((entry,), entry.kind))
 
 
 def _entry(scored: Scored) -> Entry:

@@ -15,7 +15,7 @@ from egnatia.web.intel.landscaping import overview, print_overview
 from egnatia.web.intel.logs import LOGS
 from egnatia.web.intel.lookalikes import accept_enrichment, keep_enrichment, lookalikes, protect
 from egnatia.web.intel.siding import SIDING
-from egnatia.web.intel.supply import grant, outputs, remove, revoke, save
+from egnatia.web.intel.supply import file, grant, output, outputs, remove, revoke, save
 from egnatia.web.intel.wells import SOURCES
 from egnatia.web.language.speech import N_
 from egnatia.web.navigation import WORK, Entry
@@ -25,7 +25,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     asking, suggest, common, coverage, navigator, compared, graph, bundle, picture, pixels, tables,
     actors, actor, judge,
     overview, print_overview, lookalikes, protect, keep_enrichment, accept_enrichment,
-    outputs, save, remove, grant, revoke,
+    outputs, output, file, save, remove, grant, revoke,
     *SOURCES, *FILLING, *HOLDING, *SIDING, *LOGS,
 )  # fmt: skip
 """Every page of this folder."""

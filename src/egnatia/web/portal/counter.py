@@ -14,13 +14,14 @@ from litestar import Request, Response
 
 from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import Surface
+from egnatia.exchange.asgi import packed, takes_gzip
 from egnatia.policy import PUBLIC, Clearance
 from egnatia.store import Known
 from egnatia.store.store import Store
 from egnatia.web.asset import PORTAL_SHEET, inline
 from egnatia.web.frame import Content, Frame, rendered
 from egnatia.web.language import LANGUAGES, Language, Speech, preferred, speech
-from egnatia.web.packing import LEAST, packed, takes_gzip
+from egnatia.web.packing import LEAST
 from egnatia.web.premises import Premises
 from egnatia.web.visitor import Visitor
 
