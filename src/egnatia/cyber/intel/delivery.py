@@ -61,10 +61,11 @@ class Door:
             return None
         if wait := self._throttle.wait(address):
             raise Throttled(wait)
-        valid = token.matches(presented, held.digest) and held.may_fetch(time.time_ns() // 1_000)
-        if not valid or held.output != name:
+        if not token.matches(presented, held.digest) or not held.may_fetch(time.time_ns() // 1_000):
             self._refused(presented.id, address)
-            raise NotFound if valid else Unauthorized("This credential is not valid: unknown, revoked or expired")
+            raise Unauthorized("This credential is not valid: unknown, revoked or expired")
+        if held.output != name:
+            raise NotFound
         self._kept.used(held)
         return Caller(held.organisation, held.name, frozenset({Right.READ}), held.id)
 

@@ -107,7 +107,7 @@ addn-hosts=$folder/$file
         used="rndc reload $zone",
         lines="""
 // named.conf, within options { }
-response-policy { zone "$zone"; };
+response-policy { zone "$zone"; } qname-wait-recurse no break-dnssec yes;
 
 // named.conf
 zone "$zone" { type primary; file "$folder/$file"; allow-query { none; }; };

@@ -16,7 +16,6 @@ from egnatia.cyber.intel.making import maker_of
 from egnatia.cyber.intel.output import (
     ALLOWED,
     DEVICES,
-    MISP_FEED,
     ON_LIST,
     SCORE,
     SIZE,
@@ -275,9 +274,7 @@ async def _output(visit: Visit, name: str, issued: str = "") -> Response[str]:
     ]
     url = f"{visit.premises.settings.public_url}/outputs/{name}"
     place = Place(name, url)
-    if held.form == MISP_FEED:
-        place = Place(name, f"{url}/")
-    elif held.form == TAXII:
+    if held.form == TAXII:
         place = Place(name, f"{url}/taxii2/", f"{url}/taxii2/exchange/", collection_of(name).id(visit.premises.node_id))
     lines = made.content.decode(errors="replace").splitlines() if visit.visitor.may(Permission.READ) else []
     content = OutputPage(
