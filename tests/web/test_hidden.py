@@ -9,6 +9,7 @@ feed has to stay the same: no row, no count, no suggestion, no neighbour, no tag
 import difflib
 import io
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -190,7 +191,11 @@ class Place:
         self.case = house.node.casework.open(self.own, opening)
         outputs = Outputs(house.node.store)
         outputs.save(Output(name="resolvers", form="csv", least=1))
-        self.device = outputs.grant("resolvers", BANK, "a firewall").text
+        minted = outputs.grant("resolvers", BANK, "a firewall")
+        self.device = minted.text
+        # When it fetched last is shown, and it fetches in between: it has done so as far as anybody is told.
+        soon = time.time_ns() // 1_000 + 3_600_000_000
+        outputs.consumers.change(minted.id, lambda held: msgspec.structs.replace(held, last_use=soon))
         house.node.store.indexer.wait_for(house.node.store.position())
 
     def hide(self) -> None:
