@@ -225,6 +225,16 @@ def test_what_was_revoked_is_in_no_list_and_says_so_on_its_page(house: House) ->
         assert "no longer valid" in visitor.get(f"/public/en/records/{ref('report', 6)}").text
 
 
+def test_what_was_revoked_is_still_read_in_every_language_it_was_in(tmp_path: Path) -> None:
+    with housed(tmp_path) as house, house.visitor() as visitor:
+        alert = product(1, "alert", "Phishing of banks")
+        revoked = product(1, "alert", "Phishing of banks", modified="2026-11-21T10:00:00.000Z", revoked=True)
+        house.submit(alert, translation(1, alert, {"sq": {"name": "Peshkim", "description": "Lexoni."}}), revoked)
+        page = visitor.get(f"/public/sq/records/{ref('report', 1)}").text
+        assert "Peshkim" in page
+        assert "Mos veproni" in page
+
+
 def test_feeds_tell_whoever_has_an_entry_that_it_was_revoked(house: House) -> None:
     with house.visitor() as visitor:
         assert "<title>Taken back: Taken back by its author</title>" in visitor.get("/public/en/feed.atom").text

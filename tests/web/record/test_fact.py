@@ -99,3 +99,8 @@ def test_a_value_is_shown_so_that_nobody_follows_it(value: str, shown: str) -> N
 )
 def test_what_others_wrote_harmlessly_is_understood(written: str, meant: str) -> None:
     assert refang(written) == meant
+
+
+def test_lines_end_as_they_do_in_windows_and_a_single_return_is_shown() -> None:
+    assert visible("one\r\ntwo") == "one\ntwo"
+    assert visible("one\rtwo") == "one⟦U+000D⟧two"

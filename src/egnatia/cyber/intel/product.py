@@ -138,9 +138,11 @@ def product(store: Store, clearance: Clearance, row: Row) -> Product:
 
 
 def translations(store: Store, clearance: Clearance, row: Row) -> list[Row]:
-    """What its owner says of this version in other languages."""
+    """What its owner says of this version in other languages; of one that was revoked, what was said last, for a
+    revocation says nothing new."""
     naming = store.neighbours(clearance, row.id, "in", 200)
-    modified = str(_decoded(row).get("modified", ""))
+    stix = _decoded(row)
+    modified = str(stix.get("modified", "")) if stix.get("revoked") is not True else ""
     return [
         each
         for each in naming
@@ -152,7 +154,7 @@ def _is_of(content: Mapping[str, Any], record: str, modified: str) -> bool:
     version = content.get("object_modified")
     if content.get("object_ref") != record or content.get("revoked") is True:
         return False
-    return version is None or version_of(str(version)) == version_of(modified)
+    return version is None or not modified or version_of(str(version)) == version_of(modified)
 
 
 def _contents(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

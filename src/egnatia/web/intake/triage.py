@@ -93,6 +93,7 @@ class TipPage(Content, frozen=True, kw_only=True):
     said: tuple[Said, ...]
     steps: tuple[Did, ...]
     has_contact: bool
+    sends_mail: bool
     may_open_case: bool
     may_reopen: bool
     colleagues: tuple[tuple[str, str], ...]
@@ -312,6 +313,7 @@ def _page(visit: Visit, tips: Tips, about: Tip, *, wrong: str = "", form: Deed |
             for each in reversed(about.steps)
         ),
         has_contact=about.has_contact,
+        sends_mail=visit.premises.outbox.sends_mail,
         may_open_case=visit.visitor.may(Permission.PUBLISH),
         may_reopen=about.state in {"dismissed", "record", "duplicate"},
         colleagues=_colleagues(visit),

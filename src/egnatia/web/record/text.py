@@ -19,8 +19,9 @@ LONGEST: Final = 20_000
 
 
 def visible(text: str) -> str:
-    """The text with every character that cannot be seen, or that changes the direction of others, written out."""
-    return _SUSPECT.sub(_spelled, text[:LONGEST]) + ("…" if len(text) > LONGEST else "")
+    """The text with every character that cannot be seen, or that changes the direction of others, written out. Lines
+    may end as they do in Windows and in mails."""
+    return _SUSPECT.sub(_spelled, text[:LONGEST].replace("\r\n", "\n")) + ("…" if len(text) > LONGEST else "")
 
 
 def _spelled(match: re.Match[str]) -> str:
