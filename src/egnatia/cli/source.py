@@ -84,7 +84,7 @@ def preview_(desk: Desk, file: Path) -> None:
             desk.answer(found, "\n".join(_glanced(found)))
         elif made.mapping is not None:
             with client:
-                rows = preview(part_of(client, made)(""), made.mapping)
+                rows = preview(part_of(client, made)(""), made.mapping, applied=made.tlp)
             shown = [(each.row, each.value, each.kind, each.tlp, each.problem or each.pattern) for each in rows]
             desk.answer(rows, table(("row", "value", "kind", "TLP", "becomes"), shown))
         else:

@@ -161,3 +161,30 @@ def test_of_several_rows_of_one_value_the_strictest_counts() -> None:
     for rows in (b"evil.example,green\nevil.example,red\n", b"evil.example,red\nevil.example,green\n"):
         (record,) = read_list(rows, mapping, NOW).records
         assert json.loads(record)["object_marking_refs"] == [gate.RED]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "домен,опис\nevil.example,Пријава налога\n".encode("cp1251"),
+        "домен,опис\nevil.example,Пријава\n".encode("utf-16"),
+        "домен,опис\revil.example,Пријава\r".encode(),
+    ],
+    ids=["Cyrillic of Windows", "UTF-16", "line ends of old machines"],
+)
+def test_lists_of_older_programs_are_read_with_their_headings(document: bytes) -> None:
+    mapping = ListMapping(name="x", form="csv", heading=True, value="домен", description="опис")
+    (row,) = read_list(document, mapping, NOW).records
+    assert json.loads(row)["description"].startswith("Пријава")
+
+
+def test_a_list_in_the_latin_script_of_windows_keeps_its_letters() -> None:
+    mapping = ListMapping(name="x", form="csv", value="1", description="2")
+    (row,) = read_list("evil.example,Lažna pošta iz Đakova\n".encode("cp1250"), mapping, NOW).records
+    assert json.loads(row)["description"] == "Lažna pošta iz Đakova"
+
+
+def test_a_preview_tells_the_label_that_the_source_puts_on_everything() -> None:
+    mapping = ListMapping(name="x", form="csv", value="1", tlp_column="2")
+    shown = preview(b"one.example,\ntwo.example,red\n", mapping, applied="green")
+    assert [each.tlp for each in shown] == ["green", "red"]

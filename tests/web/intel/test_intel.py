@@ -381,7 +381,9 @@ def test_who_may_publish_says_what_becomes_of_what_a_source_has_no_longer(house:
         data = {"csrf": csrf_of(visitor.get("/intel/sources").text), "do": "withdraw"}
         assert visitor.post("/intel/sources/osint/gone", data=data).status_code == 404
         kept.leavings.gone.put("osint", Gone(("a", "b", "c"), 4))
-        assert "3 of 4 events are gone" in visitor.get("/intel/sources").text
+        shown = visitor.get("/intel/sources").text
+        assert "3 of 4 events are gone" in shown
+        assert "goes, but not all of it" in shown
         assert visitor.post("/intel/sources/osint/gone", data={**data, "do": "what"}).status_code == 400
         assert visitor.post("/intel/sources/osint/gone", data=data).status_code == 303
         assert "It is decided" in visitor.get("/intel/sources").text

@@ -27,7 +27,15 @@ from egnatia.exchange.formats.conversion import (
 )
 from egnatia.exchange.formats.kinds import observe
 from egnatia.exchange.formats.observable import NotOfItsKind, Observed
-from egnatia.exchange.formats.restriction import WORD_LIMIT, Restrictions, level_said, restrictions, together
+from egnatia.exchange.formats.restriction import (
+    TLP_LEVELS,
+    WORD_LIMIT,
+    Restrictions,
+    level_said,
+    restrictions,
+    strictest,
+    together,
+)
 from egnatia.exchange.formats.syndication import items
 from egnatia.exchange.trouble import Misfit, Trouble
 from egnatia.record.instant import mend_instant
@@ -112,8 +120,8 @@ def rows_in(document: bytes, mapping: ListMapping) -> Iterator[tuple[int, Row]]:
             yield from items(document)
 
 
-def preview(document: bytes, mapping: ListMapping, limit: int = 20) -> list[Previewed]:
-    """What the mapping makes of the first rows."""
+def preview(document: bytes, mapping: ListMapping, limit: int = 20, applied: str | None = None) -> list[Previewed]:
+    """What the mapping makes of the first rows; `applied` is the TLP that is put on everything besides."""
     shown: list[Previewed] = []
     for place, row in rows_in(document, mapping):
         if len(shown) >= limit:
@@ -124,7 +132,8 @@ def preview(document: bytes, mapping: ListMapping, limit: int = 20) -> list[Prev
             pattern, problem = found.pattern or "", ""
         except NotOfItsKind as error:
             kind, pattern, problem = "", "", str(error)
-        shown.append(Previewed(place, value, kind, pattern, _tlp(_said(row, mapping), mapping) or "", problem))
+        tlp = strictest([_tlp(_said(row, mapping), mapping), applied], TLP_LEVELS) or ""
+        shown.append(Previewed(place, value, kind, pattern, tlp, problem))
     return shown
 
 
@@ -253,14 +262,30 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"[,;|]", text) if part.strip()]
 
 
+_CYRILLIC: Final = re.compile(rb"[\xc0-\xff]{2,}")
+
+
 def _text(document: bytes) -> str:
-    """Text in UTF-8, with or without its mark; else as Windows writes the languages of Central Europe."""
-    for encoding in ("utf-8-sig", "utf-16" if document[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1250"):
+    """Text in UTF-8, with or without its mark; else as Windows writes Cyrillic, or the languages of Central Europe."""
+    for encoding in (
+        "utf-8-sig",
+        "utf-16" if document[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig",
+        _old(document),
+    ):
         try:
             return document.decode(encoding)
         except UnicodeDecodeError:
             continue
     return document.decode("latin-1")
+
+
+def _old(document: bytes) -> str:
+    """Which encoding of Windows it may be: Cyrillic words are of such letters whole, Latin ones have one here and
+    there."""
+    beginning = document[:100_000]
+    letters = sum(byte >= 0xC0 for byte in beginning)
+    in_words = sum(map(len, _CYRILLIC.findall(beginning)))
+    return "cp1251" if in_words * 2 > letters else "cp1250"
 
 
 def _bare(line: str) -> str:
@@ -271,7 +296,7 @@ def _bare(line: str) -> str:
 def _table(text: str, mapping: ListMapping) -> Iterator[tuple[int, Row]]:
     """Rows by the number of the column and by its heading."""
     heading: list[str] = []
-    reader = csv.reader(io.StringIO(text), delimiter=mapping.delimiter, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=mapping.delimiter, skipinitialspace=True)
     try:
         for cells in reader:
             place = reader.line_num

@@ -125,7 +125,7 @@ async def _tried(visit: Visit, form: WantedSource, made: Source) -> Response[str
         )
         newest = tuple((visible(title[:200]), at) for title, at in found.newest)
         return _form(visit, form, glance=msgspec.structs.replace(found, newest=newest))
-    rows = await visit.ask(lambda: preview(_first(visit, made.url), _mapping(made), SHOWN_ROWS))
+    rows = await visit.ask(lambda: preview(_first(visit, made.url), _mapping(made), SHOWN_ROWS, made.tlp))
     return _form(visit, form, rows=tuple(map(_shown, rows)))
 
 

@@ -49,6 +49,11 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     gone: Gone | None = None
     overlap: Overlap | None = None
 
+    @property
+    def lacks(self) -> bool:
+        """Whether something of it could not be read, or waits for a person."""
+        return bool(self.health.broken) or (self.gone is not None and not self.gone.decided)
+
 
 class SourcesPage(Content, frozen=True, kw_only=True):
     """Every source of the node; so many documents are `held` at TLP:RED in all, and so many of ours were changed on
@@ -93,12 +98,12 @@ async def sources(visit: NamedDependency[Visit]) -> Response[str]:
             gone=gone.get(each.name),
             overlap=overlaps.get(each.name),
         )
-        for each in sorted(held.values(), key=lambda each: (not _fails(each, healths.get(each.name)), each.name))
+        for each in sorted(held.values(), key=lambda each: each.name)
     )
     return visit.page(
         SourcesPage(
             title=say("Sources"),
-            rows=rows,
+            rows=tuple(sorted(rows, key=lambda row: (not _fails(row), not row.lacks))),
             may_change=may_change,
             decides=visit.visitor.may(Permission.PUBLISH) and visit.visitor.may(Permission.TRIAGE),
             held=sum(counts.values()),
@@ -172,8 +177,8 @@ async def noted(visit: Visit, name: str, detail: str) -> None:
     await visit.ask(lambda: visit.store.append(Batch(notes=(note,))).result())
 
 
-def _fails(source: Source, health: Health | None) -> bool:
-    return health is not None and health.failures > 0 and not source.paused
+def _fails(row: SourceRow) -> bool:
+    return row.health.failures > 0 and not row.source.paused
 
 
 def _advised(say: Callable[[str], str], health: Health | None) -> str:
