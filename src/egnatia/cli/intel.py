@@ -1,5 +1,6 @@
 """The analyst's questions: find by the search language, correlate, the matrix of techniques; and opinions."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -8,6 +9,7 @@ import msgspec
 from egnatia.cli.desk import REFUSED, Desk, Failure, command, table
 from egnatia.cli.record import INDEX_SECONDS
 from egnatia.cli.transfer import LOCAL
+from egnatia.cyber.intel.correlation import Shared
 from egnatia.cyber.intel.correlation import correlate as correlated
 from egnatia.cyber.intel.enrichment import ProtectedNames, Surroundings, enriched, enrichers, note
 from egnatia.cyber.intel.language import parse
@@ -22,6 +24,7 @@ from egnatia.exchange.submission import Submitter
 from egnatia.store import Row
 from egnatia.web.card import by_id, cards
 from egnatia.web.language import LANGUAGES, speech
+from egnatia.web.record.name import name_of
 
 
 class Common(msgspec.Struct, frozen=True):
@@ -77,17 +80,35 @@ def correlate(desk: Desk, record: str, *, organisation: str | None, limit: int) 
     egnatia correlate report--...
     """
     with desk.node() as node:
-        found = correlated(node.store, node.clearance_of(organisation or node.own), record, limit)
+        clearance = node.clearance_of(organisation or node.own)
+        found = correlated(node.store, clearance, record, limit)
+        called = _called(node.store.get(clearance, found.names)) if found is not None else {}
     if found is None:
         raise Failure(f"There is no record {record!r} here that this organisation may see")
     rows = [
         Common(each.row.id, round(each.weight, 3), tuple(f"{one.kind} {one.value}" for one in each.shared))
         for each in found.related
     ]
-    shown_ = [(f"{each.weight:g}", each.id, "; ".join(each.shared[:5])) for each in rows]
+    shown_ = [
+        (f"{each.weight:.2g}", each.row.id, "; ".join(_thing(one, called) for one in each.shared[:5]))
+        for each in found.related
+    ]
     desk.answer(rows, table(("weight", "record", "in common"), shown_) if rows else "Nothing in common with others.")
-    for each in found.popular:
-        desk.aside(f"{each.value} is in more than {each.of} records: too common to tell anything.")
+    for one in found.popular:
+        desk.aside(f"{_thing(one, called)} is in more than {one.of} records: too common to tell anything.")
+
+
+def _called(rows: Iterable[Row]) -> dict[str, str]:
+    """What records are called, by their ids."""
+    words = speech(LANGUAGES["en"])
+    return {row.id: name_of(msgspec.json.decode(row.body), words) for row in rows}
+
+
+def _thing(said: Shared, called: Mapping[str, str]) -> str:
+    """A value under its STIX path, or what both name by its type and name."""
+    if said.kind != "names":
+        return f"{said.kind} {said.value}"
+    return f"{said.value.partition('--')[0]} {called.get(said.value, said.value)}"
 
 
 @click.command()

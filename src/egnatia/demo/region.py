@@ -128,7 +128,7 @@ async def events(client: httpx.AsyncClient, seat: Seat, after: str) -> AsyncIter
     async with client.stream("GET", url, params={"after": after}, headers=seat.headers) as answer:
         answer.raise_for_status()
         mark, data = "", []
-        async for line in answer.aiter_lines():
+        async for line in _lines(answer):
             field, _, value = line.partition(": ")
             match field:
                 case "id":
@@ -139,6 +139,15 @@ async def events(client: httpx.AsyncClient, seat: Seat, after: str) -> AsyncIter
                     if mark:
                         yield mark, msgspec.json.decode("\n".join(data), type=Shown)
                     mark, data = "", []
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """The lines of an answer, which only a line feed ends: a record may hold U+2028, at which httpx would break it."""
+    rest = b""
+    async for part in answer.aiter_bytes():
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            yield line.decode().removesuffix("\r")
 
 
 @get("/", include_in_schema=False)

@@ -71,6 +71,12 @@ class Correlation(msgspec.Struct, frozen=True):
     popular: tuple[Shared, ...]
     complete: bool
 
+    @property
+    def names(self) -> list[str]:
+        """The ids of the records that are in common, each once."""
+        shared = [*(one for each in self.related for one in each.shared), *self.popular]
+        return list(dict.fromkeys(one.value for one in shared if one.kind == "names"))[:WITHIN]
+
 
 def correlate(store: Store, clearance: Clearance, record: str, limit: int = 50) -> Correlation | None:
     """What a record has in common with others; None where there is no such record for this reader."""

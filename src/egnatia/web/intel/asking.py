@@ -12,7 +12,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from egnatia.cyber.intel.correlation import Correlation, Shared, correlate
+from egnatia.cyber.intel.correlation import Shared, correlate
 from egnatia.cyber.intel.language import FIELDS, BadQuery, parse, suggestions
 from egnatia.cyber.intel.matrix import every_technique_name
 from egnatia.cyber.intel.searching import Found, Stretch, known_to, search
@@ -20,7 +20,7 @@ from egnatia.exchange.api.problem import NotFound
 from egnatia.exchange.api.surface import raw
 from egnatia.exchange.taxii.filter import is_identifier
 from egnatia.policy import Clearance
-from egnatia.store import Query, Row, Store
+from egnatia.store import Query, Store
 from egnatia.store.query import LAST
 from egnatia.web.card import Card, by_id, cards
 from egnatia.web.feed.saved import Saved, SavedShown, Saves, saved_of
@@ -217,7 +217,7 @@ async def common(visit: NamedDependency[Visit], record: FromPath[str]) -> Respon
     if found is None or not rows:
         raise NotFound
     related = tuple(each.row for each in found.related)
-    both = await visit.ask(lambda: _both_name(visit, found))
+    both = await visit.ask(lambda: visit.store.get(clearance, found.names) if found.names else ())
     await visit.surface.releases.note(visit.visitor.caller, "page", (*rows, *related, *both))
     named = {row.id: name_of(msgspec.json.decode(row.body), visit.speech) for row in both}
     shown = cards(related, by_id(await visit.ask(visit.premises.organisations)), visit.speech)
@@ -237,13 +237,6 @@ async def common(visit: NamedDependency[Visit], record: FromPath[str]) -> Respon
         complete=found.complete,
     )
     return visit.page(content)
-
-
-def _both_name(visit: Visit, found: Correlation) -> tuple[Row, ...]:
-    """The records that are in common."""
-    shared = [*(one for each in found.related for one in each.shared), *found.popular]
-    ids = list(dict.fromkeys(one.value for one in shared if one.kind == "names"))[:500]
-    return visit.store.get(visit.clearance(), ids) if ids else ()
 
 
 def _thing(said: Shared, named: Mapping[str, str], speech: Speech) -> Thing:
