@@ -36,6 +36,7 @@ def indicator(pattern: str, *markings: str, **more: Any) -> dict[str, Any]:
 EVIL = indicator("[domain-name:value = 'evil.example']", name="evil")
 NETWORK = indicator("[ipv4-addr:value = '198.51.100.0/24']")
 URL = indicator("[url:value = 'http://bad.example/kit/']")
+PHISH = indicator("[url:value = 'http://who:pass@phish.example/in?a=1#victim']")
 FILE = indicator(f"[file:hashes.'SHA-256' = '{DIGEST}']", gate.AMBER)
 TOGETHER = indicator("[network-traffic:dst_ref.value = '203.0.113.9' AND network-traffic:dst_port = 4444]")
 COMMON = indicator("[file:name = 'setup.exe']")
@@ -53,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     assert done.exit_code == 0, done.output
     made = Place(folder / "node")
     file = folder / "bundle.jsonl"
-    every = (EVIL, NETWORK, URL, FILE, TOGETHER, COMMON, ORDERED)
+    every = (EVIL, NETWORK, URL, PHISH, FILE, TOGETHER, COMMON, ORDERED)
     file.write_text("\n".join(json.dumps(each) for each in every))
     assert made.ask("import", str(file))["added"] == len(every)
     return made
@@ -121,6 +122,14 @@ def test_logs_of_others_are_recognised_and_matched(place: Place, tmp_path: Path,
     found, summary = hits(place, str(log))
     assert summary["logs"][0]["form"] == form
     assert len(found) == 1
+
+
+def test_a_url_is_found_by_what_of_it_goes_over_the_wire(place: Place) -> None:
+    urls = ("http://phish.example/in?a=1", "http://phish.example/in?a=2", "http://who:pass@phish.example/in?a=1#victim")
+    line = "1767225600.123 1 10.0.0.1 TCP_MISS/200 1 GET {} - HIER_DIRECT/192.0.2.1 text/html\n"
+    lines = "".join(map(line.format, urls))
+    found, _ = hits(place, "-", stdin=lines)
+    assert [(each["number"], each["indicator"]) for each in found] == [(1, PHISH["id"]), (3, PHISH["id"])]
 
 
 def test_a_port_alone_is_no_hit_where_the_pattern_wants_the_address_too(place: Place) -> None:

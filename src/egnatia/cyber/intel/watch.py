@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from egnatia.cyber.intel.benign import Benign, Listed, pruned
-from egnatia.cyber.intel.board import EVERYTHING, NOTHING_KNOWN, Scored, survey
+from egnatia.cyber.intel.board import EVERYTHING, NOTHING_KNOWN, Detected, Scored, survey
 from egnatia.cyber.intel.language import Term
 from egnatia.cyber.intel.matching import Known
 from egnatia.cyber.intel.output import allowing
@@ -18,6 +18,7 @@ from egnatia.engine.log.meaning import meant
 from egnatia.engine.log.use import is_specific
 from egnatia.engine.pattern import Matcher, compiled
 from egnatia.engine.pattern.expression import Expression, Seen, Test
+from egnatia.exchange.formats.defence.lists import on_the_wire
 from egnatia.policy import Action, Clearance
 from egnatia.record.pattern import BadPattern
 from egnatia.store import Store
@@ -116,12 +117,19 @@ def _taken(
         assert isinstance(made.comparison, Test)  # noqa: S101
         value: Any = made.comparison.values[0]
         if made.comparison.operator == "=":
-            matcher.add_value(watched, made.comparison.kind, made.comparison.steps, value)
+            kind, steps = made.comparison.kind, made.comparison.steps
+            for each in _spellings(detected, value):
+                matcher.add_value(watched, kind, steps, each)
         else:
             matcher.add(watched, made)
     except BadPattern:
         return "a pattern that cannot be compared"
     return None
+
+
+def _spellings(detected: Detected, value: Any) -> tuple[Any, ...]:
+    """A value as logs may have it: of a URL most see only what goes over the wire."""
+    return tuple(dict.fromkeys((value, on_the_wire(value)))) if detected.kind == "url:value" else (value,)
 
 
 def _left(pattern: Expression, allowed: WarningLists, warnings: WarningLists) -> Expression | str:

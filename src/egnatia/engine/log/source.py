@@ -1,8 +1,10 @@
 """A log as blocks of whole lines, whatever its size: plain, gzip or Zstandard, by its beginning and not by its name.
 
-What is no UTF-8 is replaced, and so is a NUL; a line longer than `LINE_LIMIT` is left out and counted.
+What Windows writes in UTF-16, with its mark at the beginning, is read; what else is no UTF-8 is replaced, and so is a
+NUL; a line longer than `LINE_LIMIT` is left out and counted.
 """
 
+import codecs
 import gzip
 import sys
 import zlib
@@ -15,7 +17,7 @@ import msgspec
 
 from egnatia.engine.connection import loaded
 
-Unread = Literal["unknown", "binary", "utf-16", "array", "damaged", "missing"]
+Unread = Literal["unknown", "binary", "array", "damaged", "missing"]
 """Why something cannot be read as a log."""
 
 BLOCK: Final = 8 << 20
@@ -94,6 +96,25 @@ class _Counted:
         """Nothing: whoever has opened the file closes it."""
 
 
+class _Recoded:
+    """A stream of UTF-16, of which `start` was read before, as one of UTF-8."""
+
+    def __init__(self, start: bytes, stream: Any) -> None:
+        self._start, self._read = start, getattr(stream, "read1", stream.read)
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._over = b""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none only at the end."""
+        while not self._over:
+            got, self._start = self._start or self._read(size), b""
+            self._over = self._decoder.decode(got, final=not got).encode("utf-8", "replace")
+            if not got:
+                break
+        taken, self._over = self._over[:size], self._over[size:]
+        return taken
+
+
 class Opened:
     """A log that is being read: `head` are its first lines. Raises Unreadable for what is no text."""
 
@@ -106,6 +127,9 @@ class Opened:
         self.has_nul = False
         self._start = b"" if self.is_parquet else self._read(HEAD)
         if not self.is_parquet:
+            if self._start.startswith(UTF_16):
+                self._plain = _Recoded(self._start, self._plain)
+                self._start = self._read(HEAD)
             if len(self._start) == HEAD and b"\n" not in self._start:  # the first line is to be whole
                 self._start += self._read(LINE_LIMIT)
             self._check()
@@ -115,10 +139,6 @@ class Opened:
 
     def _check(self) -> None:
         start = self._start
-        if start.startswith(UTF_16):
-            raise Unreadable(
-                f"{self.source.name} is in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)", "utf-16"
-            )
         self.has_nul = b"\0" in start  # a crash leaves some in a log; what then is in no form is binary
         self._start = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"?")
 

@@ -62,7 +62,6 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
 WHY: Final[Mapping[str, str]] = {
     "unknown": N_("It is in no form that is known. If it is one of those listed, say which it is in."),
     "binary": N_("It is no text and no Parquet: it cannot be read as a log."),
-    "utf-16": N_("It is in UTF-16. Save it in UTF-8 and hand it over again."),
     "array": N_("It is one array of JSON. Hand it over with one object a line."),
     "damaged": N_("It is damaged: nothing of it can be read."),
     "missing": N_("It was not there any more."),

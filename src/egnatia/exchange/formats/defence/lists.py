@@ -38,10 +38,13 @@ def plain(entries: Sequence[Entry], about: About) -> bytes:
 
 
 def asked_for(entry: Entry) -> str:
-    """A value as it goes over the wire: a URL without who signs in and without the part that stays in the browser."""
-    if entry.kind not in URLS:
-        return entry.value
-    return _SIGN_IN.sub(r"\1", entry.value.partition("#")[0], count=1)
+    """A value as it goes over the wire."""
+    return on_the_wire(entry.value) if entry.kind in URLS else entry.value
+
+
+def on_the_wire(url: str) -> str:
+    """A URL without who signs in and without the part that stays in the browser."""
+    return _SIGN_IN.sub(r"\1", url.partition("#")[0], count=1)
 
 
 def is_sound(entry: Entry) -> bool:
