@@ -1,6 +1,7 @@
 """Advisories come in with what others act on, and go out so that they come in again the same."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -241,3 +242,36 @@ def test_one_that_is_taken_back_says_why_and_names_nothing_vulnerable(version: s
     assert document["document"]["notes"][0]["title"] == "Reasoning for Withdrawal"
     assert document["document"]["tracking"]["aliases"] == ["MK-2026-1"]
     assert document.keys() <= {"document", "$schema"}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("$.document.publisher", None),
+        ("$.document.tracking.id", 5),
+        ("$.vulnerabilities[0].cwe", 78),
+        ("$.vulnerabilities[0].remediations", "fix"),
+        ("$.vulnerabilities[0].scores", "9.8"),
+        ("$.vulnerabilities[0].product_status", []),
+    ],
+)
+def test_what_is_written_otherwise_is_told_with_its_place_and_no_word_of_the_program(place: str, value: object) -> None:
+    document = json.loads(json.dumps(ADVISORY))
+    *way, last = [int(each) if each.isdigit() else each for each in re.findall(r"\w+", place)]
+    at = document
+    for step in way:
+        at = at[step]
+    if value is None:
+        del at[last]
+    else:
+        at[last] = value
+    with pytest.raises(Invalid) as refused:
+        read_advisory(json.dumps(document).encode())
+    (problem,) = refused.value.problems
+    assert problem.path == (place if value is not None else "$.document")
+    assert "Error" not in problem.found
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    written = json.dumps(ADVISORY).encode()
+    assert read_advisory(b"\xef\xbb\xbf" + written).records == read_advisory(written).records

@@ -330,6 +330,22 @@ def test_exploited_vulnerabilities_and_advisories_are_files_for_programs(house: 
         assert visitor.get(f"/public/sr-Cyrl/records/{advisory}/paper.pdf").content.startswith(b"%PDF-")
 
 
+def test_search_finds_a_product_by_its_translation_once_in_any_script(tmp_path: Path) -> None:
+    with housed(tmp_path) as house, house.visitor() as visitor:
+        alert = product(1, "alert", "Long passwords")
+        contents = {
+            "mk": {"name": "Една долга лозинка", "description": "Лозинка за секоја сметка."},
+            "cnr": {"name": "Jedna duga lozinka", "description": "Lozinka za svaki nalog."},
+        }
+        house.submit(alert, translation(1, alert, contents), product(2, "alert", "Secret", "green"))
+        secret = translation(2, product(2, "alert", "Secret", "green"), {"mk": {"name": "Лозинка", "description": "x"}})
+        house.submit(secret)
+        assert house.node.store.indexer.wait_for(house.node.store.position())
+        for words in ("лозинка", "lozinka", "Lozinka", "passwords"):
+            page = visitor.get("/public/mk/search", params={"q": words}).text
+            assert re.findall(r"<h2><a [^>]*>([^<]*)", page) == ["Една долга лозинка"], words
+
+
 def test_search_finds_in_any_script_and_asks_nothing_of_hostile_words(house: House) -> None:
     with house.visitor() as visitor:
         for words in ('"><script>', "a" * 200, "%", "*", ""):

@@ -5,6 +5,7 @@ Reading keeps the facts that others act on: which products of whom, how grave, w
 What an advisory says of its distribution is read like every other marking: what is not understood is RED.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -48,12 +49,79 @@ class Document(msgspec.Struct, frozen=True):
     product_tree: Fields = {}
 
 
+class _Told(msgspec.Struct):
+    text: str
+    category: str = ""
+
+
+class _Id(msgspec.Struct):
+    system_name: str
+    text: str
+
+
+class _Remedy(msgspec.Struct):
+    category: str
+    details: str
+
+
+class _Hole(msgspec.Struct):
+    cve: str = ""
+    cwe: Fields | None = None
+    cwes: list[Fields] = []
+    ids: list[_Id] = []
+    notes: list[_Told] = []
+    remediations: list[_Remedy] = []
+    references: list[Fields] = []
+    threats: list[Fields] = []
+    scores: list[Fields] = []
+    metrics: list[Fields] = []
+    product_status: dict[str, list[str]] = {}
+
+
+class _Publisher(msgspec.Struct):
+    name: str
+    namespace: str
+
+
+class _Tracking(msgspec.Struct):
+    id: str
+    initial_release_date: str
+    current_release_date: str
+
+
+class _Head(msgspec.Struct):
+    csaf_version: str
+    category: str
+    title: str
+    publisher: _Publisher
+    tracking: _Tracking
+    distribution: Fields = {}
+    notes: list[_Told] = []
+    references: list[Fields] = []
+
+
+class _Shape(msgspec.Struct):
+    """As much of an advisory as is read: whoever wrote it otherwise learns where."""
+
+    document: _Head
+    vulnerabilities: list[_Hole] = []
+    product_tree: Fields = {}
+
+
+_shape = msgspec.json.Decoder(_Shape).decode
+
+
 def read_advisory(content: bytes, decided: Mapping[str, str] = {}) -> Conversion:
     """An advisory as a report, its vulnerabilities and notes. `decided` says what strange words mean
     (`restriction.restrictions`). Raises Invalid where it is no CSAF document."""
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
+        _shape(content)
         made = msgspec.json.decode(content, type=Document)
         return _Advisory(made, decided).conversion(content)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at ")
+        raise Invalid((Problem(place.strip("`") or "$", "as CSAF has it", said),)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Invalid((Problem("$", "a CSAF document", str(error)),)) from error
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -225,7 +293,8 @@ def _is_exploited(found: Fields) -> bool:
 def _base_score(found: Fields) -> float | None:
     """The gravest score of CVSS that is given (2.0: scores, 2.1: metrics)."""
     contents = [*found.get("scores", []), *(each.get("content", {}) for each in found.get("metrics", []))]
-    scores = [each.get(name, {}).get("baseScore") for each in contents for name in ("cvss_v4", "cvss_v3", "cvss_v2")]
+    said = [each[name] for each in contents for name in CVSS if isinstance(each.get(name), dict)]
+    scores = [each.get("baseScore") for each in said]
     numbers = [float(score) for score in scores if isinstance(score, int | float)]
     return max(numbers, default=None)
 

@@ -27,6 +27,7 @@ NEWEST: Final = 6
 LISTED: Final = 50
 ON_A_PAGE: Final = 20
 FOUND: Final = 30
+MOST_FOUND: Final = 1_000
 PAGES: Final = 50
 """Pages of a list, and of what was found, that can be turned to."""
 RELATED: Final = 40
@@ -214,16 +215,34 @@ def record(counter: Counter, record_id: str) -> BulletinPage | RecordPage:
 
 def search(counter: Counter, words: str, number: int = 1) -> SearchPage:
     """A page of the public records that have all the words."""
-    query = Query(types=listed_types(), versions=(LAST,))
+    query = Query(types=(*listed_types(), "language-content"), versions=(LAST,))
     page = SearchPage(
         title=counter.speech.gettext("Search"), words=words[:200], found=None, **counter.around("/search")
     )
     if not words.strip() or "\x00" in words:
         return page
-    rows = counter.store.search(counter.clearance, words, query, number * FOUND + 1)[(number - 1) * FOUND :]
+    # A record in three languages may be found four times.
+    found_rows = counter.store.search(counter.clearance, words, query, min(4 * (number * FOUND + 1), MOST_FOUND))
+    rows = _meant(counter, found_rows)[(number - 1) * FOUND :]
     newer, older = _turns(f"{counter.base}/search?q={quote(words)}&", number, len(rows) > FOUND)
     found = tuple(_found(counter, row) for row in rows[:FOUND])
     return msgspec.structs.replace(page, found=found, newer=newer, older=older)
+
+
+def _meant(counter: Counter, rows: Sequence[Row]) -> list[Row]:
+    """Each record once, where its words were found or those of a translation by its owner."""
+    named = {str(decoded(row).get("object_ref", "")): row.owner for row in rows if row.type == "language-content"}
+    of = {row.id: row for row in counter.store.get(counter.clearance, list(named))} if named else {}
+    meant: dict[str, Row] = {}
+    for row in rows:
+        told = row
+        if row.type == "language-content":
+            about = of.get(str(decoded(row).get("object_ref", "")))
+            if about is None or about.owner != row.owner or about.type not in listed_types():
+                continue
+            told = about
+        meant.setdefault(told.id, told)
+    return list(meant.values())
 
 
 def _related(counter: Counter, refs: Sequence[str]) -> tuple[Found, ...]:
