@@ -68,6 +68,15 @@ def test_knowledge_is_loaded_and_updated_from_where_it_came(place: Place, tmp_pa
     assert again == {"galaxies": (1, 0), "warning-lists": (0, 1), "attack": (0, 1)}
     assert {each["name"] for each in place.ask("knowledge", "list")} == set(again)
 
+    bundle = {"type": "bundle", "id": f"bundle--{ATTACK['id'][16:]}", "objects": [dict(reversed(ATTACK.items()))]}
+    attack.write_text(json.dumps(bundle, indent=4))
+    rewritten = place.ask("knowledge", "load", "attack", str(attack))
+    assert (rewritten["added"], rewritten["present"], rewritten["refused"]) == (0, 1, 0)
+    bundle["objects"] = [ATTACK | {"modified": "2026-10-28T00:00:00.000Z", "revoked": True}]
+    attack.write_text(json.dumps(bundle))
+    assert place.ask("knowledge", "load", "attack", str(attack))["added"] == 1
+    assert place.ask("find", "type:attack-pattern is:revoked")[0]["record"]["name"] == "Phishing"
+
 
 def test_what_is_no_knowledge_is_told(place: Place, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")

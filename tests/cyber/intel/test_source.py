@@ -81,6 +81,21 @@ def test_a_failure_is_kept_and_the_source_waits_longer(node: Node) -> None:
     assert count(node, "indicator") == 1
 
 
+def test_what_is_written_otherwise_is_no_other_content_and_a_refusal_has_its_reason(node: Node) -> None:
+    source, one = Source(name="x", kind="stix", url="https://feed.example/b.json"), gate.indicator(gate.CLEAR)
+
+    def serve(*objects: dict[str, Any]) -> Health:
+        bundle = json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}, indent=1).encode()
+        return read(node, source, lambda _: httpx.Response(200, content=bundle))
+
+    assert serve(one).added == 1
+    again = serve(dict(reversed(one.items())))
+    assert (again.present, again.refused, again.reasons) == (1, 0, ())
+    other = serve(one | {"name": "changed in silence"})
+    assert other.refused == 1
+    assert "later `modified`" in other.reasons[0]
+
+
 def uuid(number: int) -> str:
     return f"bbbbbbbb-bbbb-4bbb-8bbb-{number:012}"
 

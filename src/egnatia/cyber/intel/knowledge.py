@@ -19,7 +19,7 @@ import msgspec
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.cyber.intel.warning_list import FOLDER, read_list
 from egnatia.exchange.calling import guarded
-from egnatia.exchange.formats.bringing import Bringing
+from egnatia.exchange.formats.bringing import Bringing, as_held
 from egnatia.exchange.formats.conversion import TLP_IDS
 from egnatia.exchange.formats.fetching import document_at, is_url
 from egnatia.exchange.formats.misp.galaxy import read_galaxy
@@ -84,7 +84,10 @@ def _brought(host: Host, wanted: Knowledge, told: Told) -> Tally:
     if wanted.kind == "stix":
         content = document_at(wanted.where, guarded(host.settings, wanted.where if is_url(wanted.where) else ""))
         told(len(content))
-        return import_stream(io.BytesIO(content), admit)
+        clearance = host.clearance_of(host.own)
+        return import_stream(
+            io.BytesIO(content), lambda bodies: admit(as_held(host.store, clearance, host.own, bodies))
+        )
     bringing = Bringing(host.store, host.clearance_of(host.own), host.own, admit)
     at = time.time_ns() // 1_000_000 / 1_000  # whole milliseconds, as STIX has them
     total = Tally()

@@ -56,9 +56,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Health(msgspec.Struct, frozen=True):
     """How a source goes: times in microseconds UTC, 0 for never. `mark` and `etag` are where it was left; `authors` are
-    the organisations whose word it carries; `broken` are the first of the events of a feed that could not be read, of
-    so many `broken_in_all`; `wait_seconds` is how long the server wanted to be left alone at the last try, `trouble`
-    what was wrong then (`exchange.trouble`)."""
+    the organisations whose word it carries; `reasons` say why records were refused, the most frequent first; `broken`
+    are the first of the events of a feed that could not be read, of so many `broken_in_all`; `wait_seconds` is how long
+    the server wanted to be left alone at the last try, `trouble` what was wrong then (`exchange.trouble`)."""
 
     tried: int = 0
     succeeded: int = 0
@@ -67,6 +67,7 @@ class Health(msgspec.Struct, frozen=True):
     added: int = 0
     present: int = 0
     refused: int = 0
+    reasons: tuple[str, ...] = ()
     remarks: int = 0
     mark: Mark = Mark()
     etag: str = ""

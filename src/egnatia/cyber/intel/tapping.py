@@ -22,7 +22,7 @@ from egnatia.cyber.intel.sifting import Sifting
 from egnatia.cyber.intel.source import SECONDS, Health, Source, Sources
 from egnatia.cyber.intel.warning_index import warning_lists
 from egnatia.exchange.calling import guarded
-from egnatia.exchange.formats.bringing import Bringing, never
+from egnatia.exchange.formats.bringing import Bringing, as_held, never
 from egnatia.exchange.formats.conversion import TLP_IDS, Conversion, remark
 from egnatia.exchange.formats.csaf import read_advisory
 from egnatia.exchange.formats.fetching import SOURCE_BYTES, fetched, no_page, unpacked
@@ -101,6 +101,10 @@ def part_of(client: httpx.Client, source: Source) -> Callable[[str], bytes]:
     return fetch
 
 
+REASONS: Final = 3
+"""So many reasons for refusals are kept."""
+
+
 class _Run:
     """One reading of one source."""
 
@@ -135,7 +139,9 @@ class _Run:
         """What has come of it so far."""
         tally = self._tally
         remarks = sum(count for (_, refused), count in tally.rules.items() if not refused)
+        refusals = [(count, rule) for (rule, refused), count in tally.rules.most_common() if refused][:REASONS]
         return Health(
+            reasons=tuple(f"{count} × {tally.examples[rule, True].problem}"[:300] for count, rule in refusals),
             added=tally.added, present=tally.present, refused=tally.refused, remarks=remarks, mark=self._mark,
             etag=self._etag, authors=tuple(self._authors)[:1_000], broken=self._broken,
             broken_in_all=self._broken_in_all,
@@ -247,6 +253,8 @@ class _Run:
             author = msgspec.json.decode(body, type=_Authored).created_by_ref
             if author:
                 self._authors[author] = None
+        if self._source.kind in {"stix", "taxii21", "taxii20"}:
+            bodies = as_held(self._host.store, self._host.clearance_of(self._host.own), self._host.own, bodies)
         submitter = Submitter(self._host.own, f"source {self._source.name}", _RIGHTS)
         return self._host.admission.submit(bodies, submitter, handling=Handling(self._applied, stays_narrow=True))
 

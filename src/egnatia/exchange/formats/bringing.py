@@ -185,6 +185,27 @@ class Bringing:
         return found
 
 
+def as_held(store: Store, clearance: Clearance, owner: str, bodies: Sequence[bytes]) -> list[bytes]:
+    """Records, each as the bytes that the owner holds it in where only its spelling is another: spaces, the order of
+    its properties. Programs write what has not changed otherwise than before, and that is no other content."""
+    names = [msgspec.json.decode(body, type=_Named).id for body in bodies]
+    found: dict[str, bytes] = {}
+    for start in range(0, len(names), AT_ONCE):
+        rows = store.get(clearance, names[start : start + AT_ONCE])
+        found |= {row.id: row.body for row in rows if row.owner == owner}
+    return [_spelled(body, found.get(name)) for name, body in zip(names, bodies, strict=True)]
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+def _spelled(body: bytes, held: bytes | None) -> bytes:
+    if held is None or held == body or msgspec.json.decode(held) != msgspec.json.decode(body):
+        return body
+    return held
+
+
 def _decoded(bodies: Iterable[bytes]) -> Iterator[tuple[Fields, bytes]]:
     for body in bodies:
         yield msgspec.json.decode(body, type=Fields), body

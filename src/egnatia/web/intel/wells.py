@@ -197,7 +197,9 @@ def _shown(health: Health, source: Source, *, may_change: bool) -> Health:
     broken = tuple(
         msgspec.structs.replace(each, title=visible(each.title), why=visible(each.why)) for each in health.broken
     )
-    return msgspec.structs.replace(health, error=visible(error), broken=broken)
+    return msgspec.structs.replace(
+        health, error=visible(error), broken=broken, reasons=tuple(map(visible, health.reasons))
+    )
 
 
 SOURCES = (sources, read_source, pause_source, remove_source, settle_gone)
