@@ -4,8 +4,7 @@ The caller holds the transaction; nothing counts until it commits and `publish` 
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,18 +17,18 @@ from egnatia.store.changing import erase_rows, move_rows, place_rows
 from egnatia.store.cursor import save_cursor
 from egnatia.store.database import Database
 from egnatia.store.entry import Appended, Batch, Conflict, Entry, Erased, Lift, Recall, Relabel, Signing
+from egnatia.store.groups import Groups
 from egnatia.store.link import Link
-from egnatia.store.loading import Remembered, attestation_numbers, ends_of, load_groups, referrers, under_label
+from egnatia.store.loading import Remembered, attestation_numbers, under_label
 from egnatia.store.naming import Naming, value_key
-from egnatia.store.plan import ENDS, Group, Line, Taken, end_label, may_widen, placed
-from egnatia.store.query import Shelf
+from egnatia.store.placement import Placement
+from egnatia.store.plan import ENDS, Group, Line, Taken
 from egnatia.store.shelving import Interning, Shelving
 from egnatia.trust.attestation import Attestation
 from egnatia.trust.attesting import digest
 from egnatia.trust.merkle import leaf
 
 _pack: Final = msgspec.msgpack.Encoder().encode
-Places = list[tuple[Line, Shelf]]
 
 ALREADY: Final = Line("", redacted=False, label=0, type="", source="", digest=b"")
 """Stands for a row that was in the log before."""
@@ -46,28 +45,18 @@ class Appending:
         state = database.lock(link)
         self._one, self.position, self._at, self._name, self._attestation, self.generation = state
         remembered.begin(state)
-        self._names_before = self._name
         self._at = max(time.time_ns() // 1000, self._at + 1)  # no two transactions leave the same state
         if shelving.generation != self.generation:
             shelving.refresh(link)
         self.interning = Interning(shelving)
+        self._groups = Groups(database, link, self.interning, remembered, self._name)
         self._numbers: dict[str, int] = {}
         self._label: Label | None = None
         self._label_number = 0
-        self._groups: dict[tuple[int, int], Group] = {}
-        self._touched: dict[tuple[int, int], Group] = {}
-        self._loaded: set[int] = set()
         self._added: list[tuple[Entry, Line, Group]] = []
         self._attested: list[tuple[int, bytes, Attestation]] = []
         self._signing: list[tuple[int, Signing]] = []
         self._gone: list[int] = []
-        self._placed: dict[tuple[int, int], Places] = {}
-        self._end_labels: dict[tuple[int, int], int | None] = {}
-        self._alone: dict[tuple[int, str, int, str, tuple[int, ...]], int] = {}
-        self._widening: dict[tuple[int, int], bool] = {}
-        self._placing: list[tuple[int, int]] = []
-        self._moving: list[int] = []
-        self._owners: defaultdict[int, set[int]] = defaultdict(set)
         self.erased: list[Erased] = []
 
     def append(self, batches: Sequence[Batch], atomic: Sequence[bool] = ()) -> list[Appended]:
@@ -80,8 +69,10 @@ class Appending:
         for lines, whole in zip(taken, atomic, strict=False):
             if whole and None in lines:
                 raise Conflict(_conflicts(lines))
-        self._settle()
+        placement = Placement(self._database, self._link, self.interning, self._groups)
+        placement.find()
         self._insert(attested)
+        self._change(placement)
         self._save(batches)
         return [_appended(lines, self._at) for lines in taken]
 
@@ -93,6 +84,9 @@ class Appending:
             self._shelving.publish(self.interning, self.generation)
 
     # What the batches speak of
+
+    def _group(self, record: str, owner: str) -> Group:
+        return self._groups.of((self._numbers[record], self._numbers[owner]), owner)
 
     def _name_all(self, batches: Sequence[Batch]) -> None:
         # In the order in which they come: of two owners the one who was known here first has the lower number, also
@@ -145,47 +139,7 @@ class Appending:
                     if reference.property in ENDS:
                         wanted.add(self._numbers[reference.target])
             wanted.update(self._numbers[name] for name, _ in _taken_back(batch))
-        self._load_names(wanted)
-
-    def _load_names(self, names: Iterable[int]) -> None:
-        wanted = {name for name in names if name <= self._names_before} - self._loaded
-        if not wanted:
-            return
-        self._loaded |= wanted
-        found = {name: groups for name in wanted if (groups := self._remembered.get(name)) is not None}
-        if unknown := wanted - found.keys():
-            found.update(self._read_groups(sorted(unknown)))
-        for name, groups in found.items():
-            for group in groups:
-                self._groups[name, group.owner] = group
-                self._owners[name].add(group.owner)
-
-    def _read_groups(self, names: Sequence[int]) -> dict[int, list[Group]]:
-        found: dict[int, list[Group]] = {name: [] for name in names}
-        for group in load_groups(self._database, self._link, names, self.interning):
-            group.was, group.known = self._stored_bound(group), bool(group.lines)
-            found[group.name].append(group)
-        for name, groups in found.items():
-            self._remembered.keep(name, groups)
-        return found
-
-    def _stored_bound(self, group: Group) -> int | None:
-        stored = [(line, self.interning.shelf_of(line.shelf)) for line in group.live() if line.shelf is not None]
-        return end_label(stored) or (group.recall.label if group.recall else None)
-
-    def _group(self, record: str, owner: str) -> Group:
-        key = (self._numbers[record], self._numbers[owner])
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = Group(*key, owner)
-            self._owners[group.name].add(group.owner)
-        self._touch(key, group)
-        return group
-
-    def _touch(self, key: tuple[int, int], group: Group) -> None:
-        self._touched[key] = group
-        if group.name <= self._names_before:
-            self._remembered.forget(group.name)
+        self._groups.load(wanted)
 
     # What becomes of each
 
@@ -271,135 +225,14 @@ class Appending:
         label = self.interning.label
         new = {label(one.old): label(one.new) for one in relabels}
         for old in new:
-            self._load_names(under_label(self._database, self._link, old, self.interning))
-        for key, group in self._groups.items():
+            self._groups.load(under_label(self._database, self._link, old, self.interning))
+        for key, group in self._groups.all.items():
             for line in group.lines.values():
                 if line.label in new or line.unless in new:
                     line.label = new.get(line.label, line.label)
                     if line.unless is not None and line.unless in new:
                         self._hold_back(line, new[line.unless])
-                    self._touch(key, group)
-
-    # Where everything stands afterwards
-
-    def _settle(self) -> None:
-        """Find the place of every version that is touched, and of the relationships to what has changed."""
-        if any(group.name <= self._names_before for group in self._touched.values()):
-            self._follow_ends()
-        for key, group in self._touched.items():
-            if not self._stands_alone(key, group):
-                self._arrange(self._places(key))
-
-    def _follow_ends(self) -> None:
-        """Records that were named before are touched: relationships to them, and so on, may have to be as well."""
-        self._read_ends()
-        told: set[int] = set()
-        while changed := self._changed_ends() - told:
-            told |= changed
-            keys = referrers(self._database, self._link, sorted(changed))
-            self._load_names(name for name, _ in keys)
-            for key in keys:
-                self._touch(key, self._groups[key])
-            self._read_ends()
-
-    def _read_ends(self) -> None:
-        """The ends of relationships that were there before are looked up, with what they lie under."""
-        self._placed.clear()
-        self._end_labels.clear()
-        stored = {
-            head.position: group
-            for group in self._touched.values()
-            if (head := group.head()) is not None and head.shelf is not None and not group.ends
-        }
-        for position, ends in ends_of(self._database, self._link, sorted(stored)).items():
-            stored[position].ends = ends
-        self._load_names(end for group in self._touched.values() for end in group.ends)
-
-    def _changed_ends(self) -> set[int]:
-        """The records, named by others before, by whose label relationships are bounded otherwise than until now."""
-        return {
-            group.name
-            for key, group in self._touched.items()
-            if group.name <= self._names_before and (self._bound(key), bool(group.lines)) != (group.was, group.known)
-        }
-
-    def _places(self, key: tuple[int, int]) -> Places:
-        found = self._placed.get(key)
-        if found is None:
-            group = self._groups[key]
-            group.bounds = self._bounds(group)
-            found = self._placed[key] = placed(group, self.interning)
-        return found
-
-    def _stands_alone(self, key: tuple[int, int], group: Group) -> bool:
-        """Whether it is a new record in its one version, which nearly all are: it is put on its shelf at once. As
-        `_places` and `_arrange`, which look further, would."""
-        if len(group.lines) != 1 or group.recall is not None:
-            return False
-        (line,) = group.lines.values()
-        if line.entry is None or line.erased or line.redacted:
-            return False
-        group.bounds = self._bounds(group) if group.ends else ()
-        what = (line.label, line.type, group.owner, line.source, group.bounds)
-        shelf = self._alone.get(what)
-        if shelf is None:
-            ((_, place),) = self._places(key)
-            shelf = self._alone[what] = self.interning.shelf(place)
-        line.shelf = shelf
-        return True
-
-    def _bounds(self, group: Group) -> tuple[int, ...]:
-        """The labels of the ends of a relationship, as far as they are known."""
-        found, owner, labels = set(), group.owner, self._end_labels
-        for end in group.ends:
-            if (end, owner) not in labels:
-                labels[end, owner] = self._end_label(end, owner)
-            label = labels[end, owner]
-            if label is not None:
-                found.add(label)
-        return tuple(sorted(found)) if found else ()
-
-    def _end_label(self, name: int, owner: int) -> int | None:
-        """What a relationship of `owner` is bounded by at this end: its own copy, or else that of the owner who was
-        known here first. What was never here bounds nothing, unless the owner itself has recalled it."""
-        own = self._groups.get((name, owner))
-        if own is not None and (own.is_live or own.recall):
-            return self._bound((name, owner))
-        for other in sorted(self._owners.get(name, ())):
-            group = self._groups[name, other]
-            if group.is_live or (group.lines and group.recall):
-                return self._bound((name, other))
-        return None
-
-    def _bound(self, key: tuple[int, int]) -> int | None:
-        """The label by which this copy bounds the relationships to it: that of its head, or of its recall where nothing
-        is kept of it."""
-        group = self._groups[key]
-        if key not in self._touched:
-            return group.was
-        if group.ends:
-            head = group.head()
-            return group.was or (head.label if head else None)
-        return end_label(self._places(key)) or (group.recall.label if group.recall else None)
-
-    def _arrange(self, places: Places) -> None:
-        for line, shelf in places:
-            number = self.interning.shelf(shelf)
-            if line.entry is not None:
-                line.shelf = number
-            elif line.shelf is not None and line.shelf != number:
-                if self._may_widen(line.shelf, number):
-                    self._moving.append(line.position)
-                self._placing.append((line.position, number))
-                line.shelf = number
-
-    def _may_widen(self, old: int, new: int) -> bool:
-        """As `may_widen`, decided once for each pair of shelves."""
-        found = self._widening.get((old, new))
-        if found is None:
-            shelf = self.interning.shelf_of
-            found = self._widening[old, new] = may_widen(shelf(old), shelf(new), self.interning)
-        return found
+                    self._groups.touch(key, group)
 
     # Into the tables
 
@@ -437,14 +270,13 @@ class Appending:
         insert(self._link, schema.refs, refs)
         insert(self._link, schema.observables, values)
         insert(self._link, schema.retention, due)
-        self._change()
 
-    def _change(self) -> None:
+    def _change(self, placement: Placement) -> None:
         """What was there before: on its new shelves, at its new places, erased."""
-        place_rows(self._database, self._link, self._placing)
-        move_rows(self._database, self._link, sorted(self._moving), end=self.position, at=self._at)
-        self.position += len(self._moving)
-        self._at += len(self._moving)
+        place_rows(self._database, self._link, placement.placing)
+        move_rows(self._database, self._link, sorted(placement.moving), end=self.position, at=self._at)
+        self.position += len(placement.moving)
+        self._at += len(placement.moving)
         erase_rows(self._database, self._link, self._gone)
 
     def _save(self, batches: Sequence[Batch]) -> None:
