@@ -8,26 +8,26 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence, Set
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Protocol, assert_never
+from typing import assert_never
 
 import httpx
 
 from egnatia.exchange.asgi import Receive, Scope, Send
-from egnatia.exchange.host import Admission
-from egnatia.exchange.labelling import Labelling
 from egnatia.exchange.partner import UNBOUNDED, partner_transport_async
 from egnatia.exchange.peer.arrival import Arrival, Own
+from egnatia.exchange.peer.asking import Asking
 from egnatia.exchange.peer.carriage import Carriage
-from egnatia.exchange.peer.contact import Contact, Kind
-from egnatia.exchange.peer.endpoint import WORD, Endpoint
+from egnatia.exchange.peer.contact import Contact
+from egnatia.exchange.peer.endpoint import Endpoint
 from egnatia.exchange.peer.feed import Feed
-from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Word, encode_word
-from egnatia.exchange.peer.link import CARD, POST, Link, Means
+from egnatia.exchange.peer.frame import Acknowledgement, Countersigned, Word
+from egnatia.exchange.peer.host import PeerHost
+from egnatia.exchange.peer.link import Link, Means
 from egnatia.exchange.peer.pairing import Pairing, Pairings, State, organisations
 from egnatia.exchange.peer.receipt import Acknowledgements, answer, unanswered
 from egnatia.exchange.peer.status import save
@@ -37,54 +37,18 @@ from egnatia.exchange.peer.witnessing import Witnessing
 from egnatia.exchange.submission import Right, Submission, Submitter
 from egnatia.policy import EVERY, PUBLIC, Clearance, clearance_within
 from egnatia.record import Record
-from egnatia.settings import Settings
-from egnatia.store.store import Store
 from egnatia.trust import wire
 from egnatia.trust.card import SignedCard
-from egnatia.trust.cards import Cards
-from egnatia.trust.errors import Forged, Unopenable
+from egnatia.trust.errors import Forged
 from egnatia.trust.freshness import Freshness
-from egnatia.trust.keys import PrivateKeys, PublicKeys
+from egnatia.trust.keys import PublicKeys
 from egnatia.trust.party import Local
-from egnatia.trust.post import post
-from egnatia.trust.sealing import OpeningKeys
 
 log = logging.getLogger(__name__)
 REFRESH_SECONDS = 2.0
 CHECKPOINT_SECONDS = 600.0
 SAVE_SECONDS = 5.0
 CARRY_SECONDS = 1.0
-CARD_LIMIT = 1 << 20
-
-
-class PeerHost(Protocol):
-    """What peers need of the node. `members` are the identities of the known members; `clearance_of` is cheap."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def admission(self) -> Admission: ...
-    @property
-    def labelling(self) -> Labelling: ...
-    @property
-    def cards(self) -> Cards: ...
-    @property
-    def node_id(self) -> str: ...
-    @property
-    def own(self) -> str: ...
-    @property
-    def keys(self) -> PrivateKeys: ...
-    @property
-    def replaced_keys(self) -> tuple[PrivateKeys, ...]: ...
-    @property
-    def signed_card(self) -> SignedCard: ...
-    @property
-    def organisation_openings(self) -> tuple[OpeningKeys, ...]: ...
-
-    def clearance_of(self, organisation: str | None) -> Clearance: ...
-    def members(self) -> Set[str]: ...
 
 
 class Peers:
@@ -141,7 +105,7 @@ class Peers:
             card=self._own_card,
             testify=self._witnessing.answer,
         )
-        self._client: httpx.AsyncClient | None = None
+        self._out: tuple[httpx.AsyncClient, Asking] | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     @property
@@ -159,7 +123,16 @@ class Peers:
         loop = asyncio.get_running_loop()
         mounts: dict[str, httpx.AsyncBaseTransport | None] = dict(LOOPBACK)
         transport = partner_transport_async(self._host.settings)
-        self._client = httpx.AsyncClient(limits=UNBOUNDED, mounts=mounts, transport=transport)
+        client = httpx.AsyncClient(limits=UNBOUNDED, mounts=mounts, transport=transport)
+        asking = Asking(
+            client,
+            self._local,
+            contacts=self._contacts,
+            cards=self._cards,
+            pairings=self._pairings,
+            witnessing=self._witnessing,
+        )
+        self._out = client, asking
         with contextlib.suppress(Forged):
             self._cards.pair(self._host.signed_card, now=_now())
         self._unsubscribe = self._host.store.subscribe(partial(self._woken, loop))
@@ -189,8 +162,8 @@ class Peers:
         await asyncio.gather(*self._tasks, *links, return_exceptions=True)
         self._links.clear()
         await self._save()
-        if self._client is not None:
-            await self._client.aclose()
+        if self._out is not None:
+            await self._out[0].aclose()
         self._pool.shutdown()
 
     async def renewed(self) -> None:
@@ -270,28 +243,16 @@ class Peers:
                 self._follow(target)
 
     def _follow(self, target: Target) -> None:
-        node = target.peer.node
-        assert self._client is not None  # noqa: S101 it is there from start to stop
+        assert self._out is not None  # noqa: S101 it is there from start to stop
+        node, (client, asking) = target.peer.node, self._out
         link = Link(
             target,
             lambda: self._host.store.cursor(node),
-            means=Means(self._local, self._arrival, self._client, self._answer, self._renew, self._countersign),
+            means=Means(self._local, self._arrival, client, self._answer, asking.renew, asking.countersign),
             contact=self._contacts.setdefault(node, Contact(node)),
-            say=lambda word: self._say(target, word),
+            say=lambda word: asking.say(target, word),
         )
         self._links[node] = (target, link, asyncio.create_task(link.run()))
-
-    async def _countersign(self, target: Target, checkpoint: bytes) -> None:
-        """Sign a head of a peer's audit log, after asking whether the last one that was signed still stands there."""
-        assert self._client is not None  # noqa: S101 it is there from start to stop
-        node, contact = target.peer.node, self._contacts[target.peer.node]
-        try:
-            await self._witnessing.recount(target, contact, self._client)
-            ours = await asyncio.to_thread(self._witnessing.countersign, node, checkpoint)
-        except (Forged, Unopenable) as error:
-            contact.troubled(_now(), f"the head of its audit log is not countersigned: {error}", Kind.DISBELIEVED)
-        else:
-            await self._say(target, Countersigned(ours))
 
     def _signed(self, node: str) -> SignedCard:
         return self._host.signed_card if node == self._host.node_id else self._cards.signed(node)
@@ -322,38 +283,6 @@ class Peers:
 
     def _own_card(self) -> bytes:
         return wire.encode(self._host.signed_card)
-
-    async def _renew(self, target: Target) -> None:
-        """Take the card that a peer shows now, where it continues the one that was believed (new keys, addresses)."""
-        assert self._client is not None  # noqa: S101 it is there from start to stop
-        node, contact = target.peer.node, self._contacts[target.peer.node]
-        try:
-            async with self._client.stream("GET", f"{target.endpoint.rstrip('/')}/{CARD}", timeout=10.0) as answered:
-                shown = await _at_most(answered, CARD_LIMIT) if answered.status_code == 200 else b""
-            signed = wire.decode(shown, SignedCard, "card")
-            if signed.body != self._cards.signed(node).body:
-                card = self._cards.update(signed, now=_now())
-                await asyncio.to_thread(self._pairings.introduced, signed, card.node, node)
-        except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when asking for the card of {node}", Kind.UNREACHABLE)
-        except Forged as error:
-            contact.troubled(_now(), f"the card that {node} shows is not believed: {error}", Kind.DISBELIEVED)
-
-    async def _say(self, target: Target, word: Word) -> None:
-        """Post a word to a peer; what does not arrive is said again with the next one."""
-        assert self._client is not None  # noqa: S101 it is there from start to stop
-        message = await asyncio.to_thread(post, self._local, target.peer, kind=WORD, body=encode_word(word), at=_now())
-        url = f"{target.endpoint.rstrip('/')}/{POST}"
-        contact = self._contacts[target.peer.node]
-        if self._client.is_closed:
-            return
-        try:
-            answered = await self._client.post(url, content=message, timeout=10.0)
-        except httpx.HTTPError as error:
-            contact.troubled(_now(), f"{type(error).__name__} when posting to {url}", Kind.UNREACHABLE)
-            return
-        if answered.status_code != 204:
-            contact.troubled(_now(), f"{url} answered {answered.status_code}: {answered.text[:200]}", Kind.REFUSED)
 
     async def _hear(self, node: str, word: Word) -> None:
         contact = self._contact_of(node)
@@ -387,16 +316,6 @@ class Peers:
         ]
         if bodies:
             await asyncio.wrap_future(self._publish(*bodies))
-
-
-async def _at_most(answered: httpx.Response, limit: int) -> bytes:
-    """The body; `Forged` for one of more than `limit` bytes."""
-    body = bytearray()
-    async for chunk in answered.aiter_raw():
-        body += chunk
-        if len(body) > limit:
-            raise Forged("card", f"it has more than {limit} bytes")
-    return bytes(body)
 
 
 def _now() -> int:
