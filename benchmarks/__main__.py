@@ -1,6 +1,6 @@
 """All benchmarks in order, a line per figure, and docs/performance.md: `python -m benchmarks` (`make bench`).
 
-    python -m benchmarks [--only NAME]... [--quick | --full] [--attack PATH.json.gz]
+    python -m benchmarks [--only NAME]... [--quick | --full] [--attack PATH.json.gz] [--keep DIR]
 
 Each area runs in a process of its own, so that its memory is its own and that one that fails fails alone. With `--only`
 the other areas of docs/performance.md stay as they are.
@@ -60,16 +60,19 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--full", action="store_true", help="5 million records in the large log")
     parser.add_argument("--attack", type=Path, help="ATT&CK Enterprise as gzipped STIX 2.1; else made-up records")
+    parser.add_argument("--keep", type=Path, help="where the workbench's large log is made or asked again")
     parser.add_argument("--output", type=Path, default=Path("docs/performance.md"))
     parser.add_argument("--child", choices=[area.name for area in AREAS], help=argparse.SUPPRESS)
     given = parser.parse_args()
-    extent = Extent(given.quick, given.full, given.attack)
+    extent = Extent(given.quick, given.full, given.attack, given.keep)
     if given.child:
         return child(next(area for area in AREAS if area.name == given.child), extent)
     passed = ["--quick"] * given.quick + ["--full"] * given.full
     named = [*passed, *(["--attack", given.attack.name] if given.attack else [])]
     if given.attack:
         passed += ["--attack", str(given.attack)]
+    if given.keep:
+        passed += ["--keep", str(given.keep)]
     failed = 0
     kept = load(given.output.with_suffix(".json"))
     for area in AREAS:

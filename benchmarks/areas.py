@@ -30,11 +30,13 @@ from benchmarks.figure import Figure
 
 
 class Extent(msgspec.Struct, frozen=True):
-    """How much is measured, and on what: `attack` is MITRE's gzipped bundle, without it records are generated."""
+    """How much is measured, and on what: `attack` is MITRE's gzipped bundle, without it records are generated; `keep`
+    a folder where the large log of the workbench is made once and asked again (5 million records take an hour)."""
 
     quick: bool = False
     full: bool = False
     attack: Path | None = None
+    keep: Path | None = None
 
     @property
     def rows(self) -> int:
@@ -84,7 +86,7 @@ AREAS = (
     Area(
         "intel",
         "MISP events in, correlation, search, outputs",
-        lambda e: bench_intel.figures(*((20_000, 20_000) if e.quick else (100_000, e.rows))),
+        lambda e: bench_intel.figures(*((20_000, 20_000) if e.quick else (100_000, e.rows)), e.keep),
     ),
     Area(
         "match", "Logs and observations against indicators and patterns", lambda e: bench_match.figures(quick=e.quick)

@@ -162,12 +162,12 @@ TIED: Final = 10_000
 """Neighbours of one record in the large log that its second reader sees; as many are for the owner alone."""
 
 
-def large(rows: int, folder: str = "") -> Iterator[Figure]:
+def large(rows: int, folder: Path | None = None) -> Iterator[Figure]:
     """Questions to a log of so many rows, by somebody who sees 1% of it and by its owner. What is in `folder` is asked
     again, or made there."""
     if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        yield from _large(rows, Path(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        yield from _large(rows, folder)
         return
     with tempfile.TemporaryDirectory(prefix="egnatia-bench-") as place:
         yield from _large(rows, Path(place))
@@ -264,12 +264,12 @@ def _record(body: dict[str, object], **more: Any) -> Record:
     return Record(msgspec.json.encode(body), head, version_of(AT), **more)
 
 
-def figures(count: int = 100_000, rows: int = 100_000) -> Iterator[Figure]:
-    """All of them; the large log has so many rows."""
+def figures(count: int = 100_000, rows: int = 100_000, folder: Path | None = None) -> Iterator[Figure]:
+    """All of them; the large log has so many rows, and is kept in `folder` if there is one."""
     yield from events()
     yield from popular(count)
     yield from hub(min(count // 10, 10_000))
-    yield from large(rows)
+    yield from large(rows, folder)
 
 
 def main() -> None:
