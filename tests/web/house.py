@@ -19,7 +19,7 @@ from egnatia.web.account.account import Account, new_account, now
 from egnatia.web.account.door import Door
 from egnatia.web.account.session import Origin
 from egnatia.web.feed.collected import searches
-from egnatia.web.mount import pages
+from egnatia.web.mount import lost, pages
 from egnatia.web.permission import Role
 from egnatia.web.visit import SESSION, cookie_name
 
@@ -77,7 +77,13 @@ def housed(
     with Node.open(settings, PASSPHRASE) as node:
         door = Door(node, clock=clock)
         saved = searches(node.store, node.organisations)
-        whole = app(node, extra=(*pages(node, entrance=door), *routes(node)), beat_seconds=beat_seconds, searches=saved)
+        whole = app(
+            node,
+            extra=(*pages(node, entrance=door), *routes(node)),
+            beat_seconds=beat_seconds,
+            searches=saved,
+            lost=lost(node, door),
+        )
         with serving(whole) as url:
             yield House(node, url, door, whole.state.surface)
 

@@ -25,6 +25,18 @@ def test_a_page_that_is_not_there_says_so_in_the_readers_language(house: House) 
     assert "There is no such page" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/intel/nothing", "/peers/a/b/c", "/publish/nothing/at?all=1"])
+def test_an_address_below_a_page_at_which_there_is_nothing_is_answered_to_people_and_to_programs(
+    house: House, path: str
+) -> None:
+    with house.visitor(Role.READER) as visitor:
+        shown = visitor.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+        assert (shown.status_code, shown.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "There is no such page" in shown.text
+        told = visitor.get(path, headers={"accept": "application/json"})
+        assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_a_form_from_elsewhere_changes_nothing(house: House) -> None:
     with house.visitor(Role.READER) as visitor:
         csrf = csrf_of(visitor.get("/no-such-page").text)

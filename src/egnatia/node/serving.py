@@ -26,7 +26,7 @@ from egnatia.web.account.door import Door
 from egnatia.web.account.enrolment import Enrolments
 from egnatia.web.feed.collected import searches
 from egnatia.web.intake.tip import Tips
-from egnatia.web.mount import pages
+from egnatia.web.mount import lost, pages
 from egnatia.web.notices.telling import LOOK_SECONDS, Teller
 from egnatia.web.portal.subscribing import keep_mailing
 
@@ -70,6 +70,7 @@ async def serve(node: Node) -> None:
         extra=(*pages(node, entrance=door, guest=guest), *routes(node)),
         guest=guest,
         searches=searches(node.store, node.organisations),
+        lost=lost(node, door),
     )
     config = uvicorn.Config(
         application(rest, peers),

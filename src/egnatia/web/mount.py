@@ -1,6 +1,6 @@
 """Every page of a node: those of the house in one list, each domain's as it declares them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import Request, Response, Router
@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from egnatia.domain import parts
+from egnatia.exchange.api.problem import NotFound, respond
 from egnatia.exchange.api.surface import Surface
 from egnatia.web import (
     about,
@@ -67,6 +68,18 @@ def is_front(premises: Premises, request: Request[Any, Any, Any]) -> bool:
     """Whether who comes to the node's address is led to the portal: without a session, where the operator wants it."""
     chosen = premises.settings.portal
     return chosen.open and chosen.front and cookie_name(SESSION, premises.settings) not in request.cookies
+
+
+def lost(premises: Premises, entrance: Door) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    """What answers for an address at which there is nothing: a page for who reads pages, wherever it would have been;
+    problem details for programs."""
+
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        if "text/html" not in request.headers.get("accept", ""):
+            return respond(request, error)
+        return refused(Lobby(premises, request.app.state.surface, entrance, None), request, NotFound())
+
+    return answer
 
 
 def pages(premises: Premises, *, entrance: Door | None = None, guest: str | None = None) -> tuple[Router, ...]:

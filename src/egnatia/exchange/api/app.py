@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
@@ -74,11 +75,12 @@ def app(
     guest: str | None = None,
     beat_seconds: float = 15,
     searches: Searches = none_saved,
+    lost: Callable[[Request[Any, Any, Any], Exception], Response[Any]] = problem.respond,
 ) -> Application:
     """The application for `host`. `extra` are further routes (pages, the peers' entrance). Requests without a
     credential are the public's if `anonymous`, or read as the organisation `guest` (a demonstration only). Listeners
     are told every `beat_seconds` that they are still connected, and asked whether they may stay. `searches` are those
-    that people have saved, as TAXII collections.
+    that people have saved, as TAXII collections. `lost` answers for an address at which there is nothing.
 
     `app.state.surface.live.close()` must be called before the server waits for connections to end: listeners stay.
     """
@@ -121,7 +123,7 @@ def app(
             "surface": Provide(lambda: surface, sync_to_thread=False),
             "measures": Provide(lambda: measures, sync_to_thread=False),
         },
-        exception_handlers={Exception: problem.respond},
+        exception_handlers={Exception: problem.respond, NotFoundException: lost},
         lifespan=[lifespan],
         openapi_config=_openapi(),
         request_max_body_size=host.settings.limits.body_bytes,
