@@ -145,6 +145,8 @@ def test_the_person_of_the_demonstration_comes_in_everywhere_with_the_code_shown
             form = {"name": name, "password": PASSWORD, "code": code, "csrf": csrf}
             assert client.post("/sign-in", data=form).status_code == 303, (url, name)
             assert client.get("/settings").status_code == (200 if name == "demo" else 403)
+            if url == region.nodes["me"]:
+                assert "resolver of the government network" in client.get("/intel/outputs/resolvers").text
 
 
 @pytest.mark.browser

@@ -33,6 +33,7 @@ def test_an_address_below_a_page_at_which_there_is_nothing_is_answered_to_people
         shown = visitor.get(path, headers={"accept": "text/html,*/*;q=0.8"})
         assert (shown.status_code, shown.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert "There is no such page" in shown.text
+        assert 'href="/sign-in' not in shown.text, "whoever has signed in still is"
         told = visitor.get(path, headers={"accept": "application/json"})
         assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json")
 

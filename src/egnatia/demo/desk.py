@@ -1,4 +1,5 @@
-"""What lies on the desk of each CSIRT of the demonstration: reports that nobody has looked at, a text to review."""
+"""What lies on the desk of each CSIRT of the demonstration: reports that nobody has looked at, a text to review, and
+what its economy's defences are given."""
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -6,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from egnatia.cyber.intel.consuming import Outputs
+from egnatia.cyber.intel.output import Output
 from egnatia.demo.cast import Actor
 from egnatia.demo.pen import Pen, stamp
 from egnatia.exchange.review import Reviews
@@ -39,11 +42,22 @@ DRAFTS: Final = {
     "rs": ("sr-Cyrl", "Нови талас лажних порука у име банке", "Исти текст, нове адресе. Не отварајте везу."),
 }
 
+OUTPUTS: Final = (
+    (Output(name="resolvers", form="rpz", least=40), "resolver of the government network"),
+    (Output(name="firewalls", form="plain", search="type:indicator since:90d", least=60), "firewall of the tax office"),
+    (Output(name="sensors", form="suricata"), "sensor at the exchange point"),
+)
+"""Each with a device that may fetch it."""
+
 
 def furnish(node: Node, by: Actor, now: datetime) -> None:
-    """Puts reports into the queue and a text before a second person; only CSIRTs have such a desk."""
+    """Puts reports into the queue, a text before a second person, and keeps outputs; only CSIRTs have such a desk."""
     if by.role != "csirt":
         return
+    outputs = Outputs(node.store)
+    for output, device in OUTPUTS:
+        outputs.save(output)
+        outputs.grant(output.name, by.id, device)
     tips = Tips(node.store, node.secret)
     at = int(now.timestamp() * 1_000_000)
     language = LANGUAGES[by.key]

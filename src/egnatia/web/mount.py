@@ -77,7 +77,9 @@ def lost(premises: Premises, entrance: Door) -> Callable[[Request[Any, Any, Any]
     def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         if "text/html" not in request.headers.get("accept", ""):
             return respond(request, error)
-        return refused(Lobby(premises, request.app.state.surface, entrance, None), request, NotFound())
+        lobby = Lobby(premises, request.app.state.surface, entrance)
+        lobby.glance(request)
+        return refused(lobby, request, NotFound())
 
     return answer
 

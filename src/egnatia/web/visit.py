@@ -90,6 +90,12 @@ class Lobby(msgspec.Struct, frozen=True):
         request.state.visit = visit
         return visit
 
+    def glance(self, request: Request[Any, Any, Any]) -> None:
+        """Who has come to where there is nothing, in one look: what answers an error cannot wait for its turn."""
+        cookie = request.cookies.get(cookie_name(SESSION, self.premises.settings), "")
+        visitor = self.entrance.visitor(cookie, prolongs=False) if cookie and self.entrance is not None else None
+        request.state.visit = Visit(self, request, visitor or Visitor(organisation=self.guest))
+
     async def _playing(self, visit: "Visit", exercise: str) -> "Visit":
         """The same visit in the exercise that this browser has entered, if its organisation takes part still; raises
         NotAllowed where a page has no place in an exercise."""
