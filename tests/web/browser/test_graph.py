@@ -68,5 +68,5 @@ def test_without_a_script_every_step_is_a_page(house: House, browser: Browser) -
         tab.page.locator("[data-node]").first.click()
         assert tab.page.locator("[data-node]").count() > 5
         tab.page.get_by_role("link", name="Way to it").last.click()
-        assert "to=" in tab.page.url
+        tab.page.wait_for_url("**to=**")
         assert tab.page.locator(".line.on-way").count() > 0

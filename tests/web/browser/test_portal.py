@@ -67,7 +67,8 @@ def test_a_report_becomes_a_warning_that_a_second_person_approves_and_the_portal
         public.page.get_by_label("What happened?").fill("It came this morning")
         public.page.set_input_files("#file", mail)
         public.page.wait_for_timeout(2_100)
-        public.page.get_by_role("button", name="Send the report").click()
+        with public.page.expect_navigation():
+            public.page.get_by_role("button", name="Send the report").click()
         reference = public.page.locator(".reference").inner_text()
         assert re.fullmatch(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", reference)
     with (
